@@ -8,13 +8,13 @@
  * nothing, it moves in one turn of STK_IDLE_SCAN_EVERY until something is found or the doorbell word changes.
  *
  * In one ring scan of a worker a tenant may claim as many slots as its quota says, and spend as many units (cost.h) as
- * its share. After that its slots are passed over until the scan is complete, when every other slot has been looked
- * at. Units that a tenant spent above its share are taken off its shares in the next scans. A whole scan that found
- * no slot to run ends these debts. A quota of 0 means no quota. */
+ * its time share. After that its slots are passed over until the scan is complete, when every other slot has been
+ * looked at. Units that a tenant spent above its time share are taken off its time shares in the next scans. A whole
+ * scan that found no slot to run ends these debts. A quota of 0 means no quota. */
 #ifndef STK_FIND_H
 #define STK_FIND_H
 
-#include "shares.h"
+#include "time_shares.h"
 
 /* Turns with work between two turns of the ring scan, and idle turns between two of its turns. */
 #define STK_SCAN_EVERY      16u
@@ -74,21 +74,21 @@ STK_FN void stk_find_enter(const struct stk_dev *d, struct stk_worker *w, STK_LO
     w->ring_scan_at = scan_at < d->slots ? scan_at : 0u;
     w->high_scan_at = w->first[0];
     w->ring_scans = 0;
-    w->shares = d->limits && used[STK_USED_TENANTS] > 1u ? 1u : 0u;
-    w->ring_scan_start = w->shares != 0u ? stk_ld(d->limits + STK_LIMIT_START) : 0u;
+    w->time_shares = d->limits && used[STK_USED_TENANTS] > 1u ? 1u : 0u;
+    w->ring_scan_start = w->time_shares != 0u ? stk_ld(d->limits + STK_LIMIT_START) : 0u;
     w->ring_scan_start = w->ring_scan_start < d->slots ? w->ring_scan_start : 0u;
     w->high_claims = w->partitions == 1u ? 0u : stk_ld(d->control + STK_CTL_STARVATION);
     w->turns_since_scan = 0;
     w->empty_turns = 0;
     w->doorbell_seen = 0;
-    w->quotas = stk_find_quotas(d, used) | w->shares;
+    w->quotas = stk_find_quotas(d, used) | w->time_shares;
 }
 
 /* Stores where the next worker begins to search. Called by one lane. */
 STK_FN void stk_find_leave(const struct stk_dev *d, const struct stk_worker *w) {
     stk_u32 p;
     stk_st(d->control + STK_CTL_RING_SCAN, w->ring_scan_at);
-    if (w->shares != 0u) {
+    if (w->time_shares != 0u) {
         stk_st(d->limits + STK_LIMIT_START, w->ring_scan_start);
     }
     if (w->partitions == 1u) {
@@ -128,15 +128,15 @@ STK_FN stk_u32 stk_find_stride(const struct stk_dev *d) {
     return (stk_u32)((stk_u64)d->slots * 40503u >> 16);
 }
 
-/* Moves the ring scan on by `slots`, which is at most the size of the ring. Where tenants have shares, each scan
- * starts at another slot: a tenant spends its share on the first of its slots that the scan meets, and these must not
- * be the same slots in each scan. */
+/* Moves the ring scan on by `slots`, which is at most the size of the ring. Where tenants have time shares, each scan
+ * starts at another slot: a tenant spends its time share on the first of its slots that the scan meets, and these must
+ * not be the same slots in each scan. */
 STK_FN void stk_ring_scan_advance(const struct stk_dev *d, struct stk_worker *w, stk_u32 slots) {
     stk_u32 left = w->ring_scan_start > w->ring_scan_at ? w->ring_scan_start - w->ring_scan_at
                                                         : d->slots - (w->ring_scan_at - w->ring_scan_start);
     stk_u32 over = slots >= left ? 1u : 0u;
     w->ring_scans += over;
-    if (over != 0u && w->shares != 0u) {
+    if (over != 0u && w->time_shares != 0u) {
         w->ring_scan_start = stk_find_plus(d, w->ring_scan_start, stk_find_stride(d));
         w->ring_scan_at = stk_find_plus(d, w->ring_scan_start, slots - left);
     } else {

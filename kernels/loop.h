@@ -35,7 +35,7 @@ STK_FN int stk_claim(const struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
     if (!stk_take(d, i, guard, slot + STK_SLOT_STATUS, seen, STK_SLOT_CLAIMED)) {
         return STK_LOST;
     }
-    STK_FENCE(); /* the publisher's words are read after the claim */
+    STK_MEM_FENCE(); /* the publisher's words are read after the claim */
     w->guard = guard;
     w->resumed = seen == STK_SLOT_YIELD ? 1u : 0u;
     return STK_CLAIM;
@@ -95,7 +95,7 @@ STK_FN stk_u32 stk_find_by_ring_scan(const struct stk_dev *d, struct stk_worker 
     stk_u32 scans_before = w->ring_scans, slot;
     stk_ring_scan_advance(d, w, 1u);
     stk_quota_follow_scan(w, used, scans_before, w->empty_turns >= d->slots);
-    if (stk_shares_over(d, w, used, scans_before)) {
+    if (stk_time_shares_over(d, w, used, scans_before)) {
         /* No turns left means that the lease is over. */
         w->turns = 0;
     }
@@ -236,7 +236,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     }
     stk_worker_flush(&d, w);
     stk_quotas_leave(&d, shared);
-    STK_FENCE(); /* the counts are seen before the end */
+    STK_MEM_FENCE(); /* the counts are seen before the end */
     stk_find_leave(&d, w);
     stk_worker_leave(&d, w, idle_turns);
 }

@@ -154,11 +154,11 @@ STK_FN stk_u32 stk_wide_turn_units(const struct stk_worker *w) {
 /* Takes one of the tenant's claims, and charges the tenant in advance for the most that a slot of this opcode may cost.
  * Without this charge all lanes could claim slots of one tenant before the first of them is charged. */
 STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *used) {
-    int chunk = w->shares != 0u && lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
+    int chunk = w->time_shares != 0u && lane->opcode > STK_OP_RESERVED_MAX && lane->opcode < STK_OP_SYSTEM_BIT;
     STK_LOCAL stk_u32 *spent = stk_spent_of(used, lane->tenant);
     lane->spent = !chunk ? stk_wide_turn_units(w) : w->budget < STK_LANE_SPENT_MAX ? w->budget : STK_LANE_SPENT_MAX;
     /* An op of one turn needs no luck among the lanes: the look has seen that its tenant may go on. */
-    if ((stk_local_add(spent, lane->spent) < stk_share_units(used, lane->tenant) || !chunk) &&
+    if ((stk_local_add(spent, lane->spent) < stk_time_share_units(used, lane->tenant) || !chunk) &&
         stk_quota_take(w, used, lane->tenant)) {
         return 1;
     }
@@ -549,7 +549,7 @@ STK_FN void stk_wide_end_nop(const struct stk_dev *d, const struct stk_worker *w
     if (!stk_wide_tenant_ok(d, shared + STK_SHARED_POLL, lane->tenant)) {
         struct stk_call c = stk_call_of(d, lane->slot);
         status = stk_refuse(&c, STK_REASON_TENANT, lane->tenant);
-        STK_FENCE(); /* the reason is seen before the status */
+        STK_MEM_FENCE(); /* the reason is seen before the status */
     }
     /* The end comes first, since the host waits for the status. */
     stk_wide_finish(d, w, shared, now, lane->slot, STK_OP_NOP, status, 0u);
@@ -581,15 +581,15 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
     slot = stk_wide_claim(d, w, lane, shared, now);
     /* One fence orders two things: the claims come before the reads of the claimed slots, and the stores of all lanes
      * for the last slot come before its status. */
-#if STK_FENCE_OF_ONE
+#if STK_MEM_FENCE_OF_ONE
     if (lane->runner != 0u || (slot != STK_NO_SLOT && w->alone == 0u)) {
-        STK_FENCE();
+        STK_MEM_FENCE();
     } else if (slot != STK_NO_SLOT && lane->opcode != STK_OP_NOP) {
-        STK_FENCE_DEVICE();
+        STK_MEM_FENCE_DEVICE();
     }
 #else
     if (fenced != 0u) {
-        STK_FENCE();
+        STK_MEM_FENCE();
     }
 #endif
     if (lane->runner != 0u) {
@@ -612,13 +612,13 @@ STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_la
         }
     }
     /* The host sees the results before the status, and a worker sees the words in a mailbox before its status. */
-#if STK_FENCE_OF_ONE
+#if STK_MEM_FENCE_OF_ONE
     if (status != STK_FOR_ALL && (lane->opcode != STK_OP_NOP || status != STK_SLOT_DONE)) {
-        STK_FENCE();
+        STK_MEM_FENCE();
     }
 #else
     if (fenced != 0u || status == STK_SLOT_FAULT) {
-        STK_FENCE();
+        STK_MEM_FENCE();
     }
 #endif
     if (status != STK_FOR_ALL) {
@@ -677,7 +677,7 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
     if (due && (lane->source == STK_SOURCE_RING_SCAN || (ready >> STK_SOURCE_RING_SCAN & 1u) == 0u)) {
         stk_ring_scan_advance(d, w, all < d->slots ? all : d->slots);
         stk_quota_follow_scan(w, used, scans_before, ready == 0u && w->empty_turns >= STK_EMPTY_TURNS_MAX(d));
-        w->turns = stk_shares_over(d, w, used, scans_before) ? 0u : w->turns;
+        w->turns = stk_time_shares_over(d, w, used, scans_before) ? 0u : w->turns;
     }
     w->turns_since_scan = scan_turn ? 0u : w->turns_since_scan;
     if (ready != 0u) {
@@ -697,10 +697,10 @@ STK_FN void stk_wide_move(const struct stk_dev *d, struct stk_worker *w, const s
  * a mailbox has left meanwhile, the slot goes back to the ring. */
 STK_APART void stk_wide_hand_over(const struct stk_dev *d, STK_LOCAL stk_u32 *now) {
     stk_u32 k, open = now[STK_TURN_OPEN], room = open + now[STK_TURN_BUSY];
-#if STK_FENCE_OF_ONE
+#if STK_MEM_FENCE_OF_ONE
     /* One fence for the claims and the words of all slots. The host sees both no later than the end of the slot, since
      * the worker makes a fence of the whole system before it stores the end. */
-    STK_FENCE_DEVICE();
+    STK_MEM_FENCE_DEVICE();
 #endif
     for (k = STK_LANE; k < room; k += STK_MAIL_LANES) {
         stk_u32 box = now[STK_TURN_BOXES + stk_mail_place(k, open)];
@@ -751,7 +751,7 @@ STK_FN void stk_wide_enter(struct stk_dev *d, struct stk_worker *w, STK_LOCAL st
         w->turns = turns < 0xFFFFFFFFu / STK_MAIL_PATIENCE ? turns * STK_MAIL_PATIENCE : 0xFFFFFFF0u;
         w->partitions = 1;
         w->quotas = 0;
-        w->shares = 0;
+        w->time_shares = 0;
         w->empty_turns = 0;
         w->turns_since_scan = 0;
         if (STK_LANE == 0u) {
@@ -878,7 +878,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     if (w->box == 0u) {
         stk_quotas_leave(&d, shared);
     }
-    STK_FENCE(); /* the counts are seen before the end */
+    STK_MEM_FENCE(); /* the counts are seen before the end */
     STK_BARRIER();
     if (STK_LANE == 0u) {
         stk_wide_leave(&d, w, idle_turns);

@@ -79,11 +79,11 @@ STK_FN void stk_mail_check_in(const struct stk_dev *d, const struct stk_worker *
  * next launch. Returns STK_MAIL_STOP_*, why the launch ends, to the last worker; else 0. */
 STK_FN stk_u32 stk_mail_leave(const struct stk_dev *d) {
     stk_u32 i, why;
-    STK_FENCE();
+    STK_MEM_FENCE();
     if (stk_add(d->mail + STK_MAIL_LEFT, 1u) + 1u != d->workers) {
         return 0;
     }
-    STK_FENCE_DEVICE(); /* the stores of the others come before the reads and stores below: all of them have left */
+    STK_MEM_FENCE_DEVICE(); /* the stores of the others come before the reads and stores below: all of them have left */
     why = stk_ld(d->mail + STK_MAIL_STOP);
     for (i = 0; i < STK_MAIL_BOXES_MAX; i++) {
         stk_st(stk_mail_box(d, i), STK_MAIL_ABSENT);
@@ -181,7 +181,7 @@ STK_FN stk_u32 stk_mail_poll(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
             stk_cmpxchg_relaxed(box, STK_MAIL_OPEN, STK_MAIL_CLOSED) == STK_MAIL_OPEN ? STK_MAIL_CLOSED : STK_MAIL_FULL;
     }
     if (status == STK_MAIL_FULL) {
-        STK_FENCE_DEVICE(); /* the words of the slot are read after the status */
+        STK_MEM_FENCE_DEVICE(); /* the words of the slot are read after the status */
     }
     return status;
 }
@@ -190,7 +190,7 @@ STK_FN stk_u32 stk_mail_poll(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
  * leave leaves the mailbox FULL, so that it gets no further slot. */
 STK_FN void stk_mail_taken(STK_GLOBAL stk_u32 *box, stk_u32 stays) {
     if (stays != 0u) {
-        STK_FENCE_DEVICE(); /* the words are read before the dispatcher may write others */
+        STK_MEM_FENCE_DEVICE(); /* the words are read before the dispatcher may write others */
         stk_st(box, STK_MAIL_BUSY);
     }
 }

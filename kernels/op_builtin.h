@@ -124,7 +124,7 @@ STK_FN stk_u32 stk_op_batch_fence(const struct stk_dev *d, const struct stk_call
     if (d->observable_first < d->observable_end) {
         stk_st(d->control + d->observable_first, tag);
     }
-    STK_FENCE(); /* the stores of the batch, and the tag, are seen before the epoch */
+    STK_MEM_FENCE(); /* the stores of the batch, and the tag, are seen before the epoch */
     stk_add(d->control + STK_CTL_EPOCH, 1u);
     return STK_SLOT_DONE;
 }

@@ -50,7 +50,7 @@ struct stk_worker {
     stk_u32 ring_scan_at, high_scan_at; /* slots at which the scans look next */
     stk_u32 ring_scan_start;            /* slot at which the ring scan began */
     stk_u32 ring_scans;                 /* ring scans that are complete */
-    stk_u32 shares;                     /* 1: several tenants share the device under limits */
+    stk_u32 time_shares;                /* 1: several tenants share the device under limits */
     stk_u32 high_claims;                /* claims of CRITICAL or HIGH slots since one of a lower priority */
     stk_u32 turns_since_scan;           /* turns with work since the ring scan had its turn */
     stk_u32 empty_turns;                /* turns in a row that found nothing */

@@ -209,14 +209,14 @@ class Search:
             if not self.take_newer(middle, self.lap):
                 end = middle
 
-    def window(self):
+    def search_range(self):
         return min(self.flash.blocks - 1, REACH + 1 + self.of["reach"])
 
     def look_past(self):
         """Takes newer blocks behind the newest one so far. Returns True if it is time to halve again."""
         at, lap, since = self.block, self.lap, 0
         for _ in range(self.flash.blocks - 1):
-            if since >= self.window():
+            if since >= self.search_range():
                 break
             at, lap = (0, (lap + 1) % U32) if at + 1 == self.flash.blocks else (at + 1, lap)
             since += 1
@@ -272,7 +272,7 @@ class Search:
 
     def find_last_block(self):
         newest, ours = (self.block, self.lap), True
-        for step in range(self.window(), -1, -1):
+        for step in range(self.search_range(), -1, -1):
             self.last = self.find_last() if ours else None
             if self.last or step == 0 or (self.lap == 1 and self.block == 0):
                 break

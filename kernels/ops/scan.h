@@ -292,7 +292,7 @@ STK_FN int stk_filter_passes(const STK_GLOBAL stk_u8 *filter, const STK_GLOBAL s
  *
  * A walk begins at the root, one byte before the place that the filter let pass, and ends where its state has fewer
  * than STK_FILTER_SPAN bytes. What began before these bytes has ended, or the state would have more of them. So the
- * filter goes on at the first of these bytes and misses no pattern. `from` is where the walk ended: no match counts
+ * filter goes on at the first of these bytes and overlooks no pattern. `from` is where the walk ended: no match counts
  * twice.
  */
 STK_COLD stk_u32 stk_scan_filtered(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,

@@ -158,7 +158,7 @@ static int take_interp(struct stk_device *device, const struct stk_device_config
 
 /* Says in the reason which opcode the interpreter has no handler for, and returns `err`. Appends to the reason, because
  * after an OpenCL device that failed the first line says why that device failed. */
-static int miss_handler(struct stk_device *device, int err, uint32_t opcode) {
+static int refuse_missing_handler(struct stk_device *device, int err, uint32_t opcode) {
     add_reason(device, "%sthe interpreter has no handler for opcode 0x%x: add a row to interp.user_ops",
                device->reason[0] ? "\n" : "", (unsigned)opcode);
     return err;
@@ -170,7 +170,7 @@ static int choose(struct stk_device *device, const struct stk_device_config *c, 
     const uint32_t missing = missing_handler(c);
     int err;
     if (c->kind == STK_DEVICE_INTERP) {
-        return missing != 0u ? miss_handler(device, STK_E_ARG, missing)
+        return missing != 0u ? refuse_missing_handler(device, STK_E_ARG, missing)
                              : take_interp(device, c, arena, "STK_DEVICE_INTERP was asked for");
     }
     err = stk_device_open_opencl(device, c);
@@ -184,7 +184,8 @@ static int choose(struct stk_device *device, const struct stk_device_config *c, 
          * the program runs without OpenCL. */
         return err;
     }
-    return missing != 0u ? miss_handler(device, err, missing) : take_interp(device, c, arena, device->opencl.reason);
+    return missing != 0u ? refuse_missing_handler(device, err, missing)
+                         : take_interp(device, c, arena, device->opencl.reason);
 }
 
 int stk_device_open(struct stk_device *device, const struct stk_device_config *config, struct stk_arena *arena) {

@@ -42,7 +42,7 @@ int stk_device_open_interp(struct stk_device *device, const struct stk_device_co
     int err = stk_device_memory_init(&device->memory, &layout, arena);
     if (interp.turns == 0u) {
         /* One drive then looks at every slot of the ring, wherever the slot lies that the caller waits for. With fewer
-         * turns a wait with a timeout of 0 could miss a slot that is ready. */
+         * turns a wait with a timeout of 0 could overlook a slot that is ready. */
         interp.turns = c.slots + 1u;
     }
     err = err == STK_OK ? stk_interp_open(&device->interp, &device->memory, &interp) : err;

@@ -9,7 +9,7 @@
 
 /* Bytes of one write of an erase that has to write. A page suits every file system, and each O_DIRECT alignment in use
  * divides 4096. */
-#define PIECE_BYTES 4096u
+#define PART_BYTES 4096u
 
 /// Transfers ///
 
@@ -32,7 +32,7 @@ static int place_of(struct stk_file *f, uint32_t block, uint32_t offset, const v
 /* Returns true if the caller goes on with its transfer after a system call that returned `n`: the call moved bytes, or
  * was interrupted. *tries counts interruptions in a row without a byte; STK_FILE_TRIES_MAX of them end the transfer, so
  * that a medium which only interrupts cannot hold the caller for ever. */
-static bool again(ssize_t n, uint32_t *tries) {
+static bool should_retry(ssize_t n, uint32_t *tries) {
     if (n > 0) {
         *tries = 0;
         return true;
@@ -49,7 +49,7 @@ static int read_all(struct stk_file *f, off_t at, uint8_t *data, size_t bytes) {
         if (n == 0) {
             return stk_file_refuse(f, STK_E_SHORT);
         }
-        if (!again(n, &tries)) {
+        if (!should_retry(n, &tries)) {
             return stk_file_fail(f, errno);
         }
         size_t got = n > 0 ? (size_t)n : 0;
@@ -71,7 +71,7 @@ static int write_all(struct stk_file *f, off_t at, const uint8_t *data, size_t b
              * (STK_E_IO). */
             return stk_file_fail(f, EIO);
         }
-        if (!again(n, &tries)) {
+        if (!should_retry(n, &tries)) {
             return stk_file_fail(f, errno);
         }
         size_t put = n > 0 ? (size_t)n : 0;
@@ -133,13 +133,13 @@ static int zero_block(struct stk_file *f, off_t at) {
 /* Writes the erased value over the block, where the file system cannot do so itself or `erased` is not 0x00. The buffer
  * is aligned to its own size, which is enough for every O_DIRECT alignment in use. */
 static int write_block(struct stk_file *f, off_t at) {
-    _Alignas(PIECE_BYTES) uint8_t piece[PIECE_BYTES];
+    _Alignas(PART_BYTES) uint8_t part[PART_BYTES];
     uint32_t left = f->geometry.block_bytes;
     int err = STK_OK;
-    memset(piece, f->geometry.erased, sizeof piece);
+    memset(part, f->geometry.erased, sizeof part);
     while (left != 0 && err == STK_OK) {
-        uint32_t n = left < PIECE_BYTES ? left : PIECE_BYTES;
-        err = write_all(f, at, piece, n);
+        uint32_t n = left < PART_BYTES ? left : PART_BYTES;
+        err = write_all(f, at, part, n);
         at += (off_t)n;
         left -= n;
     }
@@ -168,7 +168,7 @@ static int file_sync(void *ctx) {
     struct stk_file *f = ctx;
     uint32_t tries = 0;
     int r = fdatasync(f->fd);
-    while (r != 0 && again(r, &tries)) {
+    while (r != 0 && should_retry(r, &tries)) {
         r = fdatasync(f->fd);
     }
     return r == 0 ? STK_OK : stk_file_fail(f, errno);

@@ -1,4 +1,4 @@
-/* stoker port: CFI NOR as flash: the query, the chips' table and the window. */
+/* stoker port: CFI NOR as flash: the query, the chips' table and the mapped region. */
 #include <stddef.h>
 
 #include "nor_internal.h"
@@ -117,7 +117,7 @@ static int read_table(struct stk_nor *n, const struct stk_nor_config *config) {
     return STK_OK;
 }
 
-/// The window ///
+/// The mapped region ///
 
 struct region {
     uint32_t block_bytes;

@@ -17,9 +17,9 @@
 
 /* Most bytes of one system call. A read of a page cache takes about 0.2 ms for 1 MiB, which bounds how long reap goes
  * on after its deadline. */
-#define PIECE_BYTES (1u << 20)
-/* System calls in one turn, after which reap looks at the clock. */
-#define TURN_PIECES 16u
+#define TRANSFER_BYTES (1u << 20)
+/* System calls in one step, after which reap looks at the clock. */
+#define STEP_TRANSFERS 16u
 /* Interruptions (EINTR, EAGAIN) in a row, without a byte in between, that end a read with STK_E_IO. */
 #define TRIES_MAX 64u
 
@@ -87,12 +87,12 @@ static void finish(struct stk_posix_reader *r, uint32_t index, int32_t result, i
     r->n_ready++;
 }
 
-/* Does one system call of a read, for at most PIECE_BYTES bytes. Returns true when the read has ended; *result is then
- * the number of bytes or a code, and *os_error the errno. */
-static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
+/* Does one system call of a read, for at most TRANSFER_BYTES bytes. Returns true when the read has ended; *result is
+ * then the number of bytes or a code, and *os_error the errno. */
+static bool read_transfer(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     const struct stk_posix_source *s = &r->source[op->source];
     uint32_t left = op->bytes - op->got;
-    size_t bytes = left < PIECE_BYTES ? left : PIECE_BYTES;
+    size_t bytes = left < TRANSFER_BYTES ? left : TRANSFER_BYTES;
     uint64_t at = op->offset + op->got;
     bool positioned = s->kind == SOURCE_POSITIONED;
     ssize_t n = positioned ? pread(s->fd, op->dst + op->got, bytes, (off_t)at) : read(s->fd, op->dst + op->got, bytes);
@@ -119,9 +119,9 @@ static bool read_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int3
 }
 
 /* Does one receive on a socket, which ends the read with one datagram or with the bytes that are there. Returns as
- * read_piece. MSG_TRUNC makes recv return the whole length of a datagram, so that a datagram that was cut can be
+ * read_transfer. MSG_TRUNC makes recv return the whole length of a datagram, so that a datagram that was cut can be
  * counted. MSG_DONTWAIT: poll said that there is data, but a datagram with a wrong checksum is dropped after that. */
-static bool receive_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
+static bool receive_transfer(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     const struct stk_posix_source *s = &r->source[op->source];
     int flags = MSG_DONTWAIT | (s->datagrams ? MSG_TRUNC : 0);
     ssize_t n = recv(s->fd, op->dst, op->bytes, flags);
@@ -138,12 +138,12 @@ static bool receive_piece(struct stk_posix_reader *r, struct stk_posix_op *op, i
     return true;
 }
 
-/* Does one system call of a write, for at most PIECE_BYTES bytes, or a sync. Returns as read_piece. An error after some
- * bytes were written gives the number of these bytes, with the errno in *os_error. */
-static bool write_piece(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
+/* Does one system call of a write, for at most TRANSFER_BYTES bytes, or a sync. Returns as read_transfer. An error
+ * after some bytes were written gives the number of these bytes, with the errno in *os_error. */
+static bool write_transfer(struct stk_posix_reader *r, struct stk_posix_op *op, int32_t *result, int32_t *os_error) {
     int fd = r->source[op->source].fd;
     uint32_t left = op->bytes - op->got;
-    size_t bytes = left < PIECE_BYTES ? left : PIECE_BYTES;
+    size_t bytes = left < TRANSFER_BYTES ? left : TRANSFER_BYTES;
     ssize_t n =
         op->op == STK_INGEST_SYNC ? fdatasync(fd) : pwrite(fd, op->dst + op->got, bytes, (off_t)(op->offset + op->got));
     int err = n < 0 ? errno : 0;
@@ -171,9 +171,9 @@ static bool advance(struct stk_posix_reader *r, struct stk_index_list *list) {
     struct stk_posix_op *op = &r->ops[list->head];
     const struct stk_posix_source *s = &r->source[op->source];
     int32_t result, os_error;
-    bool ended = s->socket                   ? receive_piece(r, op, &result, &os_error)
-                 : op->op == STK_INGEST_READ ? read_piece(r, op, &result, &os_error)
-                                             : write_piece(r, op, &result, &os_error);
+    bool ended = s->socket                   ? receive_transfer(r, op, &result, &os_error)
+                 : op->op == STK_INGEST_READ ? read_transfer(r, op, &result, &os_error)
+                                             : write_transfer(r, op, &result, &os_error);
     if (!ended) {
         return false;
     }
@@ -218,8 +218,8 @@ static int poll_sources(struct stk_posix_reader *r, uint64_t timeout_ns) {
 
 /* Does one step of each sequential source that has data, so that a fast pipe does not keep the others waiting. Returns
  * how many steps were done. */
-static uint32_t turn_sequential(struct stk_posix_reader *r) {
-    uint32_t pieces = 0, entry = 0;
+static uint32_t step_sequential(struct stk_posix_reader *r) {
+    uint32_t transfers = 0, entry = 0;
     /* A read of a pipe would block where nothing is there, so poll comes first. */
     if (poll_sources(r, 0) <= 0) {
         return 0; /* nothing there, or interrupted: reap comes back */
@@ -227,26 +227,26 @@ static uint32_t turn_sequential(struct stk_posix_reader *r) {
     for (uint32_t i = 0; i < r->sources; i++) {
         if (waits(&r->source[i]) && r->poll[entry++].revents != 0) {
             (void)advance(r, &r->source[i].queue);
-            pieces++;
+            transfers++;
         }
     }
-    return pieces;
+    return transfers;
 }
 
-/* Does a bounded amount of work: at most about TURN_PIECES steps, or until `max` reads are ready. Returns false when
+/* Does a bounded amount of work: at most about STEP_TRANSFERS steps, or until `max` reads are ready. Returns false when
  * there was nothing to do. Sequential sources go first, since they are served by turns and reads of files take all the
  * rest. */
-static bool turn(struct stk_posix_reader *r, uint32_t max) {
-    uint32_t pieces = 0, before;
+static bool step(struct stk_posix_reader *r, uint32_t max) {
+    uint32_t transfers = 0, before;
     do {
-        before = pieces;
-        pieces += turn_sequential(r);
-        while (r->queue.head != STK_INDEX_NONE && pieces < TURN_PIECES && r->n_ready < max) {
+        before = transfers;
+        transfers += step_sequential(r);
+        while (r->queue.head != STK_INDEX_NONE && transfers < STEP_TRANSFERS && r->n_ready < max) {
             (void)advance(r, &r->queue);
-            pieces++;
+            transfers++;
         }
-    } while (pieces != before && pieces < TURN_PIECES && r->n_ready < max);
-    return pieces != 0;
+    } while (transfers != before && transfers < STEP_TRANSFERS && r->n_ready < max);
+    return transfers != 0;
 }
 
 /// Reap, cancel, counters ///
@@ -281,13 +281,13 @@ static int reader_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, ui
     struct stk_deadline deadline = timeout_ns != 0 ? stk_os_deadline(timeout_ns) : (struct stk_deadline){0};
     for (;;) {
         /* The work comes before the look at the clock, so that a reap with a timeout of 0 reads as well. */
-        bool moved = turn(r, max);
+        bool moved = step(r, max);
         int n = deliver(r, done, max);
         if (n != 0 || max == 0 || r->in_flight == 0 || timeout_ns == 0 || stk_os_left_ns(&deadline) == 0) {
             return n;
         }
         /* Nothing moved, so each read that is left waits on a pipe or socket. The result of the poll is not kept: the
-         * next turn polls again with a timeout of 0. */
+         * next step polls again with a timeout of 0. */
         if (!moved && poll_sources(r, stk_deadline_wait(&deadline, UINT64_MAX)) < 0 && errno != EINTR) {
             return refuse(r, stk_os_error(errno), 0, (uint64_t)errno);
         }

@@ -86,15 +86,15 @@ static void wake_all(struct stk_reader_pool *p) {
 /// Opening ///
 
 /* Cuts the pool's memory up and makes every list. Each array and each reader begins at a cache line. */
-static void lay_out(struct stk_reader_pool *p, uint8_t *piece) {
+static void lay_out(struct stk_reader_pool *p, uint8_t *allocation) {
     const struct stk_reader_shape *s = &p->shape;
     size_t object = STK_ALIGNED(p->kind->object_bytes);
-    p->reads = (struct stk_reader_pool_read *)(void *)piece;
-    piece += STK_ALIGNED((size_t)s->depth * sizeof *p->reads);
-    p->source = (struct stk_reader_pool_source *)(void *)piece;
-    piece += STK_ALIGNED((size_t)s->sources * sizeof *p->source);
-    p->threads = (struct stk_reader_pool_thread *)(void *)piece;
-    piece += STK_ALIGNED((size_t)p->wanted * sizeof *p->threads);
+    p->reads = (struct stk_reader_pool_read *)(void *)allocation;
+    allocation += STK_ALIGNED((size_t)s->depth * sizeof *p->reads);
+    p->source = (struct stk_reader_pool_source *)(void *)allocation;
+    allocation += STK_ALIGNED((size_t)s->sources * sizeof *p->source);
+    p->threads = (struct stk_reader_pool_thread *)(void *)allocation;
+    allocation += STK_ALIGNED((size_t)p->wanted * sizeof *p->threads);
     stk_index_list_clear(&p->free);
     stk_index_list_clear(&p->queue);
     stk_index_list_clear(&p->ready);
@@ -109,14 +109,14 @@ static void lay_out(struct stk_reader_pool *p, uint8_t *piece) {
         struct stk_reader_pool_thread *t = &p->threads[i];
         *t = (struct stk_reader_pool_thread){.pool = p, .index = i, .wake = {-1, -1}, .state = THREAD_NONE};
         stk_index_list_clear(&t->queue);
-        t->known = (struct stk_reader_pool_known *)(void *)piece;
-        piece += STK_ALIGNED((size_t)s->sources * sizeof *t->known);
+        t->known = (struct stk_reader_pool_known *)(void *)allocation;
+        allocation += STK_ALIGNED((size_t)s->sources * sizeof *t->known);
         for (uint32_t k = 0; k < s->sources; k++) {
             t->known[k] = (struct stk_reader_pool_known){0, 0};
         }
-        t->reader = piece;
-        t->memory = piece + object;
-        piece += STK_ALIGNED(s->bytes);
+        t->reader = allocation;
+        t->memory = allocation + object;
+        allocation += STK_ALIGNED(s->bytes);
     }
 }
 
@@ -251,15 +251,16 @@ int stk_reader_pool_open(struct stk_reader_pool *pool, const struct stk_reader_p
         return refuse(pool, err, 0, 0);
     }
     size_t mark = stk_arena_mark(arena);
-    uint8_t *piece = stk_arena_take(arena, STK_READER_POOL_BYTES(readers, shape.depth, shape.sources, shape.bytes));
-    if (piece == NULL) {
+    uint8_t *allocation =
+        stk_arena_take(arena, STK_READER_POOL_BYTES(readers, shape.depth, shape.sources, shape.bytes));
+    if (allocation == NULL) {
         return refuse(pool, STK_E_SPACE, 0, arena->need);
     }
     pool->kind = config->kind;
     pool->reader_config = config->reader_config;
     pool->shape = shape;
     pool->wanted = readers;
-    lay_out(pool, piece);
+    lay_out(pool, allocation);
     err = make_lock(pool);
     if (err < 0) {
         return open_failed(pool, arena, mark, refuse(pool, err, 0, 0));

@@ -1,7 +1,7 @@
 /* stoker port: the reader pool, the body of a thread. Each thread owns one reader: no other thread calls the reader, so
  * a reader needs no lock.
  *
- * A turn takes at most one read from the queues. A reader that copies inside its submit or reap is busy with that read,
+ * A step takes at most one read from the queues. A reader that copies inside its submit or reap is busy with that read,
  * and the other threads take the others. A reader that waits for a drive is free at once and takes the next. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -25,12 +25,12 @@
 /* Part of the depth: with depth / READY_SHARE ready reads the caller is woken at once. */
 #define READY_SHARE 4u
 
-/* Work that a turn has chosen with the lock held, and does without the lock. */
-struct turn {
+/* Work that a step has chosen with the lock held, and does without the lock. */
+struct step {
     uint32_t index;                       /* index of the pool's read to start; STK_INDEX_NONE: none */
     struct stk_ingest_read read;          /* the read as the reader gets it; the tag is `index` */
     struct stk_reader_pool_source source; /* copy of the read's source, since the caller may change the pool's */
-    struct stk_reader_pool_known known;   /* entry of the reader for the source, before and after the turn */
+    struct stk_reader_pool_known known;   /* entry of the reader for the source, before and after the step */
     uint32_t forget;      /* index of a source in the reader, to be removed there; STK_INDEX_NONE: none */
     uint32_t first, last; /* tags of the reads to cancel, if `cancel` is set */
     bool cancel;
@@ -51,58 +51,58 @@ static void failed(struct stk_reader_pool_thread *t, int err) {
 
 /* Takes the next read of this thread out of the queues: one of its own sequential sources, or else the oldest of those
  * with offsets. */
-static void choose_read(struct stk_reader_pool_thread *t, struct turn *turn) {
+static void choose_read(struct stk_reader_pool_thread *t, struct step *step) {
     struct stk_reader_pool *p = t->pool;
     struct stk_index_list *list = t->queue.head != STK_INDEX_NONE ? &t->queue : &p->queue;
-    turn->index = STK_INDEX_NONE;
+    step->index = STK_INDEX_NONE;
     if (list->head == STK_INDEX_NONE) {
         return;
     }
-    turn->index = STK_INDEX_POP(p->reads, list);
-    struct stk_reader_pool_read *read = &p->reads[turn->index];
+    step->index = STK_INDEX_POP(p->reads, list);
+    struct stk_reader_pool_read *read = &p->reads[step->index];
     read->state = READ_WITH_READER;
     read->reader = (uint16_t)t->index;
     t->with_reader++;
-    turn->read = (struct stk_ingest_read){read->source, read->offset, read->bytes, read->dst, turn->index, read->op};
-    turn->source = p->source[read->source];
-    turn->known = t->known[read->source];
+    step->read = (struct stk_ingest_read){read->source, read->offset, read->bytes, read->dst, step->index, read->op};
+    step->source = p->source[read->source];
+    step->known = t->known[read->source];
 }
 
 /* Chooses a range of reads to cancel, as one call of the reader takes a range of tags. The tags of the reader are
  * indexes of the pool's reads. So the range may span indexes of other readers, whose reads this reader does not have,
  * but it must hold no read of this reader that goes on. */
-static void choose_cancel(struct stk_reader_pool_thread *t, struct turn *turn) {
+static void choose_cancel(struct stk_reader_pool_thread *t, struct step *step) {
     struct stk_reader_pool *p = t->pool;
-    turn->cancel = false;
+    step->cancel = false;
     for (uint32_t i = 0; t->cancel_due && i < p->shape.depth; i++) {
         struct stk_reader_pool_read *read = &p->reads[i];
         if (read->state != READ_WITH_READER || read->reader != t->index) {
             continue;
         }
-        if (!read->canceled && turn->cancel) {
-            /* The range ends before a read that goes on. `cancel_due` stays set, and the next turn goes on behind this
+        if (!read->canceled && step->cancel) {
+            /* The range ends before a read that goes on. `cancel_due` stays set, and the next step goes on behind this
              * read. */
             return;
         }
         if (read->canceled) {
-            turn->first = turn->cancel ? turn->first : i;
-            turn->last = i;
-            turn->cancel = true;
+            step->first = step->cancel ? step->first : i;
+            step->last = i;
+            step->cancel = true;
             read->canceled = 0;
         }
     }
-    t->cancel_due = turn->cancel;
+    t->cancel_due = step->cancel;
 }
 
 /* Chooses a source that the reader knows and that was removed from the pool. When none is left, tells the caller that
  * waits in stk_reader_pool_remove_source. */
-static void choose_forget(struct stk_reader_pool_thread *t, struct turn *turn) {
+static void choose_forget(struct stk_reader_pool_thread *t, struct step *step) {
     const struct stk_reader_pool *p = t->pool;
-    turn->forget = STK_INDEX_NONE;
+    step->forget = STK_INDEX_NONE;
     for (uint32_t i = 0; t->forget_due && i < p->shape.sources; i++) {
         struct stk_reader_pool_known *known = &t->known[i];
         if (known->generation != 0 && known->generation != p->source[i].generation) {
-            turn->forget = known->source;
+            step->forget = known->source;
             known->generation = 0;
             return;
         }
@@ -142,41 +142,41 @@ static void choose_tell(struct stk_reader_pool_thread *t) {
 
 /* Makes the reader know the source of the read: adds it at the first read of this source. Returns STK_OK, or the error
  * with which the read ends. */
-static int know_source(struct stk_reader_pool_thread *t, struct turn *turn, int *os_error) {
+static int know_source(struct stk_reader_pool_thread *t, struct step *step, int *os_error) {
     const struct stk_reader_kind *kind = t->pool->kind;
     struct stk_error_info info = {0, 0, 0};
     const char *call;
     int r;
-    if (turn->known.generation == turn->source.generation) {
+    if (step->known.generation == step->source.generation) {
         return STK_OK;
     }
-    if (turn->known.generation != 0) {
+    if (step->known.generation != 0) {
         /* The reader knows an older source under this index, which was removed from the pool since. */
-        (void)kind->remove_source(t->reader, turn->known.source);
+        (void)kind->remove_source(t->reader, step->known.source);
     }
-    turn->known = (struct stk_reader_pool_known){0, 0};
-    r = kind->add_file(t->reader, turn->source.fd, turn->source.kind == SOURCE_SEQUENTIAL);
+    step->known = (struct stk_reader_pool_known){0, 0};
+    r = kind->add_file(t->reader, step->source.fd, step->source.kind == SOURCE_SEQUENTIAL);
     if (r < 0) {
         kind->refusal(t->reader, &info, &call);
         *os_error = (int)info.value;
         return r;
     }
-    turn->known = (struct stk_reader_pool_known){turn->source.generation, (uint32_t)r};
+    step->known = (struct stk_reader_pool_known){step->source.generation, (uint32_t)r};
     return STK_OK;
 }
 
 /* Gives the read to the reader. Returns 1 when the reader has it; an error ends the read. The reader has the depth of
  * the whole pool, so it always has room. */
-static int start_read(struct stk_reader_pool_thread *t, struct turn *turn, int *os_error) {
-    uint32_t source = turn->read.source;
-    int r = know_source(t, turn, os_error);
+static int start_read(struct stk_reader_pool_thread *t, struct step *step, int *os_error) {
+    uint32_t source = step->read.source;
+    int r = know_source(t, step, os_error);
     if (r == STK_OK) {
-        /* The reader numbers its sources itself. The pool's number is put back below, since the turn ends with it. */
-        turn->read.source = turn->known.source;
-        r = t->pool->kind->ops->submit(t->reader, &turn->read, 1);
+        /* The reader numbers its sources itself. The pool's number is put back below, since the step ends with it. */
+        step->read.source = step->known.source;
+        r = t->pool->kind->ops->submit(t->reader, &step->read, 1);
         r = r == 0 ? STK_E_WOULD_BLOCK : r;
     }
-    turn->read.source = source;
+    step->read.source = source;
     return r;
 }
 
@@ -207,7 +207,7 @@ static void sleep_a_while(struct stk_reader_pool_thread *t) {
     p->kind->wait(t->reader, t->wake[0], WAIT_NS);
     (void)pthread_mutex_lock(&p->lock);
     /* `sleeping` is cleared before the pipe is emptied: a submit that comes in between sees a thread that is awake,
-     * writes no byte, and its read is found by the next turn. */
+     * writes no byte, and its read is found by the next step. */
     t->sleeping = 0;
     (void)pthread_mutex_unlock(&p->lock);
     drain_wake(t); /* a wake that comes from here on ends the next wait */
@@ -216,31 +216,31 @@ static void sleep_a_while(struct stk_reader_pool_thread *t) {
 
 /// The thread ///
 
-/* Does one turn: chooses work with the lock, does it without, and takes the results in with the lock again. Sleeps if
+/* Does one step: chooses work with the lock, does it without, and takes the results in with the lock again. Sleeps if
  * there was nothing to do. The lock is held before and after. */
 static void take_turn(struct stk_reader_pool_thread *t) {
     struct stk_reader_pool *p = t->pool;
     const struct stk_ingest_ops *ops = p->kind->ops;
     struct stk_ingest_done done[BATCH];
     struct stk_ingest_stats stats = {0};
-    struct turn turn;
+    struct step step;
     int started = 0, n = 0, os_error = 0;
-    choose_forget(t, &turn);
-    choose_read(t, &turn);
-    choose_cancel(t, &turn);
+    choose_forget(t, &step);
+    choose_read(t, &step);
+    choose_cancel(t, &step);
     choose_tell(t);
     bool has_reads = t->with_reader != 0;
     unlock(t);
     /* A source is forgotten before a read starts: the reader then has a free place for the source of the read. */
-    if (turn.forget != STK_INDEX_NONE) {
-        (void)p->kind->remove_source(t->reader, turn.forget);
+    if (step.forget != STK_INDEX_NONE) {
+        (void)p->kind->remove_source(t->reader, step.forget);
     }
-    if (turn.index != STK_INDEX_NONE) {
-        started = start_read(t, &turn, &os_error);
+    if (step.index != STK_INDEX_NONE) {
+        started = start_read(t, &step, &os_error);
     }
-    if (turn.cancel) {
+    if (step.cancel) {
         /* A reader that failed says so in its reap. */
-        (void)ops->cancel(t->reader, turn.first, turn.last);
+        (void)ops->cancel(t->reader, step.first, step.last);
     }
     if (has_reads) {
         n = ops->reap(t->reader, done, BATCH, 0);
@@ -252,12 +252,12 @@ static void take_turn(struct stk_reader_pool_thread *t) {
         t->os_reads = stats.os_reads;
         t->bounce_bytes = stats.bounce_bytes;
     }
-    if (turn.index != STK_INDEX_NONE) {
+    if (step.index != STK_INDEX_NONE) {
         /* Also after an error: the reader may have forgotten the older source of this index. */
-        t->known[turn.read.source] = turn.known;
+        t->known[step.read.source] = step.known;
     }
     if (started < 0) {
-        finish_read(t, turn.index, started, os_error);
+        finish_read(t, step.index, started, os_error);
     }
     take_in(t, done, n);
     if (n < 0) {
@@ -265,7 +265,7 @@ static void take_turn(struct stk_reader_pool_thread *t) {
     }
     bool queued = t->queue.head != STK_INDEX_NONE || p->queue.head != STK_INDEX_NONE;
     bool due = t->cancel_due || t->forget_due || p->closing;
-    if (turn.index == STK_INDEX_NONE && n <= 0 && (p->broken != 0 || !queued) && !due) {
+    if (step.index == STK_INDEX_NONE && n <= 0 && (p->broken != 0 || !queued) && !due) {
         sleep_a_while(t);
     }
 }

@@ -121,10 +121,10 @@ void stk_sim_flash_spoil(struct stk_sim_flash *flash, uint32_t block, uint32_t o
     sim_set_bit(sim_flash_unreadable(flash, block), offset / flash->config.geometry.prog_unit, true);
 }
 
-uint64_t stk_sim_flash_window(struct stk_sim_flash *flash) {
+uint64_t stk_sim_flash_interval(struct stk_sim_flash *flash) {
     /* worst_ns keeps the longest interval, which tests compare with a bound. */
-    uint64_t ns = flash->counts.ns - flash->window;
-    flash->window = flash->counts.ns;
+    uint64_t ns = flash->counts.ns - flash->interval;
+    flash->interval = flash->counts.ns;
     if (ns > flash->counts.worst_ns) {
         flash->counts.worst_ns = ns;
     }

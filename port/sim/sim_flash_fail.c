@@ -58,10 +58,10 @@ int stk_sim_flash_fail_erase(struct stk_sim_flash *f, uint32_t block) {
 
 /// Reads ///
 
-/* Returns true if the read fault hits this read, and uses the fault up by one. The caller has counted the read already,
+/* Returns true if the read error hits this read, and uses the error up by one. The caller has counted the read already,
  * so `reads` is 1 for the first read. */
 bool stk_sim_flash_read_fails(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes) {
-    struct stk_sim_flash_read_fault *r = &f->read_fault;
+    struct stk_sim_flash_read_error *r = &f->read_error;
     bool fails =
         f->counts.reads > r->from &&
         (r->block == STK_SIM_FLASH_EVERY_BLOCK ||

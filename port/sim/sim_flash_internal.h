@@ -102,7 +102,7 @@ void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k
 int stk_sim_flash_fail_prog(struct stk_sim_flash *f, const struct sim_prog *p);
 int stk_sim_flash_fail_erase(struct stk_sim_flash *f, uint32_t block);
 
-/* Returns true if the read fault hits a read of these bytes, and then uses the fault up by one. */
+/* Returns true if the read error hits a read of these bytes, and then uses the error up by one. */
 bool stk_sim_flash_read_fails(struct stk_sim_flash *f, uint32_t block, uint32_t offset, uint32_t bytes);
 
 /// Lazy media ///

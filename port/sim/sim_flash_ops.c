@@ -109,7 +109,7 @@ static int flash_read(void *ctx, uint32_t block, uint32_t offset, void *data, ui
     f->counts.read_bytes += bytes;
     f->counts.ns += f->config.cost.read_ns + (uint64_t)f->config.cost.read_byte_ps * bytes / 1000u;
     /* The map is only looked at if a unit of the block is unreadable, since tests read a lot. */
-    if ((f->read_fault.times != 0 && stk_sim_flash_read_fails(f, block, offset, bytes)) ||
+    if ((f->read_error.times != 0 && stk_sim_flash_read_fails(f, block, offset, bytes)) ||
         (b->unreadable && !is_readable(f, block, offset, bytes))) {
         /* A user that ignores the error finds bytes that are neither erased nor old data, so that a test shows the
          * mistake. */

@@ -13,7 +13,7 @@
 
 /* Keeps the detail of a refusal and returns `err`. */
 static int refuse(struct stk_sim_ingest *s, int err, uint32_t index, uint64_t value) {
-    s->fault = (struct stk_error_info){err, index, value};
+    s->info = (struct stk_error_info){err, index, value};
     return err;
 }
 
@@ -50,7 +50,7 @@ int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_inge
     if (err < 0) {
         return err;
     }
-    if (c.faults == NULL && c.n_faults != 0) {
+    if (c.injected == NULL && c.n_injected != 0) {
         return STK_E_ARG;
     }
     uint8_t *mem = stk_arena_take(arena, bytes);
@@ -164,10 +164,11 @@ static int check_read(struct stk_sim_ingest *s, const struct stk_ingest_read *re
 }
 
 /* Returns the first entry of the script for this event of read `nth`; NULL if there is none. */
-static const struct stk_sim_fault *scripted(const struct stk_sim_ingest *s, uint64_t nth, enum stk_sim_event event) {
-    for (uint32_t i = 0; i < s->config.n_faults; i++) {
-        if (s->config.faults[i].nth == nth && s->config.faults[i].event == event) {
-            return &s->config.faults[i];
+static const struct stk_sim_injected_error *scripted(const struct stk_sim_ingest *s, uint64_t nth,
+                                                     enum stk_sim_event event) {
+    for (uint32_t i = 0; i < s->config.n_injected; i++) {
+        if (s->config.injected[i].nth == nth && s->config.injected[i].event == event) {
+            return &s->config.injected[i];
         }
     }
     return NULL;
@@ -177,7 +178,7 @@ static const struct stk_sim_fault *scripted(const struct stk_sim_ingest *s, uint
  * waits. */
 static void take_read(struct stk_sim_ingest *s, const struct stk_ingest_read *read) {
     uint64_t nth = s->stats.submitted++;
-    const struct stk_sim_fault *late = scripted(s, nth, STK_SIM_DELAY);
+    const struct stk_sim_injected_error *late = scripted(s, nth, STK_SIM_DELAY);
     struct stk_sim_op *op = &s->ops[s->in_flight++];
     *op = (struct stk_sim_op){.read = *read, .nth = nth, .wait = s->config.delay};
     if (late != NULL) {
@@ -222,7 +223,7 @@ static int sim_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t c
  * *os_error says why there are fewer than asked for. */
 static int32_t take_data(struct stk_sim_ingest *s, const struct stk_sim_op *op, int32_t *os_error) {
     struct stk_sim_source *source = &s->source[op->read.source];
-    const struct stk_sim_fault *cut = scripted(s, op->nth, STK_SIM_SHORT);
+    const struct stk_sim_injected_error *cut = scripted(s, op->nth, STK_SIM_SHORT);
     uint64_t room = op->read.offset < source->bytes ? source->bytes - op->read.offset : 0;
     uint64_t bytes = op->read.bytes < room ? op->read.bytes : room;
     bytes = cut != NULL && cut->value < bytes ? cut->value : bytes;
@@ -237,7 +238,7 @@ static int32_t take_data(struct stk_sim_ingest *s, const struct stk_sim_op *op, 
 /* Ends a read: copies the bytes that the source has. Returns how many. A sequential source goes on behind them. */
 static int32_t copy_data(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
     struct stk_sim_source *source = &s->source[op->read.source];
-    const struct stk_sim_fault *cut = scripted(s, op->nth, STK_SIM_SHORT);
+    const struct stk_sim_injected_error *cut = scripted(s, op->nth, STK_SIM_SHORT);
     uint64_t at = source->sequential ? source->cursor : op->read.offset;
     uint64_t left = at < source->bytes ? source->bytes - at : 0;
     uint64_t bytes = op->read.bytes < left ? op->read.bytes : left;
@@ -256,7 +257,7 @@ static int32_t copy_data(struct stk_sim_ingest *s, const struct stk_sim_op *op) 
  * the script would fail it. */
 static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct stk_sim_op *op) {
     struct stk_ingest_done done = {.tag = op->read.tag, .result = STK_E_CANCELED, .os_error = 0};
-    const struct stk_sim_fault *failure = scripted(s, op->nth, STK_SIM_FAIL);
+    const struct stk_sim_injected_error *failure = scripted(s, op->nth, STK_SIM_FAIL);
     if (op->canceled) {
         /* as it is */
     } else if (failure != NULL) {

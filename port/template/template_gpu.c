@@ -136,7 +136,7 @@ static int launch(struct stk_template_gpu *gpu) {
 
 /* BATCH: hands over what is ready, sends it, launches, and reads back. */
 static int start_batch(struct stk_template_gpu *gpu) {
-    struct stk_device_run run = {0};
+    struct stk_device_range range = {0};
     int err = STK_OK;
     if (stk_device_snapshot(&gpu->copies) == 0u) {
         return 0;
@@ -145,8 +145,8 @@ static int start_batch(struct stk_template_gpu *gpu) {
         err = enqueue_write(gpu, (enum stk_device_part)i, 0,
                             stk_device_part_bytes(&gpu->layout, (enum stk_device_part)i));
     }
-    while (err == STK_OK && stk_device_next_run(&gpu->copies, gpu->fresh, &run)) {
-        err = enqueue_write(gpu, STK_PART_PAYLOAD, run.from, run.bytes);
+    while (err == STK_OK && stk_device_next_range(&gpu->copies, gpu->fresh, &range)) {
+        err = enqueue_write(gpu, STK_PART_PAYLOAD, range.from, range.bytes);
     }
     gpu->fresh = false;
     err = err == STK_OK ? launch(gpu) : err;

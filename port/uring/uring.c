@@ -15,12 +15,12 @@
 /* Milliseconds without work after which the kernel thread of SQPOLL sleeps. */
 #define SQPOLL_IDLE_DEFAULT 50u
 /* Most bytes of one registered buffer: the kernel's limit. */
-#define PIECE_MAX (1u << 30)
+#define BUFFER_MAX (1u << 30)
 /* Bytes of a registered buffer that every kernel takes for an NVMe command; see uring_nvme.c. */
-#define PIECE_COMMANDS (256u << 10)
+#define BUFFER_COMMANDS (256u << 10)
 /* Registered buffers are a multiple of this many bytes, so that a read with O_DIRECT that goes on in the next buffer
  * stays aligned. */
-#define PIECE_UNIT 4096u
+#define BUFFER_MULTIPLE 4096u
 #define FLAGS_ALL                                                                                                      \
     (STK_URING_SQPOLL | STK_URING_PLAIN | STK_URING_WAIT_BY_POLL | STK_URING_ONE_THREAD | STK_URING_COOP |             \
      STK_URING_PASSTHROUGH | STK_URING_HUGE)
@@ -34,14 +34,14 @@
 /// Opening ///
 
 /* Returns the bytes of a registered buffer where the caller names none. Without NVMe commands a buffer is as long as
- * the kernel allows. With them a buffer is as short as every kernel wants (PIECE_COMMANDS), or longer where
- * STK_URING_PIECES_MAX buffers would not cover the memory. */
-static uint32_t default_piece(const struct stk_uring_config *c) {
-    uint64_t even = ((uint64_t)c->memory_bytes / STK_URING_PIECES_MAX / PIECE_UNIT + 1u) * PIECE_UNIT;
-    if ((c->flags & STK_URING_PASSTHROUGH) == 0 || even > PIECE_MAX) {
-        return PIECE_MAX;
+ * the kernel allows. With them a buffer is as short as every kernel wants (BUFFER_COMMANDS), or longer where
+ * STK_URING_BUFFERS_MAX buffers would not cover the memory. */
+static uint32_t default_buffer(const struct stk_uring_config *c) {
+    uint64_t even = ((uint64_t)c->memory_bytes / STK_URING_BUFFERS_MAX / BUFFER_MULTIPLE + 1u) * BUFFER_MULTIPLE;
+    if ((c->flags & STK_URING_PASSTHROUGH) == 0 || even > BUFFER_MAX) {
+        return BUFFER_MAX;
     }
-    return even > PIECE_COMMANDS ? (uint32_t)even : PIECE_COMMANDS;
+    return even > BUFFER_COMMANDS ? (uint32_t)even : BUFFER_COMMANDS;
 }
 
 /* Returns the configuration with the defaults in the place of zeros; NULL gives all defaults. */
@@ -50,7 +50,7 @@ static struct stk_uring_config resolved(const struct stk_uring_config *config) {
     c.depth = c.depth != 0 ? c.depth : STK_URING_DEPTH_DEFAULT;
     c.sources = c.sources != 0 ? c.sources : STK_URING_SOURCES_DEFAULT;
     c.sqpoll_idle_ms = c.sqpoll_idle_ms != 0 ? c.sqpoll_idle_ms : SQPOLL_IDLE_DEFAULT;
-    c.piece_bytes = c.piece_bytes != 0 ? c.piece_bytes : default_piece(&c);
+    c.buffer_bytes = c.buffer_bytes != 0 ? c.buffer_bytes : default_buffer(&c);
     c.read_timeout_ns = c.read_timeout_ns != 0 ? c.read_timeout_ns : STK_URING_READ_TIMEOUT_DEFAULT;
     c.refused_max = c.refused_max != 0 ? c.refused_max : STK_URING_REFUSED_DEFAULT;
     return c;
@@ -73,11 +73,11 @@ static int check_config(struct stk_uring *u, const struct stk_uring_config *c, s
     if ((c->flags & ~(uint32_t)FLAGS_ALL) != 0) {
         return refuse(u, STK_E_ARG, 0, c->flags);
     }
-    if (c->piece_bytes > PIECE_MAX || c->piece_bytes % PIECE_UNIT != 0) {
-        return refuse(u, STK_E_ARG, 0, c->piece_bytes);
+    if (c->buffer_bytes > BUFFER_MAX || c->buffer_bytes % BUFFER_MULTIPLE != 0) {
+        return refuse(u, STK_E_ARG, 0, c->buffer_bytes);
     }
     /* Rounds up without a sum that could wrap; `bytes` is above 0 here. */
-    if ((bytes - 1) / c->piece_bytes >= STK_URING_PIECES_MAX) {
+    if ((bytes - 1) / c->buffer_bytes >= STK_URING_BUFFERS_MAX) {
         return refuse(u, STK_E_OVERFLOW, 0, bytes);
     }
     return stk_uring_bytes(c, need) < 0 ? refuse(u, STK_E_OVERFLOW, 0, 0) : STK_OK;
@@ -96,16 +96,16 @@ static int refusal_code(int os_error, uint64_t bytes) {
     return err == STK_E_NOMEM || err == STK_E_FILES ? err : STK_E_UNSUPPORTED;
 }
 
-/* Registers the memory as buffers of piece_bytes each. Reads into registered memory spare the kernel the pinning of
+/* Registers the memory as buffers of buffer_bytes each. Reads into registered memory spare the kernel the pinning of
  * pages for each request. Returns 0 or a positive errno. */
 static int register_memory(struct stk_uring *u) {
-    struct iovec pieces[STK_URING_PIECES_MAX];
+    struct iovec buffers[STK_URING_BUFFERS_MAX];
     unsigned n = 0;
-    for (size_t at = 0; at < u->mem_bytes; at += u->piece_bytes) {
+    for (size_t at = 0; at < u->mem_bytes; at += u->buffer_bytes) {
         size_t left = u->mem_bytes - at;
-        pieces[n++] = (struct iovec){u->mem + at, left < u->piece_bytes ? left : u->piece_bytes};
+        buffers[n++] = (struct iovec){u->mem + at, left < u->buffer_bytes ? left : u->buffer_bytes};
     }
-    return -io_uring_register_buffers(u->ring, pieces, n);
+    return -io_uring_register_buffers(u->ring, buffers, n);
 }
 
 /* Registers memory and files, and reads a byte through the ring: some sandboxes give a ring that does not read. Returns
@@ -141,18 +141,19 @@ static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
 }
 
 /* Cuts the arena's memory up and makes every list. The order is that of STK_URING_BYTES. */
-static void lay_out(struct stk_uring *u, uint8_t *piece) {
-    u->ring = piece;
-    piece += STK_ALIGNED(STK_URING_RING_BYTES);
-    u->ops = (struct stk_uring_op *)(void *)piece;
-    piece += STK_ALIGNED((size_t)u->depth * sizeof(struct stk_uring_op));
-    u->source = (struct stk_uring_source *)(void *)piece;
-    piece += STK_ALIGNED((size_t)u->sources * sizeof(struct stk_uring_source));
-    u->fds = (int *)(void *)piece;
-    piece += STK_ALIGNED((size_t)u->sources * sizeof(int));
+static void lay_out(struct stk_uring *u, uint8_t *allocation) {
+    u->ring = allocation;
+    allocation += STK_ALIGNED(STK_URING_RING_BYTES);
+    u->ops = (struct stk_uring_op *)(void *)allocation;
+    allocation += STK_ALIGNED((size_t)u->depth * sizeof(struct stk_uring_op));
+    u->source = (struct stk_uring_source *)(void *)allocation;
+    allocation += STK_ALIGNED((size_t)u->sources * sizeof(struct stk_uring_source));
+    u->fds = (int *)(void *)allocation;
+    allocation += STK_ALIGNED((size_t)u->sources * sizeof(int));
     /* Bounce blocks begin at a multiple of their size, which satisfies every alignment of O_DIRECT that the port
      * supports. */
-    u->bounce = piece + (STK_URING_BOUNCE_BYTES - (uintptr_t)piece % STK_URING_BOUNCE_BYTES) % STK_URING_BOUNCE_BYTES;
+    u->bounce =
+        allocation + (STK_URING_BOUNCE_BYTES - (uintptr_t)allocation % STK_URING_BOUNCE_BYTES) % STK_URING_BOUNCE_BYTES;
     stk_index_list_clear(&u->free);
     stk_index_list_clear(&u->outbox);
     stk_index_list_clear(&u->ready);
@@ -183,8 +184,8 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
         return r;
     }
     size_t mark = stk_arena_mark(arena);
-    void *piece = stk_arena_take(arena, need);
-    if (piece == NULL) {
+    void *allocation = stk_arena_take(arena, need);
+    if (allocation == NULL) {
         return refuse(uring, STK_E_SPACE, 0, arena->need);
     }
     uring->mem = c.memory;
@@ -192,11 +193,11 @@ int stk_uring_open(struct stk_uring *uring, const struct stk_uring_config *confi
     uring->depth = c.depth;
     uring->sources = c.sources;
     uring->flags = c.flags;
-    uring->piece_bytes = c.piece_bytes;
+    uring->buffer_bytes = c.buffer_bytes;
     uring->read_timeout_ns = c.read_timeout_ns;
     uring->refused_max = c.refused_max;
     uring->looked_ns = stk_os_now_ns();
-    lay_out(uring, piece);
+    lay_out(uring, allocation);
     r = start_ring(uring, &c);
     if (r < 0) {
         /* A ring that failed to open looks like one that is closed, but keeps why. */

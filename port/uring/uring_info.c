@@ -113,8 +113,8 @@ static void probe_registration(struct io_uring *ring, struct stk_uring_info *inf
     /* -1 in a table of files leaves the place empty, so that the probe needs no descriptor. */
     static const int no_file = -1;
     uint8_t bytes[PROBE_BYTES];
-    struct iovec piece = {bytes, sizeof bytes};
-    info->fixed_buffers = io_uring_register_buffers(ring, &piece, 1) == 0;
+    struct iovec buffer = {bytes, sizeof bytes};
+    info->fixed_buffers = io_uring_register_buffers(ring, &buffer, 1) == 0;
     info->fixed_files = io_uring_register_files(ring, &no_file, 1) == 0;
 }
 

@@ -100,7 +100,7 @@ static inline bool stk_uring_registered_(const struct stk_uring *u, const struct
 
 /* Returns the registered buffer in which the request lies. */
 static inline int stk_uring_buffer_(const struct stk_uring *u, const struct stk_uring_op *op) {
-    return (int)((size_t)(op->to - u->mem) / u->piece_bytes);
+    return (int)((size_t)(op->to - u->mem) / u->buffer_bytes);
 }
 
 /// Kinds of requests. A path has one: the table is in uring_ring.c ///

@@ -118,7 +118,7 @@ const struct stk_uring_requests stk_uring_nvme_requests_ = {.prepare = prepare_c
  * than this port uses. */
 #define PAGE_LOG     12u
 #define MDTS_LOG_MAX 16u
-/* Most bytes of a command: the driver takes at least 127 pieces of memory in a command, and each page of the memory may
+/* Most bytes of a command: the driver takes at least 127 ranges of memory in a command, and each page of the memory may
  * be one. */
 #define TRANSFER_MAX (256u << 10)
 

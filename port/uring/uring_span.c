@@ -77,7 +77,7 @@ bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op) {
     if ((u->flags & STK_URING_PLAIN) == 0 && s->receive == RECEIVE_NONE) {
         /* A request into registered memory must lie in one registered buffer. A receive does not use registered
          * memory. */
-        most = least(most, u->piece_bytes - (size_t)(op->to - u->mem) % u->piece_bytes);
+        most = least(most, u->buffer_bytes - (size_t)(op->to - u->mem) % u->buffer_bytes);
     }
     /* A write that is not aligned goes out as it is, and the kernel refuses it: only the caller can mend that. */
     if (s->block != 0 && op->op == STK_INGEST_READ) {

@@ -1,4 +1,4 @@
-/* The miss service over a ring and an I/O queue that somebody else wrote, and goes on writing between its turns. */
+/* The fetch service over a ring and an I/O queue that somebody else wrote, and goes on writing between its turns. */
 #include "fuzz.h"
 #include "stoker/atomic.h"
 #include "stoker/device_loss.h"
@@ -31,7 +31,7 @@ static struct {
     struct stk_sim_platform clock;
     struct stk_sim_ingest ingest;
     struct stk_ingest_port port;
-    struct stk_fetch miss;
+    struct stk_fetch fetch;
     uint8_t file[SOURCE];
 } w;
 
@@ -67,13 +67,13 @@ static void start(uint8_t *memory, size_t bytes) {
     FUZZ_CHECK(stk_sim_ingest_add(&w.ingest, source, sizeof source, false) == 0);
     memset(w.file, 0, sizeof w.file);
     FUZZ_CHECK(stk_sim_ingest_add_writable(&w.ingest, w.file, sizeof w.file) == 1);
-    FUZZ_CHECK(stk_fetch_init(&w.miss, &config, &arena) == STK_OK);
+    FUZZ_CHECK(stk_fetch_init(&w.fetch, &config, &arena) == STK_OK);
     for (uint32_t i = 0; i < 4u; i++) {
         const struct stk_fetch_resource row = {
             .resource = i, .offset = 24u * i, .bytes = PLACE / 2u, .dst = i * PLACE, .tenants = 3, .prefetch = i & 1u};
-        FUZZ_CHECK(stk_fetch_register(&w.miss, &row) == STK_OK);
+        FUZZ_CHECK(stk_fetch_register(&w.fetch, &row) == STK_OK);
     }
-    FUZZ_CHECK(stk_fetch_grant(&w.miss, &handle) == STK_OK);
+    FUZZ_CHECK(stk_fetch_grant(&w.fetch, &handle) == STK_OK);
 }
 
 /* One word of ring or queue: small values mean most. */
@@ -127,10 +127,10 @@ static void ask_handle(struct fuzz_input *in) {
 static void turn(struct fuzz_input *in) {
     switch (fuzz_u8(in) % 10u) {
     case 0:
-        (void)!stk_fetch_cancel(&w.miss, fuzz_u8(in) % (SLOTS + 1u));
+        (void)!stk_fetch_cancel(&w.fetch, fuzz_u8(in) % (SLOTS + 1u));
         break;
     case 1:
-        (void)stk_device_recover_io(&w.miss.config.memory);
+        (void)stk_device_recover_io(&w.fetch.config.memory);
         break;
     case 2:
     case 3:
@@ -145,13 +145,13 @@ static void turn(struct fuzz_input *in) {
         ask(in);
         break;
     }
-    FUZZ_CHECK(stk_fetch_poll(&w.miss, fuzz_u8(in)) >= 0);
+    FUZZ_CHECK(stk_fetch_poll(&w.fetch, fuzz_u8(in)) >= 0);
 }
 
 static void check(void) {
-    const struct stk_fetch_stats *s = &w.miss.stats;
-    FUZZ_CHECK(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_fetch_in_flight(&w.miss));
-    FUZZ_CHECK(stk_fetch_in_flight(&w.miss) + w.miss.outcomes <= IO_SLOTS);
+    const struct stk_fetch_stats *s = &w.fetch.stats;
+    FUZZ_CHECK(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_fetch_in_flight(&w.fetch));
+    FUZZ_CHECK(stk_fetch_in_flight(&w.fetch) + w.fetch.outcomes <= IO_SLOTS);
     for (uint32_t i = 0; i < PAYLOAD; i++) {
         FUZZ_CHECK(i % PLACE < PLACE / 2u || w.payload[i] == 0);
     }
@@ -172,8 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         turn(&in);
         check();
     }
-    FUZZ_CHECK(stk_fetch_close(&w.miss, 1000000) == STK_OK);
-    FUZZ_CHECK(stk_fetch_in_flight(&w.miss) == 0 && w.miss.reads.in_flight == 0);
+    FUZZ_CHECK(stk_fetch_close(&w.fetch, 1000000) == STK_OK);
+    FUZZ_CHECK(stk_fetch_in_flight(&w.fetch) == 0 && w.fetch.reads.in_flight == 0);
     free(w.ring);
     free(w.io);
     free(w.control);

@@ -77,10 +77,10 @@ static uint32_t choose_geometry(struct fuzz_input *in) {
     return geometry.block_bytes * geometry.blocks;
 }
 
-/* Reads an artifact whole and in pieces: both or neither, and no more than it says. A damaged one gives way to an older
+/* Reads an artifact whole and in parts: both or neither, and no more than it says. A damaged one gives way to an older
  * version or leaves. */
-static void read_one(const uint8_t *key, uint32_t piece) {
-    static uint8_t whole[BYTES_MAX], pieces[BYTES_MAX];
+static void read_one(const uint8_t *key, uint32_t part) {
+    static uint8_t whole[BYTES_MAX], parts[BYTES_MAX];
     uint32_t bytes = 0, at = 0, size = 0;
     int got = stk_store_open(&store, key, &bytes);
     if (got == 0) { /* it has left meanwhile */
@@ -88,21 +88,21 @@ static void read_one(const uint8_t *key, uint32_t piece) {
     }
     FUZZ_CHECK(got == 1);
     do {
-        got = stk_store_read(&store, pieces + at, at + piece <= sizeof pieces ? piece : (uint32_t)sizeof pieces - at);
+        got = stk_store_read(&store, parts + at, at + part <= sizeof parts ? part : (uint32_t)sizeof parts - at);
         at += got > 0 ? (uint32_t)got : 0u;
-    } while (got > 0 && at < sizeof pieces);
+    } while (got > 0 && at < sizeof parts);
     FUZZ_CHECK(got != 0 || at == bytes);
-    FUZZ_CHECK(got == 0 || got == STK_E_CORRUPT || at == sizeof pieces);
+    FUZZ_CHECK(got == 0 || got == STK_E_CORRUPT || at == sizeof parts);
     if (got == 0) {
         FUZZ_CHECK(stk_store_get(&store, key, whole, sizeof whole, &size) == 1);
-        FUZZ_CHECK(size == at && memcmp(whole, pieces, at) == 0);
+        FUZZ_CHECK(size == at && memcmp(whole, parts, at) == 0);
     } else if (stk_store_get(&store, key, whole, sizeof whole, &size) == STK_E_CORRUPT) {
         FUZZ_CHECK(stk_store_find(&store, key, NULL) == 0);
     }
 }
 
 /* Reads every artifact. They are linked oldest first, no key twice, and the tree finds each. */
-static void read_all(uint32_t piece) {
+static void read_all(uint32_t part) {
     static uint8_t keys[ENTRIES][STK_STORE_KEY_BYTES];
     uint32_t n = 0;
     FUZZ_CHECK(store.count <= ENTRIES);
@@ -118,7 +118,7 @@ static void read_all(uint32_t piece) {
     }
     FUZZ_CHECK(n == store.count);
     for (uint32_t i = 0; i < n; i++) {
-        read_one(keys[i], piece);
+        read_one(keys[i], part);
     }
 }
 

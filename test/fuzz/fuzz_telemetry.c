@@ -13,7 +13,7 @@ static void check(const struct stk_telemetry *t, size_t ring_bytes) {
     FUZZ_CHECK(t->snapshot.occupancy.slots == ring_bytes / STK_SLOT_BYTES);
     FUZZ_CHECK(t->window_count <= t->snapshot.occupancy.slots && active >= 0 && (uint32_t)active <= t->window_count);
     for (uint32_t i = 0; i < t->window_count; i++) {
-        const struct stk_window *w = &t->windows[i];
+        const struct stk_ticketed_window *w = &t->windows[i];
         all += w->required + w->lookahead + w->other;
         FUZZ_CHECK(i == 0 || w[-1].ticket < w->ticket || (w[-1].ticket == w->ticket && w[-1].opcode < w->opcode));
     }

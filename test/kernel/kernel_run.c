@@ -50,8 +50,8 @@ static void run_reference(void) {
     (void)stk_reference_run(&dev, TURNS, IDLE_TURNS);
 }
 
-/* Runs `image` both ways. Every word is the same, that which says where the worker left included; how far its rounds
- * went depends on the lanes. */
+/* Runs `image` both ways. Every word is the same, that which says where the worker left included; how far its ring
+ * scans went depends on the lanes. */
 static void compare(const char *name) {
     expected = image;
     run_device(OPS_PAYLOAD, TURNS);

@@ -127,7 +127,7 @@ static void set_limits(void) {
     l[STK_LIMIT_TURN] = UINT32_MAX;
     l[STK_LIMIT_LANE] = 1;
     for (uint32_t t = 0; t < STK_CTL_TENANT_MASKS; t++) {
-        l[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_SHARE] = UINT32_MAX;
+        l[STK_LIMIT_TENANTS + t * STK_LIMIT_ROW + STK_LIMIT_TIME_SHARE] = UINT32_MAX;
     }
 }
 

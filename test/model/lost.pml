@@ -125,7 +125,7 @@ inline forget(k, i) {
 }
 
 /* stk_device_recover_io. One step for each I/O slot: publishers and server touch none of it meanwhile. */
-inline miss_recover(k) {
+inline load_miss_recover(k) {
 #ifndef CLAIMED_ONLY
     k = 0;
     do
@@ -142,13 +142,13 @@ inline miss_recover(k) {
 
 /* What becomes of the ring and the I/O queue after a loss. DESIGN.md says CLAIMED slots; the rest is needed for LOAD_MISS. */
 inline recover(k) {
-    miss_recover(k);
+    load_miss_recover(k);
     do
     :: d_step { k < SLOTS && status[k] == CLAIMED -> assert(life[k] == RUNNING); take_back(k); k++ }
     :: d_step { k < SLOTS && status[k] != CLAIMED -> k++ }
     :: k == SLOTS -> k = 0; break
     od;
-    miss_recover(k); /* slots that were faulted take no outcome */
+    load_miss_recover(k); /* slots that were faulted take no outcome */
     lost = false
 }
 

@@ -87,7 +87,7 @@ static void power_on(struct world *w) {
     }
     late_undo(&w->tap.late, &w->tap.flash);
     stk_sim_flash_power_on(&w->tap.flash);
-    w->tap.flash.read_fault = (struct stk_sim_flash_read_fault){.times = 0};
+    w->tap.flash.read_error = (struct stk_sim_flash_read_error){.times = 0};
 }
 
 void world_mount(struct world *w) {
@@ -108,10 +108,10 @@ static bool may_hide(const struct world *w) {
 /* Lets reads of some place fail from one of the next reads on, one to three times. Returns how often. */
 static uint64_t shake(struct world *w, uint64_t luck) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
-    struct stk_sim_flash_read_fault *r = &w->tap.flash.read_fault;
+    struct stk_sim_flash_read_error *r = &w->tap.flash.read_error;
     uint64_t dice = cut_hash(luck, 77);
     uint32_t page = medium_page_bytes(g);
-    *r = (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK,
+    *r = (struct stk_sim_flash_read_error){.block = STK_SIM_FLASH_EVERY_BLOCK,
                                            .from = w->tap.flash.counts.reads + (dice >> 8) % (2u * g->blocks + 8u),
                                            .times = may_hide(w) ? 1 + (dice >> 20) % 3 : 1};
     if ((dice & 1u) != 0) {
@@ -136,7 +136,7 @@ void world_mount_shaken(struct world *w, uint64_t luck) {
     power_on(w);
     uint64_t times = shake(w, luck);
     int err = mount(w);
-    w->tap.flash.read_fault.times = 0;
+    w->tap.flash.read_error.times = 0;
     w->tap.blurred = times != 1;
     w->had_blur = w->had_blur || w->tap.blurred;
     world_steady_cut(w);
@@ -151,8 +151,8 @@ void world_mount_shaken(struct world *w, uint64_t luck) {
 
 void world_mount_blind(struct world *w) {
     power_on(w);
-    w->tap.flash.read_fault =
-        (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK, .times = STK_SIM_FLASH_NEVER};
+    w->tap.flash.read_error =
+        (struct stk_sim_flash_read_error){.block = STK_SIM_FLASH_EVERY_BLOCK, .times = STK_SIM_FLASH_NEVER};
     if (mount(w) != STK_E_IO) {
         world_fail(w, "no read worked, and mount did not say so", 0);
     }
@@ -204,7 +204,7 @@ void world_check_shaken(struct world *w, uint64_t luck) {
     uint32_t where = 0;
     (void)shake(w, luck);
     const char *wrong = model_check(&w->model, &w->log, w->walk, sizeof w->walk, true, &where);
-    w->tap.flash.read_fault.times = 0;
+    w->tap.flash.read_error.times = 0;
     if (wrong != NULL) {
         world_fail(w, wrong, where);
     }

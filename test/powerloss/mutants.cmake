@@ -44,8 +44,8 @@ stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells"
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
 stk_mutant(blind_format log_mount.c "        err = how == UNREADABLE ? STK_E_IO : err;" ""
   --geometry 1 --long 0 500)
-stk_mutant(short_run log.c "    uint32_t window = stk_log_window(log), tries" "    uint32_t window = 3u, tries" --geometry 24)
-stk_mutant(short_look log_mount.c "since < stk_log_window(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
+stk_mutant(short_run log.c "    uint32_t range = stk_log_search_range(log), tries" "    uint32_t range = 3u, tries" --geometry 24)
+stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
 stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u" "s->how != HEADER || begun > 1u"

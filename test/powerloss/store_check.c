@@ -11,7 +11,7 @@ static void power_on(struct world *w) {
         late_undo(&w->tap.late, &w->tap.flash);
     }
     stk_sim_flash_power_on(&w->tap.flash);
-    w->tap.flash.read_fault = (struct stk_sim_flash_read_fault){.times = 0};
+    w->tap.flash.read_error = (struct stk_sim_flash_read_error){.times = 0};
 }
 
 /* Reads that a mount may take: those that find the end of the log, each page once, and a search for each artifact of
@@ -48,7 +48,7 @@ static int mount(struct world *w) {
 
 /* One read that fails once is read again, and changes nothing. */
 void world_mount(struct world *w, uint64_t luck) {
-    const struct stk_sim_flash_read_fault *info = &w->tap.flash.read_fault;
+    const struct stk_sim_flash_read_error *info = &w->tap.flash.read_error;
     int err;
     power_on(w);
     w->s.partial = false;
@@ -57,7 +57,7 @@ void world_mount(struct world *w, uint64_t luck) {
         uint64_t times = info->times;
         err = mount(w);
         w->s.partial = times - info->times > 1;
-        w->tap.flash.read_fault.times = 0;
+        w->tap.flash.read_error.times = 0;
         if (err >= 0) {
             return;
         }
@@ -74,9 +74,9 @@ void world_mount(struct world *w, uint64_t luck) {
 
 /// Reads ///
 
-/* Reads the artifact in pieces, again when a damaged version gave way to an older one. */
+/* Reads the artifact in parts, again when a damaged version gave way to an older one. */
 static int read_pieces(struct world *w, uint32_t k, uint8_t *data, uint32_t *bytes) {
-    uint32_t piece = 1 + (uint32_t)(cut_hash(w->s.model.call, k) % 300), at = 0;
+    uint32_t part = 1 + (uint32_t)(cut_hash(w->s.model.call, k) % 300), at = 0;
     int got = 0;
     do {
         got = stk_store_open(&w->s.store, world_key(k), bytes);
@@ -84,7 +84,7 @@ static int read_pieces(struct world *w, uint32_t k, uint8_t *data, uint32_t *byt
             return got;
         }
         for (at = 0; got > 0; at += got > 0 ? (uint32_t)got : 0u) {
-            got = stk_store_read(&w->s.store, data + at, piece < BYTES_MAX - at ? piece : BYTES_MAX - at);
+            got = stk_store_read(&w->s.store, data + at, part < BYTES_MAX - at ? part : BYTES_MAX - at);
         }
     } while (got == STK_E_CORRUPT && stk_store_find(&w->s.store, world_key(k), NULL) == 1);
     if (got == 0 && at != *bytes) {
@@ -192,7 +192,7 @@ void world_check(struct world *w) {
 /* While reads fail, a get may say so; it forgets nothing for that, and returns nothing else. */
 void world_check_shaken(struct world *w, uint64_t luck) {
     static uint8_t data[BYTES_MAX];
-    const struct stk_sim_flash_read_fault *info = &w->tap.flash.read_fault;
+    const struct stk_sim_flash_read_error *info = &w->tap.flash.read_error;
     world_shake(w, luck);
     for (uint32_t k = 0; k < KEYS && w->wrong == NULL; k++) {
         uint64_t times = info->times;
@@ -206,6 +206,6 @@ void world_check_shaken(struct world *w, uint64_t luck) {
             world_fail(w, "reads that failed were taken for something else", k);
         }
     }
-    w->tap.flash.read_fault.times = 0;
+    w->tap.flash.read_error.times = 0;
     world_check(w);
 }

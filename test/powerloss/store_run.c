@@ -44,7 +44,7 @@ static void work(struct world *w, uint64_t kind, uint64_t dice) {
         } else if ((kind & 2u) != 0 && dice % 16 == 1) {
             world_shake(w, dice);
             (void)world_call(w, dice);
-            w->tap.flash.read_fault.times = 0;
+            w->tap.flash.read_error.times = 0;
         } else {
             (void)world_call(w, dice);
         }

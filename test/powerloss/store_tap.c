@@ -31,7 +31,7 @@ static bool has_record(const uint8_t *page, uint32_t offset, uint32_t bytes) {
 }
 
 bool tap_is_unreadable(const struct tap *t) {
-    bool any = t->flash.read_fault.times != 0;
+    bool any = t->flash.read_error.times != 0;
     for (uint32_t i = 0; i < t->flash.config.geometry.blocks; i++) {
         any = any || stk_sim_flash_block(&t->flash, i)->unreadable;
     }

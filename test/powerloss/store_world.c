@@ -52,10 +52,10 @@ void world_heal(struct world *w) {
 
 void world_shake(struct world *w, uint64_t luck) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
-    struct stk_sim_flash_read_fault *r = &w->tap.flash.read_fault;
+    struct stk_sim_flash_read_error *r = &w->tap.flash.read_error;
     uint64_t dice = cut_hash(luck, 77);
     uint32_t page = medium_page_bytes(g);
-    *r = (struct stk_sim_flash_read_fault){.block = STK_SIM_FLASH_EVERY_BLOCK,
+    *r = (struct stk_sim_flash_read_error){.block = STK_SIM_FLASH_EVERY_BLOCK,
                                            .from = w->tap.flash.counts.reads + (dice >> 8) % (4u * g->blocks + 8u),
                                            .times = 1 + (dice >> 20) % 6};
     if ((dice & 1u) != 0) {

@@ -44,7 +44,7 @@ struct world_copy {
     struct state s;
 };
 
-/* Flash for a shape in `memory`; an own piece for each world and copy. An empty store. */
+/* Flash for a shape in `memory`; an own part for each world and copy. An empty store. */
 void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 void world_save(const struct world *w, struct world_copy *copy);

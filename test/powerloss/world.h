@@ -40,7 +40,7 @@ struct world_copy {
     uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
 };
 
-/* Flash for a shape in `memory`; an own piece for each world and copy. */
+/* Flash for a shape in `memory`; an own part for each world and copy. */
 void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 

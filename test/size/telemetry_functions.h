@@ -20,7 +20,7 @@
         FUNCTION(stk_ring_load_miss), FUNCTION(stk_ring_read), FUNCTION(stk_ring_status),                              \
         FUNCTION(stk_transition_allowed), FUNCTION(stk_ring_transition), FUNCTION(stk_ring_count_done),                \
         FUNCTION(stk_ring_image_count_done), FUNCTION(stk_occupancy_depth), FUNCTION(stk_status_active),               \
-        FUNCTION(stk_window_active), FUNCTION(stk_telemetry_bytes), FUNCTION(stk_telemetry_init),                      \
+        FUNCTION(stk_ticketed_window_active), FUNCTION(stk_telemetry_bytes), FUNCTION(stk_telemetry_init),             \
         FUNCTION(stk_telemetry_decode), FUNCTION(stk_telemetry_read), FUNCTION(stk_telemetry_active_windows),          \
         FUNCTION(stk_telemetry_active_slots)
 

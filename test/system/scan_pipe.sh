@@ -25,17 +25,17 @@ if stats["slots"] > 50:
 PYTHON
 }
 
-# pieces FILE SEED: writes a file to stdout in odd pieces, with pauses; the reader's end may be non-blocking.
-pieces() {
+# parts FILE SEED: writes a file to stdout in odd parts, with pauses; the reader's end may be non-blocking.
+parts() {
     python3 - "$1" "$2" <<'PYTHON'
 import os, random, sys, time
 data, r = open(sys.argv[1], "rb").read(), random.Random(int(sys.argv[2]))
 pauses = 20
 while data:
     n = r.choice([1, 7, 4095, 4096, 4097, 30000])
-    piece, data = data[:n], data[n:]
-    while piece:
-        piece = piece[os.write(1, piece):]
+    part, data = data[:n], data[n:]
+    while part:
+        part = part[os.write(1, part):]
     if pauses and r.random() < 0.3:
         pauses -= 1
         time.sleep(0.01)
@@ -51,22 +51,22 @@ for reader in posix uring; do
     head -c 4096 f7 >border
     for data in f7 border empty; do
         scan -f patterns $data >want.json
-        pieces $data 1 | scan -f patterns - >got.json
+        parts $data 1 | scan -f patterns - >got.json
         equal "$data from a pipe, $reader"
         scan -f patterns - <$data >got.json
         equal "$data from standard input, $reader"
         rm -f fifo
         mkfifo fifo
-        pieces $data 2 >fifo &
+        parts $data 2 >fifo &
         scan -f patterns fifo >got.json
         wait
         equal "$data from a FIFO, $reader"
     done
     scan -f words text >want.json
-    pieces text 3 | scan -f words - >got.json
+    parts text 3 | scan -f words - >got.json
     equal "text from a pipe, $reader"
     # A pipe that its owner made non-blocking.
-    pieces text 4 | python3 -c 'import os, sys; os.set_blocking(0, False); os.execvp(sys.argv[1], sys.argv[1:])' \
+    parts text 4 | python3 -c 'import os, sys; os.set_blocking(0, False); os.execvp(sys.argv[1], sys.argv[1:])' \
         "$STOKER" scan $options -f words - >got.json
     equal "text from a non-blocking pipe, $reader"
     # Standard input that something has read from goes on from there.
@@ -98,7 +98,7 @@ done
 
 # The same on the device that there is, several sources in one scan, and the copied bytes in the statistics.
 cat text f7 >both
-pieces f7 6 | "$STOKER" scan -f words --quiet --chunk 4K --count --stats text - /proc/version >got 2>err
+parts f7 6 | "$STOKER" scan -f words --quiet --chunk 4K --count --stats text - /proc/version >got 2>err
 grep -q '^bounce bytes  [1-9]' err
 cat text f7 /proc/version >all
 [ "$(cat got)" = "$("$STOKER" scan -f words --quiet --count text f7 /proc/version)" ]

@@ -30,12 +30,12 @@ os.close(slave)
 screen = b""
 while True:
     try:
-        piece = os.read(master, 65536)
+        part = os.read(master, 65536)
     except OSError:
         break
-    if not piece:
+    if not part:
         break
-    screen += piece
+    screen += part
 open("screen", "wb").write(screen)
 sys.exit(child.wait())
 PYTHON

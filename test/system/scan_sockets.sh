@@ -3,7 +3,7 @@ set -eu
 . "$(dirname "$0")/lib/common.sh"
 
 cat >peer.py <<'PYTHON'
-"""peer.py KIND FILE [ADDRESS]: sends a file. tcp and unix listen, print the address, and send in odd pieces to who
+"""peer.py KIND FILE [ADDRESS]: sends a file. tcp and unix listen, print the address, and send in odd parts to who
 connects; udp sends the lines of the file to ADDRESS, each in a datagram, in rounds that the receiver can hold, and then
 an empty one."""
 import random, socket, sys, time

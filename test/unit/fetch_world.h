@@ -1,4 +1,4 @@
-/* A miss service over a simulated ingest port and the interpreter. Included once in a test. */
+/* A fetch service over a simulated ingest port and the interpreter. Included once in a test. */
 #ifndef MISS_WORLD_H
 #define MISS_WORLD_H
 
@@ -31,7 +31,7 @@ static struct world {
     struct stk_sim_ingest ingest;
     struct stk_ingest_port port;
     struct stk_interp interp;
-    struct stk_fetch miss;
+    struct stk_fetch fetch;
     struct stk_fetch_config config;
     struct stk_ring ring;
     struct stk_io_queue io;
@@ -99,13 +99,13 @@ static inline struct stk_fetch_resource row_of(uint32_t resource) {
 
 static inline void allow(uint32_t resource) {
     const struct stk_fetch_resource row = row_of(resource);
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK);
 }
 
 /* A service with resources 0 to 7; those of odd number may be prefetched. */
 static inline void world(const struct stk_sim_ingest_config *ingest, uint32_t io_slots) {
     world_parts(ingest, io_slots);
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
     for (uint32_t i = 0; i < ROWS; i++) {
         allow(i);
     }
@@ -131,7 +131,7 @@ static inline void freeze(bool frozen) {
 }
 
 static inline void poll_ends(int ended) {
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), ended);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), ended);
 }
 
 static inline uint32_t status_of(uint32_t slot) {
@@ -166,13 +166,13 @@ static inline void assert_rest_untouched(void) {
 }
 
 static inline void assert_adds_up(void) {
-    const struct stk_fetch_stats *s = &w.miss.stats;
+    const struct stk_fetch_stats *s = &w.fetch.stats;
     uint32_t waiting = 0;
     for (uint32_t k = 0; k < w.io.slots; k++) {
         waiting += stk_load(io_slot(k) + STK_IO_STATUS) == STK_SLOT_CLAIMED;
     }
-    assert_true(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_fetch_in_flight(&w.miss));
-    assert_int_equal(stk_fetch_in_flight(&w.miss), waiting);
+    assert_true(s->asked == s->served + s->refused + s->failed + s->cancelled + stk_fetch_in_flight(&w.fetch));
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), waiting);
 }
 
 /* Every I/O slot is free, and the service knows of nothing. */
@@ -181,10 +181,10 @@ static inline void assert_quiet(void) {
     for (uint32_t k = 0; k < w.io.slots; k++) {
         assert_int_equal(stk_load(io_slot(k) + STK_IO_STATUS), STK_SLOT_EMPTY);
     }
-    assert_int_equal(w.miss.outcomes, 0);
-    assert_int_equal(w.miss.reads.in_flight, 0);
+    assert_int_equal(w.fetch.outcomes, 0);
+    assert_int_equal(w.fetch.reads.in_flight, 0);
     assert_adds_up();
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 0);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 0);
 }
 
 #endif

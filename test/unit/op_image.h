@@ -1,4 +1,4 @@
-/* All the buffers of a device in one piece, with red zones between them, so that a test can compare everything that a
+/* All the buffers of a device in one block, with red zones between them, so that a test can compare everything that a
  * handler may and may not have written. */
 #ifndef OP_IMAGE_H
 #define OP_IMAGE_H

@@ -46,7 +46,7 @@ int pipeline_classic_open(struct pipeline_classic *c, const struct stk_opencl *o
     const char *texts[] = {stk_kernel_text, sum_kernel};
     int bad;
     memset(c, 0, sizeof *c);
-    c->units = opencl->device.units;
+    c->compute_units = opencl->device.compute_units;
     c->items = 1;
     c->host = aligned_alloc(HOST_ALIGN, PIPELINE_CHUNK_MAX);
     if (!c->host) {
@@ -138,7 +138,7 @@ static int trial(struct pipeline_classic *c, const struct pipeline_file *file, u
 }
 
 int pipeline_classic_tune(struct pipeline_classic *c, const struct pipeline_file *file, uint32_t chunk) {
-    const uint32_t candidates[] = {1u, c->units < ITEMS_MAX ? c->units : ITEMS_MAX, 16u, ITEMS_MAX};
+    const uint32_t candidates[] = {1u, c->compute_units < ITEMS_MAX ? c->compute_units : ITEMS_MAX, 16u, ITEMS_MAX};
     uint64_t best = UINT64_MAX, took;
     uint32_t chosen = 1;
     int bad = 0;

@@ -13,7 +13,7 @@
 #define TRICKLES      7u
 #define OWN           8u /* slots of a trickling tenant, used in turn */
 #define FLOOD_SLOTS   (SLOTS - TRICKLES * OWN)
-#define QUOTA         64u    /* claims of a tenant in a round */
+#define QUOTA         64u    /* claims of a tenant in a ring scan */
 #define GAP_NS        20000u /* a trickling tenant's rest between two slots, up to */
 #define DRIVE_EVERY   1024u
 #define LOW_SLOTS     10000u

@@ -21,7 +21,7 @@ static int reads(struct bench *b, struct limits *l, enum limits_memory memory, c
 /* Measures reads in order, with 1, 4 and 16 groups, and with a group for each compute unit. */
 static int streams(struct bench *b, struct limits *l, enum limits_memory memory, const char *name) {
     static const char *const names[COUNTS] = {"1", "4", "16", "units"};
-    const uint32_t groups[COUNTS] = {1u, 4u, 16u, l->units};
+    const uint32_t groups[COUNTS] = {1u, 4u, 16u, l->compute_units};
     char metric[32];
     int bad = 0;
     for (uint32_t i = 0; i < COUNTS && bad == 0; i++) {
@@ -46,7 +46,7 @@ static int run(struct bench *bench) {
     bad = bench_device_rest(&device);
     bad = bad ? bad : limits_open(&l, &device.opencl);
     if (bad == 0) {
-        bench_figure(bench, &(struct bench_figure){.metric = "units", .value = l.units, .unit = "groups"});
+        bench_figure(bench, &(struct bench_figure){.metric = "units", .value = l.compute_units, .unit = "groups"});
         bench_figure(bench, &(struct bench_figure){.metric = "lanes", .value = l.lanes, .unit = "work-items"});
     }
     bad = bad ? bad : reads(bench, &l, LIMITS_HOST, "host");

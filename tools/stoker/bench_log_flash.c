@@ -66,9 +66,9 @@ static int append(struct flash *f, uint32_t count, uint64_t *worst_ns) {
         if (i % (BLOCK / UNIT - 1u) == 0u && stk_log_poll(&f->log) < 0) {
             break;
         }
-        (void)stk_sim_flash_window(&f->sim);
+        (void)stk_sim_flash_interval(&f->sim);
         err = stk_log_append(&f->log, &r);
-        ns = stk_sim_flash_window(&f->sim);
+        ns = stk_sim_flash_interval(&f->sim);
         *worst_ns = ns > *worst_ns ? ns : *worst_ns;
     }
     return err == STK_OK ? 0 : cli_bad("bench log: an append failed (%s): report this", stk_err_name(err));
@@ -84,12 +84,12 @@ static int append_v1(struct flash *f, uint32_t count, uint64_t *worst_ns) {
     for (uint32_t i = 0; i < count && err == STK_OK; i++) {
         uint32_t at = i % capacity, block = 1u + at / in_block;
         uint64_t ns;
-        (void)stk_sim_flash_window(&f->sim);
+        (void)stk_sim_flash_interval(&f->sim);
         err = at % in_block == 0u ? stk_sim_flash_ops.erase(&f->sim, block) : STK_OK;
         err = err ? err : stk_sim_flash_ops.prog(&f->sim, block, at % in_block * UNIT, cell, UNIT);
         err = err ? err : stk_sim_flash_ops.erase(&f->sim, 0);
         err = err ? err : stk_sim_flash_ops.prog(&f->sim, 0, 0, cell, UNIT);
-        ns = stk_sim_flash_window(&f->sim);
+        ns = stk_sim_flash_interval(&f->sim);
         *worst_ns = ns > *worst_ns ? ns : *worst_ns;
     }
     return err == STK_OK ? 0 : cli_bad("bench log: the simulated flash failed (%s): report this", stk_err_name(err));

@@ -56,7 +56,7 @@ struct pipeline_classic {
     struct bench_cl cl;
     void *kernel, *data, *sums; /* cl_kernel, cl_mem */
     uint8_t *host;              /* buffer of pread */
-    uint32_t units;             /* compute units of the device */
+    uint32_t compute_units;     /* compute units of the device */
     uint32_t items;             /* work-items of a launch: what was fastest for the chunk size */
 };
 

@@ -24,7 +24,7 @@ enum way {
 };
 
 struct times {
-    double open, again; /* again: in the same process, from the RAM cache */
+    double open, reopen; /* reopen: in the same process, from the RAM cache */
 };
 
 /* Removes a file or an empty folder; nftw calls this for the folder of a run, from the bottom up. */
@@ -80,7 +80,7 @@ static int start(const struct bench *b, enum way way, const char *path, uint64_t
     if (bad == 0 && keeps && stk_opencl_close(&cl, CLOSE_NS) == STK_OK) {
         began = cli_now_ns();
         bad = open_device(b, &cl, NULL, &cache);
-        t->again = seconds_since(began);
+        t->reopen = seconds_since(began);
     }
     (void)!stk_opencl_close(&cl, CLOSE_NS);
     cli_store_close(&store);
@@ -138,7 +138,7 @@ static void show(struct bench *b, const char *metric, const double *values, cons
 }
 
 static int run(struct bench *b) {
-    double open[WAYS][BENCH_RUNS_MAX], again[BENCH_RUNS_MAX];
+    double open[WAYS][BENCH_RUNS_MAX], reopen[BENCH_RUNS_MAX];
     char folder[480];
     int bad = 0;
     b->options.runs = b->options.runs ? b->options.runs : RUNS_DEFAULT;
@@ -152,13 +152,13 @@ static int run(struct bench *b) {
         for (int way = 0; way < (int)WAYS; way++) {
             open[way][run] = times[way].open;
         }
-        again[run] = times[STORED].again;
+        reopen[run] = times[STORED].reopen;
     }
     remove_tree(folder);
     if (bad == 0) {
         show(b, "from_store", open[STORED], "compile_and_probe", open[PLAIN]);
         show(b, "from_store", open[STORED], "driver_cache_and_probe", open[DRIVER]);
-        show(b, "from_cache", again, "compile_and_probe", open[PLAIN]);
+        show(b, "from_cache", reopen, "compile_and_probe", open[PLAIN]);
         show(b, "first_with_store", open[FIRST], "compile_and_probe", open[PLAIN]);
     }
     return bad;

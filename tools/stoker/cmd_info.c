@@ -144,7 +144,7 @@ static void print_device(uint32_t index, const struct stk_opencl_device *d) {
     printf("device %u: %s\n", (unsigned)index, d->name);
     cli_paint(CLI_PLAIN);
     cli_fact(stdout, "  platform", "%s, %s, driver %s", d->platform, d->version, d->driver);
-    cli_fact(stdout, "  units", "%u, %.1f GB", (unsigned)d->units, (double)d->memory / 1e9);
+    cli_fact(stdout, "  units", "%u, %.1f GB", (unsigned)d->compute_units, (double)d->memory / 1e9);
     cli_fact(stdout, "  SVM", "%s%s", d->fine_grain ? "fine-grain buffers" : "no fine-grain buffers",
              d->svm_atomics ? ", atomics" : "");
 }

@@ -17,7 +17,7 @@ void info_json_device(json_t *o, uint32_t index, const struct stk_opencl_device 
     text(o, "platform", d->platform);
     text(o, "version", d->version);
     text(o, "driver", d->driver);
-    cli_json_set_number(o, "units", d->units);
+    cli_json_set_number(o, "units", d->compute_units);
     cli_json_set_number(o, "memory_bytes", d->memory);
     json_object_set_new(o, "svm_fine_grain", json_boolean(d->fine_grain));
     json_object_set_new(o, "svm_atomics", json_boolean(d->svm_atomics));

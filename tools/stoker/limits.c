@@ -199,7 +199,8 @@ static int fill(struct limits *l, const struct limits_region *r) {
     error = error == CL_SUCCESS ? clSetKernelArg(l->fill, 1, sizeof words, &words) : error;
     error = error == CL_SUCCESS ? clSetKernelArg(l->fill, 2, sizeof one, &one) : error;
     bad = bench_cl_check(error, "clSetKernelArg");
-    bad = bad ? bad : launch(l, l->fill, l->units, l->lanes, &ns); /* each page is written, so that each has memory */
+    bad = bad ? bad
+              : launch(l, l->fill, l->compute_units, l->lanes, &ns); /* each page is written, so that each has memory */
     error = clSetKernelArg(l->fill, 1, sizeof links, &links);
     error = error == CL_SUCCESS ? clSetKernelArg(l->fill, 2, sizeof stride, &stride) : error;
     bad = bad ? bad : bench_cl_check(error, "clSetKernelArg");
@@ -289,7 +290,8 @@ static int open_kernels(struct limits *l, const struct stk_opencl *opencl) {
 int limits_open(struct limits *l, const struct stk_opencl *opencl) {
     const char *texts[] = {text};
     int bad;
-    *l = (struct limits){.memory = opencl->outcome.memory, .units = opencl->device.units ? opencl->device.units : 1u};
+    *l = (struct limits){.memory = opencl->outcome.memory,
+                         .compute_units = opencl->device.compute_units ? opencl->device.compute_units : 1u};
     bad = bench_cl_open(&l->cl, opencl->device.id, texts, 1);
     bad = bad ? bad : open_kernels(l, opencl);
     bad = bad ? bad : open_host(l, opencl);
@@ -333,7 +335,7 @@ int limits_of_host(const struct cli_device *device, struct limits_of_host *of) {
     bad = limits_open(&l, &device->opencl);
     bad = bad ? bad : limits_one_read(&l, LIMITS_HOST, &of->one_read_ns);
     bad = bad ? bad : limits_stream(&l, LIMITS_HOST, 1, &of->one_group);
-    bad = bad ? bad : limits_stream(&l, LIMITS_HOST, l.units, &of->all_units);
+    bad = bad ? bad : limits_stream(&l, LIMITS_HOST, l.compute_units, &of->all_units);
     limits_close(&l);
     return bad;
 }

@@ -26,7 +26,7 @@ struct limits {
     void *fill, *chase, *stream;     /* kernels */
     void *out;                       /* where kernels leave what they have read, so that no compiler drops a read */
     enum stk_opencl_memory memory;   /* kind of the host's region */
-    uint32_t units;                  /* compute units of the device */
+    uint32_t compute_units;          /* compute units of the device */
     uint32_t lanes;                  /* work-items in a group of the streaming kernel */
     int stuck;                       /* 1: a launch passed its deadline and may still read, so nothing is released */
 };

@@ -199,7 +199,7 @@ int scan_device_prepare(struct scan_device *d) {
         note(s, scan_reader_note(d));
         d->device.dispatch.ops->info(d->device.dispatch.ctx, &d->info);
         stk_device_set_describe(&s->fleet_devices[d->index], &d->info, &d->device.memory);
-        s->fleet_devices[d->index].units = d->device.is_opencl ? d->device.opencl.device.units : 1u;
+        s->fleet_devices[d->index].compute_units = d->device.is_opencl ? d->device.opencl.device.compute_units : 1u;
         s->fleet_devices[d->index].memory = d->device.is_opencl ? d->device.opencl.device.memory : 0u;
     }
     return bad;

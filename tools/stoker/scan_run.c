@@ -106,9 +106,9 @@ static int take_up(struct scan_device *d) {
     return bad;
 }
 
-/* Makes one turn of one device: begins a run if it has none, else moves its run on. Adds to *moved and *busy. Returns
+/* Makes one step of one device: begins a run if it has none, else moves its run on. Adds to *moved and *busy. Returns
  * 0, or CLI_BAD. */
-static int turn(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
+static int step(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
     int err;
     if (!d->busy && !d->lost) {
         if (d->leaving) {
@@ -155,7 +155,7 @@ static int share_out(struct scan *s) {
         scan_late_look(s);
         bad = choose_best(s);
         for (uint32_t i = 0; bad == 0 && i < s->device_count; i++) {
-            bad = turn(&s->devices[(s->best + i) % s->device_count], wait_ns, &moved, &busy);
+            bad = step(&s->devices[(s->best + i) % s->device_count], wait_ns, &moved, &busy);
         }
         bad = bad ? bad : scan_inputs_end(s);
         /* One that works alone is waited for; several are looked at in turn. */

@@ -2,7 +2,7 @@
  *
  * From its specification: J. O'Connor, J.-P. Aumasson, S. Neves, Z. Wilcox-O'Hearn, "BLAKE3: one
  * function, fast everywhere", version 20211102173700; section numbers in the sources are its own.
- * All three modes, input in pieces of any size, output of any length from any position.
+ * All three modes, input in parts of any size, output of any length from any position.
  *
  * The longest input is STK_BLAKE3_INPUT_MAX bytes, set by the knob STK_BLAKE3_DEPTH_MAX
  * (stoker/config.h). Time and memory access do not depend on the values of key and input. A state

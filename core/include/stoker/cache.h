@@ -2,7 +2,7 @@
  *
  * Built kernels and tables by the digest of what they were made from. Memory is fixed at init: an
  * entry budget and a byte budget for each shard; the least recently used artifact leaves first. An
- * artifact lies in one piece in the cache's memory and is read where it lies; a pin keeps it there.
+ * artifact is contiguous in the cache's memory and is read where it lies; a pin keeps it there.
  */
 #ifndef STOKER_CACHE_H
 #define STOKER_CACHE_H
@@ -25,7 +25,7 @@ extern "C" {
 #define STK_CACHE_SHARDS_MAX     256u
 #define STK_CACHE_ENTRIES_MAX    16777215u /* per shard */
 #define STK_CACHE_PINS_MAX       65535u    /* pins at one time on one artifact */
-#define STK_CACHE_UNIT           16u       /* artifacts start at multiples of this */
+#define STK_CACHE_GRANULE        16u       /* artifacts start at multiples of this */
 
 /// Configuration ///
 
@@ -46,7 +46,7 @@ struct stk_cache_entry {
     uint32_t hash;  /* of the key; the index needs it when it removes an entry */
     uint32_t pins;  /* 0 .. STK_CACHE_PINS_MAX */
     uint32_t bytes; /* length of the artifact */
-    uint32_t at;    /* first unit in the shard's space */
+    uint32_t at;    /* first granule in the shard's space */
     uint32_t below; /* entry at the next lower address; the ground below the lowest one */
     uint32_t above; /* entry at the next higher address; the ground above the highest one */
 };
@@ -57,11 +57,11 @@ struct stk_cache_link {
     uint32_t newer; /* entry that was used after this one */
 };
 
-/* The free units between an artifact and the next one above it. The entry below owns the gap. */
+/* The free granules between an artifact and the next one above it. The entry below owns the gap. */
 struct stk_cache_gap {
-    uint32_t units; /* 0: there is no gap */
-    uint32_t prev;  /* owner of the gap before this one in the list of its class; UINT32_MAX at its head */
-    uint32_t next;  /* owner of the gap behind this one in the list of its class; UINT32_MAX at its end */
+    uint32_t granules; /* 0: there is no gap */
+    uint32_t prev;     /* owner of the gap before this one in the list of its class; UINT32_MAX at its head */
+    uint32_t next;     /* owner of the gap behind this one in the list of its class; UINT32_MAX at its end */
 };
 
 #define STK_CACHE_CLASSES 128u
@@ -71,11 +71,11 @@ struct stk_cache_shard {
     /* These members are all that a hit reads and writes. They fill one cache line. */
     struct stk_cache_entry *entry;
     struct stk_cache_link *link;
-    uint32_t *slot; /* bucket of the index: bits 0..23 the entry, bits 24..31 of its hash; 0 for an empty one */
-    uint8_t *space; /* the bytes of the artifacts */
-    uint64_t clock; /* ticks so far: one for each get, pin and put that stored or removed */
+    uint32_t *bucket; /* bucket of the index: bits 0..23 the entry, bits 24..31 of its hash; 0 for an empty one */
+    uint8_t *space;   /* the bytes of the artifacts */
+    uint64_t clock;   /* ticks so far: one for each get, pin and put that stored or removed */
     uint64_t hits;
-    uint32_t slots;   /* buckets of the index; 0 when the cache is disabled */
+    uint32_t buckets; /* buckets of the index; 0 when the cache is disabled */
     uint32_t settled; /* this entry and all older ones are pinned */
 
     struct stk_cache_gap *gap;
@@ -89,7 +89,7 @@ struct stk_cache_shard {
     uint32_t pinned_bytes; /* bytes of these artifacts */
     uint32_t fresh;        /* entries from this one on were never used */
     uint32_t free;         /* first entry to use again; link[].newer leads to the next one, 0 ends the list */
-    uint64_t misses, puts, rejected_puts, evictions, evicted_bytes; /* as in struct stk_cache_metrics */
+    uint64_t cache_misses, puts, rejected_puts, evictions, evicted_bytes; /* as in struct stk_cache_metrics */
     uint64_t out_age;     /* the next four are the last report: the age of the oldest artifact that left, ticks */
     uint32_t out_entries; /* artifacts that left */
     uint32_t out_bytes;   /* bytes of these artifacts */
@@ -98,18 +98,18 @@ struct stk_cache_shard {
     uint32_t first[STK_CACHE_CLASSES];     /* owner of the first gap of each class; UINT32_MAX for none */
 };
 
-#define STK_CACHE_SLOTS_ 4u /* of the index for each entry */
+#define STK_CACHE_BUCKETS_ 4u /* of the index for each entry */
 
 /* One more than the budget of some tables: number 0 is no artifact. */
 #define STK_CACHE_TABLES_(entries)                                                                                     \
     (STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_entry)) +                                          \
-     STK_ALIGNED((size_t)(entries)*STK_CACHE_SLOTS_ * sizeof(uint32_t)) +                                              \
+     STK_ALIGNED((size_t)(entries)*STK_CACHE_BUCKETS_ * sizeof(uint32_t)) +                                            \
      STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_link)) +                                           \
      STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_gap)))
 
-/* An eighth more than the byte budget, so that gaps seldom have to be closed, and what rounding to units costs. */
+/* An eighth more than the byte budget, so that gaps seldom have to be closed, and what rounding to granules costs. */
 #define STK_CACHE_SPACE_(entries, bytes)                                                                               \
-    STK_ALIGNED((size_t)(bytes) + (size_t)(bytes) / 8u + (size_t)(entries)*STK_CACHE_UNIT)
+    STK_ALIGNED((size_t)(bytes) + (size_t)(bytes) / 8u + (size_t)(entries)*STK_CACHE_GRANULE)
 
 /* Arena bytes that a cache takes, budgets per shard, 0 shards for the default. About 116 bytes an entry, 9/8 of the
  * byte budget and 800 a shard. */
@@ -142,14 +142,14 @@ STK_MUST_CHECK int stk_cache_init(struct stk_cache *cache, const struct stk_cach
 
 /* An artifact where it lies. */
 struct stk_artifact {
-    const void *data; /* aligned to STK_CACHE_UNIT; not NULL, even for 0 bytes */
+    const void *data; /* aligned to STK_CACHE_GRANULE; not NULL, even for 0 bytes */
     size_t bytes;
 };
 
-/* Looks `key` up and makes it the most recently used. Returns 1 for a hit and fills *out, 0 for a miss. The bytes stay
- * where they are until the next put to or remove from the same shard: threads that share a cache use stk_cache_pin.
- * O(1): a full shard's probe takes 1.2 slots on average for a hit and 1.4 for a miss (Knuth, TAOCP 3, 6.4, linear
- * probing in a table a quarter full), and never more than the shard has entries. */
+/* Looks `key` up and makes it the most recently used. Returns 1 for a hit and fills *out, 0 for a cache miss. The bytes
+ * stay where they are until the next put to or remove from the same shard: threads that share a cache use
+ * stk_cache_pin. O(1): a full shard's probe takes 1.2 buckets on average for a hit and 1.4 for a cache miss (Knuth,
+ * TAOCP 3, 6.4, linear probing in a table a quarter full), and never more than the shard has entries. */
 STK_MUST_CHECK int stk_cache_get(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES],
                                  struct stk_artifact *out);
 
@@ -170,8 +170,8 @@ STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[ST
  *   STK_E_PINNED  the key's artifact is pinned.
  *   STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since
  *                 it is known to be out of date.
- *   STK_E_PINNED  pinned artifacts hold too much of a budget, or lie so that no piece of memory is long enough. Without
- *                 pins in the shard this cannot happen.
+ *   STK_E_PINNED  pinned artifacts hold too much of a budget, or lie so that no contiguous memory is long enough.
+ *                 Without pins in the shard this cannot happen.
  * rejected_puts counts each; STK_E_PINNED changes nothing else but the shard's report.
  * Each eviction is O(1). Where no gap is long enough, neighbours without pins are pushed together: the stretch with the
  * fewest bytes to move, found in one pass. So a put takes O(evicted + bytes), and at worst, with the gaps too short or
@@ -204,8 +204,8 @@ struct stk_cache_report {
 STK_MUST_CHECK int stk_cache_report(const struct stk_cache *cache, uint32_t shard, struct stk_cache_report *out);
 
 struct stk_cache_metrics {
-    uint64_t lookups, hits, misses; /* gets and pins */
-    uint64_t puts, rejected_puts;   /* stored, refused */
+    uint64_t lookups, hits, cache_misses; /* gets and pins */
+    uint64_t puts, rejected_puts;         /* stored, refused */
     uint64_t evictions, evicted_bytes;
     uint64_t entries, bytes; /* now in the cache */
     uint32_t hit_rate_ppm;   /* UINT32_MAX when stk_cache_hit_rate_ppm refuses */

@@ -104,7 +104,7 @@ STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t 
  * within the view, or is 2^31 or more. */
 STK_MUST_CHECK int stk_control_set_custody(struct stk_control *control, uint32_t at, struct stk_error_info *info);
 
-/* Lets a worker claim at most `claims` slots of `tenant` in one round through the ring; then those of others go first.
+/* Lets a worker claim at most `claims` slots of `tenant` in one ring scan; then those of others go first.
  * 0: any number. Before workers start. STK_E_RANGE tenant 29 and above; STK_E_MISSING. */
 STK_MUST_CHECK int stk_control_set_quota(struct stk_control *control, uint32_t tenant, uint32_t claims,
                                          struct stk_error_info *info);

@@ -3,7 +3,7 @@
  * A dispatch port whose device shares no memory with the host keeps two images beside the shared memory: `sent`, what
  * the device holds or held before its launch, and `got`, what came back. One launch goes so:
  *   1. stk_device_snapshot claims the slots that are ready and fills `sent`, but for the payload;
- *   2. the port sends the parts of `sent`, and of the payload the runs of bytes that stk_device_next_run names;
+ *   2. the port sends the parts of `sent`, and of the payload the byte ranges that stk_device_next_range names;
  *   3. the port sends what the host has changed in the tables (stk_device_change);
  *   4. the port launches the workers, and then reads all parts but the tables back into `got`;
  *   5. stk_device_merge takes the changes into the shared memory.
@@ -43,18 +43,18 @@ struct stk_device_changes {
 /* Adds bytes [first, first + bytes), which lie in the tables. Bytes between two changes count as changed. */
 void stk_device_change(struct stk_device_changes *changes, uint32_t first, uint32_t bytes);
 
-/* A run of payload bytes to send. */
-struct stk_device_run {
+/* A range of payload bytes to send. */
+struct stk_device_range {
     uint32_t from, bytes; /* byte offset in the payload, and length */
-    uint32_t count;       /* runs so far */
+    uint32_t count;       /* ranges so far */
 };
-#define STK_DEVICE_BLOCK    4096u /* bytes of the payload that are compared and sent as one */
-#define STK_DEVICE_RUNS_MAX 16u   /* most runs of a launch; the last one takes in what lies between its blocks */
+#define STK_DEVICE_BLOCK      4096u /* bytes of the payload that are compared and sent as one */
+#define STK_DEVICE_RANGES_MAX 16u   /* most ranges of a launch; the last one takes in what lies between its blocks */
 
 /* Finds the next blocks of the payload that the device does not hold as they are now, and copies them to `sent`. Begin
- * with *run all zeros. `all`: true: the device holds nothing yet. Returns false at the end, with *run unchanged. A
+ * with *range all zeros. `all`: true: the device holds nothing yet. Returns false at the end, with *range unchanged. A
  * chunk may land in a block meanwhile: its slot is published after that, and so belongs to a later launch. */
-bool stk_device_next_run(const struct stk_device_copies *copies, bool all, struct stk_device_run *run);
+bool stk_device_next_range(const struct stk_device_copies *copies, bool all, struct stk_device_range *range);
 
 /* Takes what came back into the shared memory; `got` is complete. What the device changed is taken, and what only the
  * host changed stays:

@@ -1,6 +1,6 @@
 /* stoker: the memory that host and workers share, and where each part of it lies.
  *
- * A device works on six parts, which are separate buffers or pieces of one block: the ring, the control buffer with
+ * A device works on six parts, which are separate buffers or parts of one block: the ring, the control buffer with
  * the custody words behind it, the debug log, the I/O queue, the payload and the tables. Every dispatch port, the
  * interpreter and every program that provides the memory itself takes sizes and places from here. Behind a bus a port
  * also gives the workers buffers of the device's own, which the host never maps: guard words with the table of limits
@@ -99,10 +99,10 @@ STK_MUST_CHECK int stk_device_memory_bytes(const struct stk_device_layout *layou
 /* Returns the bytes of one part, rounded up to the layout's alignment; 0 where the part is left out. */
 size_t stk_device_part_bytes(const struct stk_device_layout *layout, enum stk_device_part part);
 
-/* Takes the memory from the arena and lays it out: stk_device_memory_bind over the pieces of one block, then
+/* Takes the memory from the arena and lays it out: stk_device_memory_bind over the parts of one block, then
  * stk_device_memory_reset. The payload and the tables are left as they are. Errors: as stk_device_memory_bytes;
- * STK_E_SPACE the arena is too small; STK_E_ALIGN the arena's next piece does not begin at a multiple of the layout's
- * alignment. */
+ * STK_E_SPACE the arena is too small; STK_E_ALIGN the arena's next allocation does not begin at a multiple of the
+ * layout's alignment. */
 STK_MUST_CHECK int stk_device_memory_init(struct stk_device_memory *memory, const struct stk_device_layout *layout,
                                           struct stk_arena *arena);
 

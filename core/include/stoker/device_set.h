@@ -32,7 +32,7 @@ struct stk_device_set_device {
     enum stk_residency residency; /* residency mode; 0: the device cannot be used */
     uint64_t memory;              /* bytes of the device's own memory; 0: not known, which meets no need above 0 */
     uint32_t payload_bytes;       /* bytes of payload that handlers can reach */
-    uint32_t units;               /* compute units */
+    uint32_t compute_units;       /* compute units */
     uint32_t workers;             /* workers of a launch */
     uint32_t lanes;               /* lanes of a worker */
     const struct stk_opcode_range *opcodes; /* handlers of the user's own; may be NULL with 0 ranges */
@@ -66,7 +66,7 @@ struct stk_device_set_need {
     uint32_t opcode;              /* used only with opcode_wanted */
     uint64_t memory;              /* least bytes of the device's own memory */
     uint32_t payload_bytes;       /* least bytes of payload */
-    uint32_t units;               /* least number of compute units */
+    uint32_t compute_units;       /* least number of compute units */
     uint32_t lanes;               /* least number of lanes of a worker */
 };
 
@@ -80,7 +80,7 @@ enum stk_device_set_lack {
     STK_LACKS_RESIDENCY,
     STK_LACKS_MEMORY,
     STK_LACKS_PAYLOAD,
-    STK_LACKS_UNITS,
+    STK_LACKS_COMPUTE_UNITS,
     STK_LACKS_LANES
 };
 

@@ -58,7 +58,7 @@ extern "C" {
     X(STK_E_ISDIR, -26, "this is a directory: name the files in it")                                                   \
     X(STK_E_PATTERN, -27, "the pattern set is empty or holds an empty pattern: remove empty lines")                    \
     X(STK_E_REVOKED, -28, "the tenant was unregistered: register it again and use the new handle")                     \
-    X(STK_E_QUOTA, -29, "the tenant's quota is used up: drain or release first, or register it with a larger one")     \
+    X(STK_E_LIMIT, -29, "the tenant's limit is reached: drain or release first, or register it with a larger one")     \
     X(STK_E_UNDERFLOW, -30, "more was given back than was taken: give back each slot, byte and handle once")           \
     X(STK_E_BUDGET, -31, "larger than the cache's byte budget, or the cache is disabled: raise the budgets")           \
     X(STK_E_PINNED, -32, "it is in use: unpin the artifact, or wait until the slot that names the table ends")         \

@@ -179,9 +179,9 @@ STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resour
  * The slots that this call woke are pending to the device. The caller drives the device for those slots that it
  * published itself.
  *
- * Several misses for one resource share one read. A prefetch waits behind every other miss. The data of a prefetch
- * serves the next miss for the resource without a read, once. A read that takes too long fails its slots, and the
- * destination is the port's until the read comes back (stk_fetch_unregister tells).
+ * Several load misses for one resource share one read. A prefetch waits behind every other load miss. The data of a
+ * prefetch serves the next load miss for the resource without a read, once. A read that takes too long fails its slots,
+ * and the destination is the port's until the read comes back (stk_fetch_unregister tells).
  *
  * Reads and writes through handles keep no order. An I/O fence begins when every write to the same source that was
  * published before the fence has come back, well or with an error. If a write takes too long, or its slot does not wait

@@ -1,9 +1,9 @@
 /* stoker: the flash log.
  *
- * A ring of erase blocks that takes cells of 64 bytes, never programs a unit twice and erases each block once a lap.
- * It survives a power cut at any byte of any program or erase: every cell appended before the last sync that returned
- * is there afterwards, in order, and no cell is invented. POWER-CUTS.md says what holds on which medium, SPEC.md
- * section 6 has the bits, DESIGN.md the reasons.
+ * A circular log of erase blocks that takes cells of 64 bytes, never programs a unit twice and erases each block once a
+ * lap. It survives a power cut at any byte of any program or erase: every cell appended before the last sync that
+ * returned is there afterwards, in order, and no cell is invented. POWER-CUTS.md says what holds on which medium,
+ * SPEC.md section 6 has the bits, DESIGN.md the reasons.
  *
  * A cell carries 48 bytes and a kind that the log does not read. Replay records (the struct below) are one use of
  * cells, the artifacts of store.h are another. A flash holds cells of one use only.
@@ -135,25 +135,25 @@ struct stk_log {
     uint8_t prepared; /* blocks made ready since mount behind one with a record, up to 2 */
     struct stk_log_config config;
     struct stk_log_stats stats;
-    uint32_t page_cells;  /* of a page, which has stats.page_bytes */
-    uint32_t piece;       /* bytes of the smallest read: whole pages and whole read units */
-    uint32_t block_cells; /* of a block, the header's among them */
-    uint32_t block;       /* in use */
-    uint32_t lap;         /* of it */
-    uint32_t cell;        /* of the block in use, where the next page begins; block_cells when it is full or left */
-    uint32_t unsure;      /* cells of the block in use below which pages are to be marked */
-    uint32_t ahead;       /* the block to use next; while `ready` is 0 the one behind which to look for it */
-    uint32_t last;        /* the block with the newest record, which is never erased for the next one */
-    uint32_t pending;     /* records in the buffer that are not on the flash yet */
-    uint32_t sequence;    /* of the next record */
-    uint32_t boot;        /* of the next record */
-    uint32_t id;          /* goes into every checksum */
-    uint32_t format;      /* how often the flash was formatted, as far as known; 0 while mount knows no header */
-    uint32_t reach;       /* the longest run of blocks that were passed over */
-    uint32_t failures;    /* programs in a row that failed */
-    uint32_t unsynced;    /* blocks made ready since the medium was synced */
-    uint32_t blocks;      /* of the log, as its newest header says */
-    int refused;          /* error of a read that was wrong, 0 for none */
+    uint32_t page_cells;   /* of a page, which has stats.page_bytes */
+    uint32_t read_granule; /* bytes of the smallest read: whole pages and whole read units */
+    uint32_t block_cells;  /* of a block, the header's among them */
+    uint32_t block;        /* in use */
+    uint32_t lap;          /* of it */
+    uint32_t cell;         /* of the block in use, where the next page begins; block_cells when it is full or left */
+    uint32_t unsure;       /* cells of the block in use below which pages are to be marked */
+    uint32_t ahead;        /* the block to use next; while `ready` is 0 the one behind which to look for it */
+    uint32_t last;         /* the block with the newest record, which is never erased for the next one */
+    uint32_t pending;      /* records in the buffer that are not on the flash yet */
+    uint32_t sequence;     /* of the next record */
+    uint32_t boot;         /* of the next record */
+    uint32_t id;           /* goes into every checksum */
+    uint32_t format;       /* how often the flash was formatted, as far as known; 0 while mount knows no header */
+    uint32_t reach;        /* the longest run of blocks that were passed over */
+    uint32_t failures;     /* programs in a row that failed */
+    uint32_t unsynced;     /* blocks made ready since the medium was synced */
+    uint32_t blocks;       /* of the log, as its newest header says */
+    int refused;           /* error of a read that was wrong, 0 for none */
 };
 
 /* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from that of a log that

@@ -30,7 +30,7 @@ struct stk_ring {
     uint32_t slots;
 };
 
-/* How urgent a piece of work is, as the host says it. The ring has other numbers, STK_WIRE_PRIORITY_* (words.h): every
+/* How urgent a slot is, as the host says it. The ring has other numbers, STK_WIRE_PRIORITY_* (words.h): every
  * call that publishes writes these. A number above STK_PRIORITY_IDLE is refused with STK_E_ARG. */
 enum stk_priority {
     STK_PRIORITY_DEFAULT = 0, /* NORMAL: what a structure of zeros asks for */

@@ -67,7 +67,7 @@ uint32_t stk_store_largest(const struct stk_flash_geometry *geometry);
 
 /// Store ///
 
-/* A key has no artifact any more: the ring came round to it, there was no other entry for a new one, or it was damaged
+/* A key has no artifact any more: the log came round to it, there was no other entry for a new one, or it was damaged
  * and there was no older version. */
 typedef void stk_store_dropped(void *ctx, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t bytes);
 
@@ -87,7 +87,7 @@ struct stk_store_stats {
     uint64_t bytes;     /* and the sum of their sizes */
     uint32_t puts;      /* since mount or format, as all that follows: stored */
     uint32_t hits;      /* read whole and verified */
-    uint32_t misses;    /* asked for by get or open and not there */
+    uint32_t not_found; /* asked for by get or open and not there */
     uint32_t corrupt;   /* versions that were found and turned out to be damaged */
     uint32_t dropped;   /* reported to `dropped` */
     uint32_t unread;    /* of those found, not to be had: the medium could not give all of them back */
@@ -160,7 +160,7 @@ STK_MUST_CHECK int stk_store_poll(struct stk_store *store);
 /// Writing ///
 
 /* Stores the `count` spans, one behind the other, as `key`'s artifact, in place of the one it had. It survives a power
- * cut once this returns; a cut before that leaves the new one, or what the key had. Drops artifacts as the ring comes
+ * cut once this returns; a cut before that leaves the new one, or what the key had. Drops artifacts as the log comes
  * round, and the oldest when the index is full. Closes what was open. Takes bytes / 48 programs of a page, or, with
  * larger units, of as many pages as those records fill, and the rest of the last one. O(1) beside that, however many
  * artifacts there are. Returns how many artifacts were dropped. STK_E_ARG a span without data; STK_E_OVERFLOW more than
@@ -175,7 +175,7 @@ STK_MUST_CHECK int stk_store_put(struct stk_store *store, const uint8_t key[STK_
 /* Forgets `key`'s artifact, for good once this returns. Returns 1, or 0 when there was none. A put that failed, or that
  * a power cut ended, may have left an artifact that only a later mount finds. So this appends a record even when there
  * was none, but for a store that was just formatted. A damaged record, or a cut of the erase that ends the lap, may
- * bring the artifact back at a mount until the ring has come round. Closes what was open. STK_E_IO the key keeps its
+ * bring the artifact back at a mount until the log has come round. Closes what was open. STK_E_IO the key keeps its
  * artifact, and a remove that failed may take effect at the next mount, or at a later one; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_store_remove(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]);
 
@@ -195,7 +195,7 @@ STK_MUST_CHECK int stk_store_find(const struct stk_store *store, const uint8_t k
 STK_MUST_CHECK int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data,
                                  size_t room, uint32_t *bytes);
 
-/* Begins to read an artifact in pieces; one can be open in a store at a time. Returns 1 and its size in *bytes, or 0:
+/* Begins to read an artifact in parts; one can be open in a store at a time. Returns 1 and its size in *bytes, or 0:
  * there is none. STK_E_IO as stk_store_get; STK_E_SHUTDOWN. */
 STK_MUST_CHECK int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes);
 

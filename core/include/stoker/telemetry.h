@@ -56,7 +56,7 @@ enum stk_row_lost {
 };
 
 /* The slots of one (ticket, opcode): ticket is argument 0. */
-struct stk_window {
+struct stk_ticketed_window {
     uint32_t ticket;
     uint32_t opcode;
     uint32_t tenant;                  /* of its first slot in the ring */
@@ -67,7 +67,7 @@ struct stk_window {
 };
 
 /* Returns 1 if any slot of the window is PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE, else 0. */
-int stk_window_active(const struct stk_window *window);
+int stk_ticketed_window_active(const struct stk_ticketed_window *window);
 
 /* The control words, each of its own moment. Counters run free: compare them by difference. */
 struct stk_control_state {
@@ -104,7 +104,7 @@ struct stk_snapshot {
                 ((opcodes) > 0u ? STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes) : 0u))
 #define STK_TELEMETRY_MOST_(a, b) ((a) > (b) ? (size_t)(a) : (size_t)(b))
 #define STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes)                                                                    \
-    ((size_t)(slots) * sizeof(struct stk_window) + 16u * STK_TELEMETRY_MOST_(slots, opcodes) +                         \
+    ((size_t)(slots) * sizeof(struct stk_ticketed_window) + 16u * STK_TELEMETRY_MOST_(slots, opcodes) +                \
      64u * (size_t)(opcodes) + 1024u)
 
 #define STK_TELEMETRY_DEFINE(name, slots, opcodes) STK_STORAGE_DEFINE(name, STK_TELEMETRY_BYTES(slots, opcodes))
@@ -119,9 +119,9 @@ struct stk_name;
 /* The last decode, and the memory it is in. One thread at a time. */
 struct stk_telemetry {
     struct stk_snapshot snapshot;
-    struct stk_row *rows;       /* snapshot.occupancy.slots of them, in ring order */
-    uint8_t *lost;              /* as many, enum stk_row_lost */
-    struct stk_window *windows; /* window_count of them, ascending by (ticket, opcode) */
+    struct stk_row *rows;                /* snapshot.occupancy.slots of them, in ring order */
+    uint8_t *lost;                       /* as many, enum stk_row_lost */
+    struct stk_ticketed_window *windows; /* window_count of them, ascending by (ticket, opcode) */
     uint32_t window_count;
     uint32_t slots_max;
     uint32_t opcodes_max;

@@ -12,7 +12,7 @@
  * opcode 0x40000000 + 2 * 0x100000 + 5, which stk_tenant_opcode() computes. No other tenant can run that handler.
  *
  * The limits of this table hold on the host, when a slot is published. Two other limits hold on the device: the claims
- * of a tenant in one round through the ring (stk_control_set_quota), and its share of payload and observables
+ * of a tenant in one ring scan (stk_control_set_quota), and its share of payload and observables
  * (stk_control_set_shares).
  *
  * The life of a slot of a tenant, with a device of stoker/port/device.h:
@@ -130,7 +130,7 @@ STK_MUST_CHECK int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t l
 /* Publishes `work` in slot `slot` of `ring`. work->opcode is local to the tenant's window, 0 .. 2^20 - 1; work->tenant
  * is ignored. Nothing is changed on error. ISR-safe. Errors:
  * - STK_E_OPCODE as stk_tenant_opcode.
- * - STK_E_QUOTA as many slots are outstanding as the tenant may have (info: value is how many). While a publish of
+ * - STK_E_LIMIT as many slots are outstanding as the tenant may have (info: value is how many). While a publish of
  *   another thread is being refused, its slot counts for a moment.
  * - STK_E_WOULD_BLOCK this thread lost STK_TENANT_TRIES swaps in a row: try again.
  * - The errors of stk_ring_publish. */
@@ -160,7 +160,7 @@ STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const str
 /// Reserving ///
 
 /* Reserves `bytes` bytes of staging memory, or `handles` handles, against the tenant's limit. The calls count; they
- * allocate and open nothing. STK_E_OVERFLOW the sum passes 2^64; STK_E_QUOTA the sum passes the limit. In both cases
+ * allocate and open nothing. STK_E_OVERFLOW the sum passes 2^64; STK_E_LIMIT the sum passes the limit. In both cases
  * info's value is what is reserved already, and nothing is changed. */
 STK_MUST_CHECK int stk_tenant_reserve_staging(const struct stk_tenant *tenant, uint64_t bytes,
                                               struct stk_error_info *info);

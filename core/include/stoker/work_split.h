@@ -38,7 +38,7 @@ struct stk_work_split_config {
     uint32_t run_max;
     /* no unit is handed out that lies so many units or more behind the first one that is not done; a caller who wants
      * results in order keeps at most so many. 0: no bound */
-    uint32_t window;
+    uint32_t reorder_limit;
 };
 
 /* A caller may read config and total; the rest is private. */
@@ -83,9 +83,9 @@ struct stk_work_split_run {
  * left, up to run_max.
  *
  * Returns 1; 0 when every unit of the range is done. STK_E_WOULD_BLOCK: go on polling. No unit is free now, and some
- * that others hold may come back, or open the window; or the device is slower than another one, and would be done with
- * run_min units after the others are done with all that is left. STK_E_FULL the device holds `runs` runs; STK_E_DEVICE
- * it was lost. */
+ * that others hold may come back, or move the reorder limit; or the device is slower than another one, and would be
+ * done with run_min units after the others are done with all that is left. STK_E_FULL the device holds `runs` runs;
+ * STK_E_DEVICE it was lost. */
 STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
 
 /* Ends the first `count` units of a run. Call it once their results are where others will look for them. *run becomes
@@ -123,11 +123,11 @@ uint32_t stk_work_split_settled(const struct stk_work_split *units);
 uint32_t stk_work_split_live(const struct stk_work_split *units);
 
 /* What a device did since init, in units, modulo 2^32: claimed - done is what it holds or has given back. */
-struct stk_work_split_share {
+struct stk_work_split_progress {
     uint32_t claimed, done;
 };
-STK_MUST_CHECK int stk_work_split_share(const struct stk_work_split *units, uint32_t device,
-                                        struct stk_work_split_share *share);
+STK_MUST_CHECK int stk_work_split_progress(const struct stk_work_split *units, uint32_t device,
+                                           struct stk_work_split_progress *progress);
 
 #ifdef __cplusplus
 }

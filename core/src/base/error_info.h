@@ -6,7 +6,8 @@
 
 #include "stoker/err.h"
 
-/* Fills *info, which may be NULL. Returns `err`, so that a refusal is one statement. */
+/* Writes where a call failed to *info, and returns `err`, so that a refusal is one statement. `info` may be NULL, since
+ * most calls make it optional. `index` and `value` mean what the comment of the call says. */
 int stk_fail(struct stk_error_info *info, int err, uint32_t index, uint64_t value);
 
 #endif

@@ -16,7 +16,7 @@ int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *o
     /* The entries alone fit in 32 bits. In 64 bits nothing wraps. */
     uint64_t all = STK_ALIGNED(sizeof(struct stk_cache_shard));
     if (entries != 0 && bytes != 0) {
-        uint64_t space = (uint64_t)bytes + bytes / 8u + entries * STK_CACHE_UNIT + (STK_ALIGN - 1u);
+        uint64_t space = (uint64_t)bytes + bytes / 8u + entries * STK_CACHE_GRANULE + (STK_ALIGN - 1u);
         all += STK_CACHE_TABLES_(entries) + (space & ~(uint64_t)(STK_ALIGN - 1u));
     }
     all *= shards == 0 ? STK_CACHE_SHARDS_DEFAULT : shards;
@@ -34,18 +34,18 @@ static void lay_out(const struct stk_cache *cache, uint32_t n, size_t space) {
     size_t entries = cache->config.entries;
     uint8_t *at = (uint8_t *)s + STK_ALIGNED(sizeof *s);
     s->fresh = GROUND + 1u;
-    s->slots = cache->config.entries * STK_CACHE_SLOTS_;
+    s->buckets = cache->config.entries * STK_CACHE_BUCKETS_;
     s->entry = (void *)at;
     at += STK_ALIGNED((entries + 1) * sizeof *s->entry);
-    s->slot = (void *)at;
-    memset(at, 0, entries * STK_CACHE_SLOTS_ * sizeof *s->slot);
-    at += STK_ALIGNED(entries * STK_CACHE_SLOTS_ * sizeof *s->slot);
+    s->bucket = (void *)at;
+    memset(at, 0, entries * STK_CACHE_BUCKETS_ * sizeof *s->bucket);
+    at += STK_ALIGNED(entries * STK_CACHE_BUCKETS_ * sizeof *s->bucket);
     s->link = (void *)at;
     s->link[GROUND] = (struct stk_cache_link){GROUND, GROUND};
     at += STK_ALIGNED((entries + 1) * sizeof *s->link);
     s->gap = (void *)at;
     s->space = cache->memory + cache->config.shards * cache->stride + n * space;
-    stk_cache_space_init(s, (uint32_t)(space / STK_CACHE_UNIT));
+    stk_cache_space_init(s, (uint32_t)(space / STK_CACHE_GRANULE));
 }
 
 int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *config, struct stk_arena *arena) {
@@ -97,13 +97,13 @@ void stk_cache_drop(struct stk_cache_shard *s, uint32_t e) {
 int stk_cache_look_up(struct stk_cache_shard *s, uint32_t e, struct stk_artifact *out) {
     s->clock++;
     if (e == GROUND) {
-        s->misses++;
+        s->cache_misses++;
         return 0;
     }
     s->hits++;
     stk_cache_lru_remove(s, e);
     stk_cache_lru_add(s, e);
-    *out = (struct stk_artifact){s->space + (size_t)s->entry[e].at * STK_CACHE_UNIT, s->entry[e].bytes};
+    *out = (struct stk_artifact){s->space + (size_t)s->entry[e].at * STK_CACHE_GRANULE, s->entry[e].bytes};
     return 1;
 }
 

@@ -16,19 +16,19 @@ uint32_t stk_cache_hash(const uint8_t *key) {
 }
 
 /* The bucket after this one, around the end. */
-static uint32_t after(const struct stk_cache_shard *s, uint32_t slot) {
-    return slot + 1u == s->slots ? 0 : slot + 1u;
+static uint32_t after(const struct stk_cache_shard *s, uint32_t bucket) {
+    return bucket + 1u == s->buckets ? 0 : bucket + 1u;
 }
 
-/* The bucket where the search for a hash begins. The high part of hash * slots is as even as a remainder, without a
+/* The bucket where the search for a hash begins. The high part of hash * buckets is as even as a remainder, without a
  * division. */
 static uint32_t home(const struct stk_cache_shard *s, uint32_t hash) {
-    return (uint32_t)(((uint64_t)hash * s->slots) >> 32);
+    return (uint32_t)(((uint64_t)hash * s->buckets) >> 32);
 }
 
 /* Buckets from `from` on to `to`, around the end. */
 static uint32_t distance(const struct stk_cache_shard *s, uint32_t from, uint32_t to) {
-    return to >= from ? to - from : to + s->slots - from;
+    return to >= from ? to - from : to + s->buckets - from;
 }
 
 /* The content of a bucket: the low byte of the hash spares most looks at a wrong entry. */
@@ -37,18 +37,18 @@ static uint32_t pack(uint32_t hash, uint32_t e) {
 }
 
 /* The entry of a bucket. */
-static uint32_t entry_of(uint32_t slot) {
-    return slot & ((1u << ENTRY_BITS) - 1u);
+static uint32_t entry_of(uint32_t bucket) {
+    return bucket & ((1u << ENTRY_BITS) - 1u);
 }
 
 uint32_t stk_cache_find(const struct stk_cache_shard *s, const uint8_t *key, uint32_t hash) {
-    if (s->slots == 0) {
+    if (s->buckets == 0) {
         return GROUND;
     }
-    uint32_t i = home(s, hash), slot;
-    for (; (slot = s->slot[i]) != 0; i = after(s, i)) {
-        uint32_t e = entry_of(slot);
-        if (slot == pack(hash, e) && memcmp(s->entry[e].key, key, STK_CACHE_KEY_BYTES) == 0) {
+    uint32_t i = home(s, hash), bucket;
+    for (; (bucket = s->bucket[i]) != 0; i = after(s, i)) {
+        uint32_t e = entry_of(bucket);
+        if (bucket == pack(hash, e) && memcmp(s->entry[e].key, key, STK_CACHE_KEY_BYTES) == 0) {
             return e;
         }
     }
@@ -58,7 +58,7 @@ uint32_t stk_cache_find(const struct stk_cache_shard *s, const uint8_t *key, uin
 /* The first bucket of the run of `hash` that holds `content`. The caller knows that there is one. */
 static uint32_t bucket_with(const struct stk_cache_shard *s, uint32_t hash, uint32_t content) {
     uint32_t i = home(s, hash);
-    while (s->slot[i] != content) {
+    while (s->bucket[i] != content) {
         i = after(s, i);
     }
     return i;
@@ -66,17 +66,17 @@ static uint32_t bucket_with(const struct stk_cache_shard *s, uint32_t hash, uint
 
 void stk_cache_index_add(struct stk_cache_shard *s, uint32_t e) {
     uint32_t hash = s->entry[e].hash;
-    s->slot[bucket_with(s, hash, 0)] = pack(hash, e);
+    s->bucket[bucket_with(s, hash, 0)] = pack(hash, e);
 }
 
 void stk_cache_index_remove(struct stk_cache_shard *s, uint32_t e) {
     uint32_t hash = s->entry[e].hash, hole = bucket_with(s, hash, pack(hash, e));
-    for (uint32_t i = after(s, hole); s->slot[i] != 0; i = after(s, i)) {
-        uint32_t from = home(s, s->entry[entry_of(s->slot[i])].hash);
+    for (uint32_t i = after(s, hole); s->bucket[i] != 0; i = after(s, i)) {
+        uint32_t from = home(s, s->entry[entry_of(s->bucket[i])].hash);
         if (distance(s, from, i) >= distance(s, hole, i)) { /* the hole is not before its home */
-            s->slot[hole] = s->slot[i];
+            s->bucket[hole] = s->bucket[i];
             hole = i;
         }
     }
-    s->slot[hole] = 0;
+    s->bucket[hole] = 0;
 }

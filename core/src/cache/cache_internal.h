@@ -15,8 +15,8 @@
 #define GROUND 0u
 
 /* Units of the space that `bytes` bytes take, rounded up. Cannot overflow, as (bytes + 15) / 16 could. */
-static inline uint32_t stk_cache_units(uint32_t bytes) {
-    return bytes / STK_CACHE_UNIT + (bytes % STK_CACHE_UNIT != 0);
+static inline uint32_t stk_cache_granules(uint32_t bytes) {
+    return bytes / STK_CACHE_GRANULE + (bytes % STK_CACHE_GRANULE != 0);
 }
 
 /// Shards ///
@@ -49,8 +49,8 @@ static inline uint32_t stk_cache_shard_of(const struct stk_cache *cache, const u
 /* Takes `e` out of every part of the shard. */
 void stk_cache_drop(struct stk_cache_shard *s, uint32_t e);
 
-/* Counts a lookup that found entry `e`, or the ground: a miss. On a hit makes `e` the newest and fills *out. Returns 1
- * for a hit, 0 for a miss. */
+/* Counts a lookup that found entry `e`, or the ground: a cache miss. On a hit makes `e` the newest and fills *out.
+ * Returns 1 for a hit, 0 for a cache miss. */
 int stk_cache_look_up(struct stk_cache_shard *s, uint32_t e, struct stk_artifact *out);
 
 /// cache_index.c ///
@@ -80,11 +80,11 @@ uint32_t stk_cache_broken(const struct stk_cache_config *config, uint32_t entrie
 
 /// cache_space.c ///
 
-/* Makes the space one gap of `units` units. */
-void stk_cache_space_init(struct stk_cache_shard *s, uint32_t units);
+/* Makes the space one gap of `granules` granules. */
+void stk_cache_space_init(struct stk_cache_shard *s, uint32_t granules);
 
-/* The owner of a gap of at least `units` units, or UINT32_MAX. May find none where a long list would have one. */
-uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t units);
+/* The owner of a gap of at least `granules` granules, or UINT32_MAX. May find none where a long list would have one. */
+uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t granules);
 
 /* Finds room for e's bytes and says where in entry e; closes gaps if it must. There must be room. */
 void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e);
@@ -92,7 +92,7 @@ void stk_cache_space_remove(struct stk_cache_shard *s, uint32_t e);
 
 /* Units that entry e takes. */
 static inline uint32_t stk_cache_size_of(const struct stk_cache_shard *s, uint32_t e) {
-    return stk_cache_units(s->entry[e].bytes);
+    return stk_cache_granules(s->entry[e].bytes);
 }
 
 #endif

@@ -4,15 +4,15 @@
 
 /// Puts beside pins ///
 
-/* Units in one piece that entry e would leave: its own, and the gaps on both sides. */
+/* Contiguous granules that entry e would leave: its own, and the gaps on both sides. */
 static uint32_t hole(const struct stk_cache_shard *s, uint32_t e) {
-    uint32_t units = stk_cache_size_of(s, e);
-    return units == 0 ? 0 : units + s->gap[e].units + s->gap[s->entry[e].below].units;
+    uint32_t granules = stk_cache_size_of(s, e);
+    return granules == 0 ? 0 : granules + s->gap[e].granules + s->gap[s->entry[e].below].granules;
 }
 
-/* Tells whether there would be `units` units in one piece once entry `old` and those without pins whose last use was at
- * tick `until` or before have left, and the gaps are closed. One pass by address. */
-static bool would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t old, uint64_t until) {
+/* Tells whether there would be `granules` contiguous granules once entry `old` and those without pins whose last use
+ * was at tick `until` or before have left, and the gaps are closed. One pass by address. */
+static bool would_fit(const struct stk_cache_shard *s, uint32_t granules, uint32_t old, uint64_t until) {
     uint32_t room = 0, e = GROUND;
     do {
         if (s->entry[e].pins != 0) {
@@ -20,35 +20,35 @@ static bool would_fit(const struct stk_cache_shard *s, uint32_t units, uint32_t 
         } else if (e == old || s->entry[e].tick <= until) {
             room += stk_cache_size_of(s, e);
         }
-        room += s->gap[e].units;
+        room += s->gap[e].granules;
         e = s->entry[e].above;
-    } while (room < units && e != GROUND);
-    return room >= units;
+    } while (room < granules && e != GROUND);
+    return room >= granules;
 }
 
 /* Tells whether the budgets and the gaps between pins allow an artifact of `bytes` in place of `old`. Finds what would
  * be evicted without evicting it, so that a put which is refused changes nothing. */
 static int pins_allow(const struct stk_cache_config *config, struct stk_cache_shard *s, uint32_t old, uint32_t bytes) {
-    uint32_t entries = s->entries, held = s->bytes, units = stk_cache_units(bytes);
+    uint32_t entries = s->entries, held = s->bytes, granules = stk_cache_granules(bytes);
     uint64_t until = 0;
     if (stk_cache_broken(config, s->pinned, s->pinned_bytes, bytes) != 0) {
         return false;
     }
-    bool fits = stk_cache_find_gap(s, units) != UINT32_MAX;
+    bool fits = stk_cache_find_gap(s, granules) != UINT32_MAX;
     if (old != GROUND) {
         entries--;
         held -= s->entry[old].bytes;
-        fits = fits || hole(s, old) >= units;
+        fits = fits || hole(s, old) >= granules;
     }
     for (uint32_t e = stk_cache_oldest(s); stk_cache_broken(config, entries, held, bytes) != 0; e = s->link[e].newer) {
         if (e != old && s->entry[e].pins == 0) {
             entries--;
             held -= s->entry[e].bytes;
-            fits = fits || hole(s, e) >= units;
+            fits = fits || hole(s, e) >= granules;
             until = s->entry[e].tick;
         }
     }
-    return fits || would_fit(s, units, old, until);
+    return fits || would_fit(s, granules, old, until);
 }
 
 /// Pins ///

@@ -72,7 +72,7 @@ static void add(struct stk_cache_shard *s, const uint8_t *key, uint32_t hash, co
     stk_cache_lru_add(s, e);
     stk_cache_space_add(s, e);
     if (bytes != 0) {
-        memcpy(s->space + (size_t)entry->at * STK_CACHE_UNIT, data, bytes);
+        memcpy(s->space + (size_t)entry->at * STK_CACHE_GRANULE, data, bytes);
     }
 }
 
@@ -83,7 +83,7 @@ static int put(const struct stk_cache_config *config, struct stk_cache_shard *s,
     if (old != GROUND && s->entry[old].pins != 0) {
         return refuse_pinned(s);
     }
-    if (s->slots == 0 || bytes > config->bytes) {
+    if (s->buckets == 0 || bytes > config->bytes) {
         return refuse_large(s, old);
     }
     if (s->pinned != 0 && !s->pins_allow(config, s, old, (uint32_t)bytes)) {

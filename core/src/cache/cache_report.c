@@ -29,7 +29,7 @@ int stk_cache_hit_rate_ppm(uint64_t lookups, uint64_t hits, uint32_t *ppm) {
 
 static void add_shard(struct stk_cache_metrics *m, const struct stk_cache_shard *s) {
     m->hits += s->hits;
-    m->misses += s->misses;
+    m->cache_misses += s->cache_misses;
     m->puts += s->puts;
     m->rejected_puts += s->rejected_puts;
     m->evictions += s->evictions;
@@ -44,7 +44,7 @@ void stk_cache_metrics(const struct stk_cache *cache, struct stk_cache_metrics *
         add_shard(&m, stk_cache_enter(cache, n));
         stk_cache_leave(cache, n);
     }
-    m.lookups = m.hits + m.misses;
+    m.lookups = m.hits + m.cache_misses;
     if (stk_cache_hit_rate_ppm(m.lookups, m.hits, &m.hit_rate_ppm) != STK_OK) {
         m.hit_rate_ppm = UINT32_MAX;
     }

@@ -1,9 +1,10 @@
 /* stoker: the cache's memory for artifacts.
  *
- * Artifacts lie in units, linked by address from the ground, which stands at unit 0 and takes none. A gap belongs to
- * the artifact below it, so gaps need no records of their own: at most one for each entry and the ground. Gaps of like
- * size are in one list (two-level segregated fit, Masmano et al., "TLSF: a new dynamic memory allocator for real-time
- * systems", 2004): four classes to a power of two. When no gap is long enough, artifacts between gaps are moved down.
+ * Artifacts lie in granules, linked by address from the ground, which stands at granule 0 and takes none. A gap belongs
+ * to the artifact below it, so gaps need no records of their own: at most one for each entry and the ground. Gaps of
+ * like size are in one list (two-level segregated fit, Masmano et al., "TLSF: a new dynamic memory allocator for
+ * real-time systems", 2004): four classes to a power of two. When no gap is long enough, artifacts between gaps are
+ * moved down.
  */
 #include "cache_internal.h"
 
@@ -26,21 +27,21 @@ static uint32_t top_bit(uint32_t n) {
 #endif
 }
 
-static uint32_t class_of(uint32_t units) {
-    if (units < 4) {
-        return units;
+static uint32_t class_of(uint32_t granules) {
+    if (granules < 4) {
+        return granules;
     }
-    uint32_t top = top_bit(units);
-    return (top - 1u) * 4u + ((units >> (top - 2u)) & 3u);
+    uint32_t top = top_bit(granules);
+    return (top - 1u) * 4u + ((granules >> (top - 2u)) & 3u);
 }
 
-static void list_gap(struct stk_cache_shard *s, uint32_t e, uint32_t units) {
+static void list_gap(struct stk_cache_shard *s, uint32_t e, uint32_t granules) {
     struct stk_cache_gap *g = &s->gap[e];
-    g->units = units;
-    if (units == 0) {
+    g->granules = granules;
+    if (granules == 0) {
         return;
     }
-    uint32_t c = class_of(units), bit = 1u << (c % 32u);
+    uint32_t c = class_of(granules), bit = 1u << (c % 32u);
     bool some = (s->some[c / 32u] & bit) != 0;
     g->prev = UINT32_MAX;
     g->next = some ? s->first[c] : UINT32_MAX;
@@ -54,9 +55,9 @@ static void list_gap(struct stk_cache_shard *s, uint32_t e, uint32_t units) {
 /* Takes e's gap off its list and returns it. */
 static uint32_t unlist_gap(struct stk_cache_shard *s, uint32_t e) {
     struct stk_cache_gap *g = &s->gap[e];
-    uint32_t units = g->units, c = class_of(units);
-    g->units = 0;
-    if (units == 0) {
+    uint32_t granules = g->granules, c = class_of(granules);
+    g->granules = 0;
+    if (granules == 0) {
         return 0;
     }
     if (g->next != UINT32_MAX) {
@@ -69,21 +70,21 @@ static uint32_t unlist_gap(struct stk_cache_shard *s, uint32_t e) {
     } else {
         s->some[c / 32u] &= ~(1u << (c % 32u));
     }
-    return units;
+    return granules;
 }
 
-void stk_cache_space_init(struct stk_cache_shard *s, uint32_t units) {
+void stk_cache_space_init(struct stk_cache_shard *s, uint32_t granules) {
     /* Pinned: it never moves. */
     s->entry[GROUND] = (struct stk_cache_entry){.pins = 1, .below = GROUND, .above = GROUND};
-    list_gap(s, GROUND, units);
+    list_gap(s, GROUND, granules);
 }
 
-uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t units) {
-    uint32_t c = class_of(units), looks = LOOKS;
+uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t granules) {
+    uint32_t c = class_of(granules), looks = LOOKS;
     uint32_t word = c / 32u, bits = s->some[word] >> (c % 32u) << (c % 32u);
     if ((bits & 1u << (c % 32u)) != 0) {
         for (uint32_t e = s->first[c]; e != UINT32_MAX && looks != 0; e = s->gap[e].next, looks--) {
-            if (s->gap[e].units >= units) {
+            if (s->gap[e].granules >= granules) {
                 return e;
             }
         }
@@ -98,29 +99,29 @@ uint32_t stk_cache_find_gap(const struct stk_cache_shard *s, uint32_t units) {
 /* Neighbours whose gaps add up: those above `first` up to and with `last` are to be moved down to it. */
 struct stretch {
     uint32_t first, last;
-    uint32_t moved; /* units of artifacts that move */
+    uint32_t moved; /* granules of artifacts that move */
 };
 
-/* Finds the stretch of at least `units` free units that moves the fewest: one pass by address, with a stretch that
- * grows at its end and is cut at its start as long as it is enough. */
-static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t units) {
+/* Finds the stretch of at least `granules` free granules that moves the fewest: one pass by address, with a stretch
+ * that grows at its end and is cut at its start as long as it is enough. */
+static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t granules) {
     struct stretch at = {GROUND, GROUND, 0}, best = at;
-    uint32_t room = s->gap[GROUND].units;
-    best.moved = room >= units ? 0 : UINT32_MAX;
+    uint32_t room = s->gap[GROUND].granules;
+    best.moved = room >= granules ? 0 : UINT32_MAX;
     for (uint32_t e = s->entry[GROUND].above; e != GROUND; e = s->entry[e].above) {
         at.last = e;
         at.moved += stk_cache_size_of(s, e);
-        room += s->gap[e].units;
+        room += s->gap[e].granules;
         if (s->entry[e].pins != 0) {
             at = (struct stretch){e, e, 0};
-            room = s->gap[e].units;
+            room = s->gap[e].granules;
         }
-        while (at.first != e && room - s->gap[at.first].units >= units) {
-            room -= s->gap[at.first].units;
+        while (at.first != e && room - s->gap[at.first].granules >= granules) {
+            room -= s->gap[at.first].granules;
             at.first = s->entry[at.first].above;
             at.moved -= stk_cache_size_of(s, at.first);
         }
-        if (room >= units && at.moved < best.moved) {
+        if (room >= granules && at.moved < best.moved) {
             best = at;
         }
     }
@@ -129,32 +130,32 @@ static struct stretch find_stretch(const struct stk_cache_shard *s, uint32_t uni
 
 /* Moves the artifacts of a stretch down; all its gaps become the gap of its last one, which is returned. */
 static uint32_t close_gaps(struct stk_cache_shard *s, const struct stretch *stretch) {
-    uint32_t e = stretch->first, units = unlist_gap(s, e);
+    uint32_t e = stretch->first, granules = unlist_gap(s, e);
     uint32_t top = s->entry[e].at + stk_cache_size_of(s, e);
     while (e != stretch->last) {
         e = s->entry[e].above;
-        units += unlist_gap(s, e);
-        memmove(s->space + (size_t)top * STK_CACHE_UNIT, s->space + (size_t)s->entry[e].at * STK_CACHE_UNIT,
+        granules += unlist_gap(s, e);
+        memmove(s->space + (size_t)top * STK_CACHE_GRANULE, s->space + (size_t)s->entry[e].at * STK_CACHE_GRANULE,
                 s->entry[e].bytes);
         s->entry[e].at = top;
         top += stk_cache_size_of(s, e);
     }
-    list_gap(s, e, units);
+    list_gap(s, e, granules);
     return e;
 }
 
 void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e) {
-    uint32_t units = stk_cache_size_of(s, e);
+    uint32_t granules = stk_cache_size_of(s, e);
     s->entry[e].at = 0;
-    if (units == 0) {
+    if (granules == 0) {
         return;
     }
-    uint32_t owner = stk_cache_find_gap(s, units);
+    uint32_t owner = stk_cache_find_gap(s, granules);
     if (owner == UINT32_MAX) {
-        struct stretch stretch = find_stretch(s, units);
+        struct stretch stretch = find_stretch(s, granules);
         owner = close_gaps(s, &stretch);
     }
-    uint32_t rest = unlist_gap(s, owner) - units, above = s->entry[owner].above;
+    uint32_t rest = unlist_gap(s, owner) - granules, above = s->entry[owner].above;
     s->entry[e].at = s->entry[owner].at + stk_cache_size_of(s, owner);
     s->entry[e].below = owner;
     s->entry[e].above = above;
@@ -164,14 +165,14 @@ void stk_cache_space_add(struct stk_cache_shard *s, uint32_t e) {
 }
 
 void stk_cache_space_remove(struct stk_cache_shard *s, uint32_t e) {
-    uint32_t units = stk_cache_size_of(s, e);
-    if (units == 0) {
+    uint32_t granules = stk_cache_size_of(s, e);
+    if (granules == 0) {
         return;
     }
     uint32_t below = s->entry[e].below, above = s->entry[e].above;
     s->entry[below].above = above;
     s->entry[above].below = below;
-    units += unlist_gap(s, e);
-    units += unlist_gap(s, below);
-    list_gap(s, below, units);
+    granules += unlist_gap(s, e);
+    granules += unlist_gap(s, below);
+    list_gap(s, below, granules);
 }

@@ -103,14 +103,14 @@ static uint32_t block_bytes(const struct stk_device_memory *host, uint32_t at) {
     return host->payload_bytes - at < STK_DEVICE_BLOCK ? host->payload_bytes - at : STK_DEVICE_BLOCK;
 }
 
-bool stk_device_next_run(const struct stk_device_copies *copies, bool all, struct stk_device_run *run) {
+bool stk_device_next_range(const struct stk_device_copies *copies, bool all, struct stk_device_range *range) {
     const struct stk_device_memory *host = &copies->host;
     uint8_t *sent = copies->sent.payload;
     uint32_t from = 0, end = 0;
     /* The last one goes on to the last block that differs. So a payload with many small changes costs 16 transfers and
      * some bytes too many, rather than a transfer for each change. */
-    bool last = run->count + 1u == STK_DEVICE_RUNS_MAX;
-    for (uint32_t at = run->from + run->bytes; at < host->payload_bytes;) {
+    bool last = range->count + 1u == STK_DEVICE_RANGES_MAX;
+    for (uint32_t at = range->from + range->bytes; at < host->payload_bytes;) {
         uint32_t bytes = block_bytes(host, at);
         bool differs = all || memcmp(sent + at, host->payload + at, bytes) != 0;
         if (differs) {
@@ -123,7 +123,7 @@ bool stk_device_next_run(const struct stk_device_copies *copies, bool all, struc
         at += bytes;
     }
     if (end != 0u) {
-        *run = (struct stk_device_run){.from = from, .bytes = end - from, .count = run->count + 1u};
+        *range = (struct stk_device_range){.from = from, .bytes = end - from, .count = range->count + 1u};
     }
     return end != 0u;
 }

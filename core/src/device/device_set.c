@@ -75,7 +75,7 @@ enum stk_device_set_lack stk_device_set_lacks(const struct stk_device_set *fleet
         [STK_LACKS_RESIDENCY] = resident_enough(d, need->residency),
         [STK_LACKS_MEMORY] = d->memory >= need->memory,
         [STK_LACKS_PAYLOAD] = d->payload_bytes >= need->payload_bytes,
-        [STK_LACKS_UNITS] = d->units >= need->units,
+        [STK_LACKS_COMPUTE_UNITS] = d->compute_units >= need->compute_units,
         [STK_LACKS_LANES] = d->lanes >= need->lanes,
     };
     /* The first need that is not met, in the order of the enum: stk_device_set_route() compares these numbers. */
@@ -100,7 +100,8 @@ static bool better(const struct stk_device_set_device *a, const struct stk_devic
     if (by_speed) {
         return a->speed > b->speed;
     }
-    return a->residency != b->residency ? (unsigned)a->residency < (unsigned)b->residency : a->units > b->units;
+    return a->residency != b->residency ? (unsigned)a->residency < (unsigned)b->residency
+                                        : a->compute_units > b->compute_units;
 }
 
 /* Returns the best of the devices that meet every need, the first one among equals; the number of devices when none

@@ -22,7 +22,7 @@ int stk_work_split_init(struct stk_work_split *units, const struct stk_work_spli
     u.config.runs = u.config.runs == 0u ? 1u : u.config.runs;
     u.config.run_min = u.config.run_min == 0u ? 1u : u.config.run_min;
     u.config.run_max = u.config.run_max == 0u ? UINT32_MAX : u.config.run_max;
-    u.config.window = u.config.window == 0u ? UINT32_MAX : u.config.window;
+    u.config.reorder_limit = u.config.reorder_limit == 0u ? UINT32_MAX : u.config.reorder_limit;
     if (err == STK_OK && u.config.run_max < u.config.run_min) {
         err = STK_E_ARG;
     }
@@ -129,13 +129,14 @@ uint32_t stk_work_split_live(const struct stk_work_split *units) {
     return live;
 }
 
-int stk_work_split_share(const struct stk_work_split *units, uint32_t device, struct stk_work_split_share *share) {
+int stk_work_split_progress(const struct stk_work_split *units, uint32_t device,
+                            struct stk_work_split_progress *progress) {
     const uint32_t *words;
     if (device >= units->config.devices) {
         return STK_E_RANGE;
     }
     words = stk_work_split_device(units, device);
-    *share = (struct stk_work_split_share){.claimed = stk_load(words + UNITS_CLAIMED),
-                                           .done = stk_load(words + UNITS_FINISHED)};
+    *progress = (struct stk_work_split_progress){.claimed = stk_load(words + UNITS_CLAIMED),
+                                                 .done = stk_load(words + UNITS_FINISHED)};
     return STK_OK;
 }

@@ -103,15 +103,16 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
 
 /* Returns the first unit that may not be handed out yet, by the limit of the config. In 64 bits, since the sum of the
  * two may pass the end of a word. */
-static uint32_t window_end(const struct stk_work_split *u) {
-    uint64_t end = u->config.window < u->total ? (uint64_t)stk_work_split_settled(u) + u->config.window : u->total;
+static uint32_t reorder_end(const struct stk_work_split *u) {
+    uint64_t end =
+        u->config.reorder_limit < u->total ? (uint64_t)stk_work_split_settled(u) + u->config.reorder_limit : u->total;
     return end < u->total ? (uint32_t)end : u->total;
 }
 
 /* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are
  * never in nobody's hands. */
 static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
-    uint32_t end = window_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
+    uint32_t end = reorder_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
     int ours;
     for (uint32_t tries = 0; next < end && tries < STK_WORK_SPLIT_TRIES; tries++) {
         n = run_of(u, device, u->total - next);

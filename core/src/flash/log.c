@@ -23,9 +23,9 @@ uint32_t stk_log_following(const struct stk_log *log, uint32_t block) {
     return block + 1u == log->geometry.blocks ? 0u : block + 1u;
 }
 
-uint32_t stk_log_window(const struct stk_log *log) {
-    uint32_t most = log->geometry.blocks - 1u, window = STK_LOG_REACH + 1u + log->reach;
-    return window < most ? window : most;
+uint32_t stk_log_search_range(const struct stk_log *log) {
+    uint32_t most = log->geometry.blocks - 1u, range = STK_LOG_REACH + 1u + log->reach;
+    return range < most ? range : most;
 }
 
 uint32_t stk_log_lag(const struct stk_log *log) {
@@ -46,10 +46,10 @@ int stk_log_measure(struct stk_log *log) {
         return STK_E_ARG;
     }
     log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
-    log->piece = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
+    log->read_granule = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
     log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
     log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
-    if (log->piece % log->stats.page_bytes != 0u || log->piece % g->read_unit != 0u) {
+    if (log->read_granule % log->stats.page_bytes != 0u || log->read_granule % g->read_unit != 0u) {
         return STK_E_ARG;
     }
     return g->blocks < (stk_log_header_alone(log) ? BLOCKS_MIN : BLOCKS_MIN + 1u) || log->block_cells < 2u ||
@@ -70,7 +70,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     if (err != STK_OK) {
         return err;
     }
-    if (config->buffer_bytes < STK_LOG_CELL_BYTES + log->piece) {
+    if (config->buffer_bytes < STK_LOG_CELL_BYTES + log->read_granule) {
         return STK_E_SPACE;
     }
     if (log->geometry.lazy) {
@@ -78,7 +78,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     }
     log->config = *config;
     log->unsynced = UINT32_MAX / 2u; /* a log that was mounted before may have left something */
-    memset(config->buffer, log->geometry.erased, STK_LOG_CELL_BYTES + log->piece);
+    memset(config->buffer, log->geometry.erased, STK_LOG_CELL_BYTES + log->read_granule);
     return STK_OK;
 }
 
@@ -96,11 +96,11 @@ int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, voi
 }
 
 const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) {
-    uint32_t offset = stk_log_offset(log, cell), piece = log->piece, before = offset % piece;
+    uint32_t offset = stk_log_offset(log, cell), granule = log->read_granule, before = offset % granule;
     uint8_t *to = log->config.buffer;
     int err = log->refused;
     if (err == STK_OK) {
-        err = stk_log_read(log, block, offset - before, to, piece, &log->stats.mount_reads);
+        err = stk_log_read(log, block, offset - before, to, granule, &log->stats.mount_reads);
         log->refused = stk_log_is_unreadable(err) ? STK_OK : err;
     }
     return err == STK_OK ? to + before : NULL;
@@ -205,14 +205,14 @@ static int make_ready(struct stk_log *log, uint32_t block) {
  * fail are passed over, but no more than mount looks at, and never the block with the newest record. The medium is
  * synced now and then, so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
 static int prepare(struct stk_log *log) {
-    uint32_t window = stk_log_window(log), tries = window, block;
+    uint32_t range = stk_log_search_range(log), tries = range, block;
     int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
     log->unsynced++;
     while (err == STK_OK && log->ready != READY) {
         block = log->ahead;
         if (log->ready == STALE) {
             block = stk_log_following(log, block);
-            if (stk_log_between(log, block) == window) {
+            if (stk_log_between(log, block) == range) {
                 start_over(log);
                 block = stk_log_following(log, log->ahead);
             }

@@ -35,15 +35,15 @@ uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
 /* Blocks between the one with the newest record and a block that comes after it. */
 uint32_t stk_log_between(const struct stk_log *log, uint32_t block);
 
-/* The block after this one in the ring. */
+/* The block after this one in the circle. */
 uint32_t stk_log_following(const struct stk_log *log, uint32_t block);
 
-/* The block before this one in the ring. */
+/* The block before this one in the circle. */
 static inline uint32_t stk_log_preceding(const struct stk_log *log, uint32_t block) {
     return (block == 0u ? log->geometry.blocks : block) - 1u;
 }
 
-/* Fills what follows from log->geometry: pages, cells and pieces. STK_OK, or why a log cannot use the geometry. */
+/* Fills what follows from log->geometry: pages, cells and granules. STK_OK, or why a log cannot use the geometry. */
 int stk_log_measure(struct stk_log *log);
 
 /* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
@@ -55,7 +55,7 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
 /* Blocks that mount looks at behind the newest one it knows: as many as may be passed over in a row, and the next
  * one. */
-uint32_t stk_log_window(const struct stk_log *log);
+uint32_t stk_log_search_range(const struct stk_log *log);
 
 /* Blocks that may be used between two syncs of the medium. */
 uint32_t stk_log_lag(const struct stk_log *log);
@@ -170,7 +170,7 @@ static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
     return stk_log_offset(log, log->block_cells);
 }
 
-/* Reads `bytes` bytes at `start` of the walk's block into its buffer; when that fails, one piece of them alone, the
+/* Reads `bytes` bytes at `start` of the walk's block into its buffer; when that fails, one granule of them alone, the
  * last one when the walk goes backward. What the medium cannot give back then counts as damaged, and as taken. STK_OK;
  * a read that was refused, which leaves the walk between the same bytes. */
 int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int backward);

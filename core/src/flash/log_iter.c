@@ -32,7 +32,7 @@ static int header_tells(const struct stk_log_iter *it, const struct stk_log *log
 
 /* Reads the header of a block into the walk's buffer. Returns what it tells; an error when the read was refused. */
 static int read_header(struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
-    int err = stk_log_read(log, block, 0, it->buffer, log->piece, &it->reads);
+    int err = stk_log_read(log, block, 0, it->buffer, log->read_granule, &it->reads);
     if (err == STK_OK) {
         return header_tells(it, log, block);
     }
@@ -70,10 +70,10 @@ int stk_log_belongs(const struct stk_log_iter *it, const uint8_t *cell) {
     return place < log->sequence - it->floor && (place < it->span || stk_log_cell_boot(cell) > it->span_boot);
 }
 
-/* Reads bytes of the walk's block. Where the read fails, one piece may be to blame: what cannot be read by itself is
+/* Reads bytes of the walk's block. Where the read fails, one granule may be to blame: what cannot be read by itself is
  * damaged. Returns STK_OK, or a read that was refused. */
 static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_t start, uint32_t bytes, int backward) {
-    uint32_t piece = log->piece, cells = piece / stk_log_page_bytes(log) * log->page_cells;
+    uint32_t granule = log->read_granule, cells = granule / stk_log_page_bytes(log) * log->page_cells;
     int err;
     it->at = 0;
     do {
@@ -81,14 +81,14 @@ static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_
         if (!stk_log_is_unreadable(err)) {
             break;
         }
-        if (bytes == piece) {
+        if (bytes == granule) {
             it->bad += cells;
             it->unreadable += cells;
             it->at = bytes;
             err = STK_OK;
         } else {
-            start += backward ? bytes - piece : 0u;
-            bytes = piece;
+            start += backward ? bytes - granule : 0u;
+            bytes = granule;
         }
     } while (err != STK_OK);
     it->filled = bytes;
@@ -200,7 +200,7 @@ int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t
     if (!log->config.flash.ops) {
         return STK_E_SHUTDOWN;
     }
-    return !buffer ? STK_E_ARG : buffer_bytes < STK_LOG_CELL_BYTES + log->piece ? STK_E_SPACE : STK_OK;
+    return !buffer ? STK_E_ARG : buffer_bytes < STK_LOG_CELL_BYTES + log->read_granule ? STK_E_SPACE : STK_OK;
 }
 
 int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes) {
@@ -210,7 +210,7 @@ int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buf
         iter->of_flash = 1;
         iter->source = log;
         iter->buffer = buffer;
-        iter->buffer_bytes = buffer_bytes - buffer_bytes % log->piece;
+        iter->buffer_bytes = buffer_bytes - buffer_bytes % log->read_granule;
         iter->erases = log->stats.erases;
         iter->reads = 0;
         stk_log_begin(iter, 0, stk_log_blocks(log));

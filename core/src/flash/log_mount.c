@@ -138,7 +138,7 @@ static int look_past(struct search *s) {
     uint32_t at = log->block, since = 0;
     s->unreadable = 0;
     s->touched = 0;
-    for (uint32_t left = log->geometry.blocks; --left != 0u && since < stk_log_window(log); since++) {
+    for (uint32_t left = log->geometry.blocks; --left != 0u && since < stk_log_search_range(log); since++) {
         enum look how;
         at = stk_log_following(log, at);
         how = take_newer(s, at);
@@ -243,7 +243,7 @@ static int step_back(struct search *s) {
 static uint32_t find_last_block(struct search *s) {
     struct stk_log *log = s->log;
     struct search newest;
-    uint32_t block = log->block, lap = log->lap, cell, tries = stk_log_window(log);
+    uint32_t block = log->block, lap = log->lap, cell, tries = stk_log_search_range(log);
     int older;
     s->least = log->sequence;
     find_last(s);

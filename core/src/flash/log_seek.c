@@ -147,7 +147,7 @@ int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint3
         err = STK_E_RANGE;
     }
     if (err == STK_OK) {
-        err = stk_log_read(log, block, 0, buffer, log->piece, &reads);
+        err = stk_log_read(log, block, 0, buffer, log->read_granule, &reads);
     }
     if (err == STK_OK && (!stk_log_is_header(buffer, log, block) || stk_log_header_id(buffer) != log->id)) {
         err = STK_E_FORMAT;

@@ -31,7 +31,7 @@ enum side {
     OLDER
 };
 
-/* Links the entry where its sequence belongs. Entry 0 closes the ring: it is newer than the newest and older than the
+/* Links the entry where its sequence belongs. Entry 0 closes the circle: it is newer than the newest and older than the
  * oldest. An artifact that was just put, or that mount found, is the newest; one that takes the place of a damaged one
  * may be older than others. */
 static void link_by_age(struct stk_store *store, uint32_t i) {

@@ -37,7 +37,7 @@ int stk_store_is_tail(const struct stk_log_cell *cell, const struct stk_store_ar
 
 /// Keys ///
 
-#define STK_STORE_NONE 0u /* entry 0 is none: it closes the ring of the others */
+#define STK_STORE_NONE 0u /* entry 0 is none: it closes the circle of the others */
 
 /* Returns the entry of `key`, or STK_STORE_NONE. */
 uint32_t stk_store_entry_of(const struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]);

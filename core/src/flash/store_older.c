@@ -1,5 +1,5 @@
 /* Following one version of an artifact cell by cell, and going back to an older version. The index knows the newest
- * version only; the flash keeps the others until the ring comes round to them. */
+ * version only; the flash keeps the others until the log comes round to them. */
 #include "base/memory.h"
 #include "store_internal.h"
 

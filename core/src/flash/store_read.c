@@ -11,7 +11,7 @@ int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTE
     }
     i = stk_store_entry_of(store, key);
     if (i == STK_STORE_NONE) {
-        store->stats.misses++;
+        store->stats.not_found++;
         return 0;
     }
     store->open = store->entry[i].artifact;

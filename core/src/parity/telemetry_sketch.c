@@ -31,8 +31,8 @@ int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, si
     }
     err = stk_layout_check(mem, bytes, need);
     for (uint32_t i = 0; i < STK_TABLES && err == STK_OK; i++) {
-        uint8_t *piece = (uint8_t *)mem + i * (need / STK_TABLES);
-        err = stk_sketch_init(&sketch->table[i], piece, need / STK_TABLES, depth, width);
+        uint8_t *part = (uint8_t *)mem + i * (need / STK_TABLES);
+        err = stk_sketch_init(&sketch->table[i], part, need / STK_TABLES, depth, width);
     }
     if (err != STK_OK) {
         return stk_fail(info, err, 0, need);

@@ -39,7 +39,7 @@ static int read_places(const struct stk_vrrl *log, struct stk_log_iter *iter, ui
     return log->flash.ops->read(log->flash.ctx, 0, offset, iter->buffer, bytes);
 }
 
-/* Fills the buffer from the next place on. What cannot be read in one piece is read record by record, so that all
+/* Fills the buffer from the next place on. What cannot be read in one call is read record by record, so that all
  * before the one that cannot be read is still seen. */
 static int fill(const struct stk_vrrl *log, struct stk_log_iter *iter) {
     uint32_t passed = log->capacity - iter->left, count = iter->buffer_bytes / STK_VRRL_RECORD_BYTES;

@@ -46,7 +46,7 @@ int stk_control_init(struct stk_control *control, void *mem, size_t bytes, int s
 
 int stk_control_view(struct stk_control *control, void *mem, size_t bytes) {
     uint32_t count;
-    int err = stk_whole_units(mem, bytes, 4, UINT32_MAX, &count);
+    int err = stk_whole_records(mem, bytes, 4, UINT32_MAX, &count);
     if (err != STK_OK) {
         return err;
     }

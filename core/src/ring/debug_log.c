@@ -33,7 +33,7 @@ int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint3
 
 int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes) {
     uint32_t count;
-    int err = stk_whole_units(mem, bytes, 4, UINT32_MAX, &count);
+    int err = stk_whole_records(mem, bytes, 4, UINT32_MAX, &count);
     if (err != STK_OK) {
         return err;
     }

@@ -40,7 +40,7 @@ int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint3
 
 int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes) {
     uint32_t slots;
-    int err = stk_whole_units(mem, bytes, STK_IO_SLOT_BYTES, STK_IO_SLOTS_MAX, &slots);
+    int err = stk_whole_records(mem, bytes, STK_IO_SLOT_BYTES, STK_IO_SLOTS_MAX, &slots);
     if (err != STK_OK) {
         return err;
     }

@@ -53,7 +53,7 @@ static void fill_tenant(const struct stk_limits *l, uint32_t tenant, uint32_t bu
     uint64_t cost = tighter(l->slot_cost, t->slot_cost);
     row[STK_LIMIT_BYTES] = (uint32_t)tighter(l->slot_bytes, t->slot_bytes);
     row[STK_LIMIT_UNITS] = (uint32_t)((cost + COST_UNIT - 1u) / COST_UNIT);
-    row[STK_LIMIT_SHARE] = budget * (t->weight ? t->weight : 1u);
+    row[STK_LIMIT_TIME_SHARE] = budget * (t->weight ? t->weight : 1u);
 }
 
 int stk_limits_table(const struct stk_limits *limits, const struct stk_pace *pace, uint32_t table[STK_LIMIT_WORDS]) {

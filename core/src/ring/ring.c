@@ -34,7 +34,7 @@ int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots
 
 int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes) {
     uint32_t slots;
-    int err = stk_whole_units(mem, bytes, STK_SLOT_BYTES, STK_RING_SLOTS_MAX, &slots);
+    int err = stk_whole_records(mem, bytes, STK_SLOT_BYTES, STK_RING_SLOTS_MAX, &slots);
     if (err != STK_OK) {
         return err;
     }

@@ -43,7 +43,7 @@ static inline int stk_work_check(const struct stk_work *work) {
     return stk_opcode_ok(work->opcode) ? STK_OK : STK_E_OPCODE;
 }
 
-/* The words of a slot behind its status are moved in pieces of these sizes, in and out alike: a load that matches the
+/* The words of a slot behind its status are moved in parts of these sizes, in and out alike: a load that matches the
  * store before it is served from the store buffer, one that straddles two stores waits for both to leave it. (A smaller
  * load is served too.) A slot's image is its bytes, the same on every host. */
 static inline void stk_slot_out(uint8_t *to, const uint32_t *w) {

@@ -7,7 +7,8 @@
 #include "telemetry_internal.h"
 #include "base/words_of.h"
 
-_Static_assert(sizeof(struct stk_row) == 32 && sizeof(struct stk_window) == 60, "as STK_TELEMETRY_BYTES is documented");
+_Static_assert(sizeof(struct stk_row) == 32 && sizeof(struct stk_ticketed_window) == 60,
+               "as STK_TELEMETRY_BYTES is documented");
 _Static_assert(STK_NAME_ENTRIES * sizeof(struct stk_name) == 64, "what STK_TELEMETRY_BYTES has for an opcode");
 
 int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes) {
@@ -18,7 +19,7 @@ int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes) {
     return STK_OK;
 }
 
-/* Widest alignment first, so that no piece needs padding. */
+/* Widest alignment first, so that no part needs padding. */
 static void lay_out(struct stk_telemetry *t, void *mem) {
     size_t most = t->slots_max > t->opcodes_max ? t->slots_max : t->opcodes_max;
     if (t->opcodes_max == 0) {

@@ -12,7 +12,7 @@ uint32_t stk_occupancy_depth(const struct stk_occupancy *o) {
     return o->slots - o->count[STK_SLOT_EMPTY] - o->count[STK_SLOT_DONE] - o->torn;
 }
 
-int stk_window_active(const struct stk_window *w) {
+int stk_ticketed_window_active(const struct stk_ticketed_window *w) {
     return (w->count[STK_SLOT_PUBLISHED] | w->count[STK_SLOT_CLAIMED] | w->count[STK_SLOT_WAIT_IO] |
             w->count[STK_SLOT_YIELD] | w->count[STK_SLOT_REQUEUE]) != 0;
 }
@@ -43,7 +43,7 @@ static int filter(const struct want *want, uint32_t *out, uint32_t cap, struct s
 }
 
 static int window_matches(const struct want *want, uint32_t i) {
-    return stk_window_active(want->t->windows + i);
+    return stk_ticketed_window_active(want->t->windows + i);
 }
 
 static int slot_matches(const struct want *want, uint32_t i) {

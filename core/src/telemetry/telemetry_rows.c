@@ -28,8 +28,8 @@ static void tally(struct stk_occupancy *occupancy, uint64_t packed, uint32_t row
     occupancy->count[STK_UNKNOWN] += rows;
 }
 
-/* Decodes one slot of an image. Returns the kind of its status. Every word is loaded before the first is stored, so that
- * a compiler may join them. */
+/* Decodes one slot of an image. Returns the kind of its status. Every word is loaded before the first is stored, so
+ * that a compiler may join them. */
 static inline uint32_t row_decode(struct stk_row *row, const uint8_t *slot) {
     uint32_t w[8];
     for (uint32_t i = 0; i < 8; i++) {

@@ -8,13 +8,13 @@ static inline uint32_t class_of(uint32_t arg) {
     return arg < 2u ? arg : 2u;
 }
 
-_Static_assert(offsetof(struct stk_window, lookahead) == offsetof(struct stk_window, required) + 4 &&
-                   offsetof(struct stk_window, other) == offsetof(struct stk_window, required) + 8,
+_Static_assert(offsetof(struct stk_ticketed_window, lookahead) == offsetof(struct stk_ticketed_window, required) + 4 &&
+                   offsetof(struct stk_ticketed_window, other) == offsetof(struct stk_ticketed_window, required) + 8,
                "classes are counted by index");
 
 /* Counts a slot. Slots come in descending order, so that the first one of a window is the last to leave its number, in
  * the place of the tenant. */
-static inline void window_add(struct stk_window *window, const struct stk_row *row, uint32_t slot) {
+static inline void window_add(struct stk_ticketed_window *window, const struct stk_row *row, uint32_t slot) {
     uint32_t *classes = &window->required;
     uint32_t kind = stk_status_kind(row->status), class = class_of(row->args[1]);
     window->tenant = slot;
@@ -23,7 +23,7 @@ static inline void window_add(struct stk_window *window, const struct stk_row *r
 }
 
 /* Names a window that was counted after its first slot. */
-static inline void window_name(struct stk_window *window, const struct stk_row *first) {
+static inline void window_name(struct stk_ticketed_window *window, const struct stk_row *first) {
     window->ticket = first->args[0];
     window->opcode = first->opcode;
     window->tenant = first->tenant;
@@ -31,7 +31,7 @@ static inline void window_name(struct stk_window *window, const struct stk_row *
 
 /// Tickets close together: a window for each that could be, in their order; then those without a slot go ///
 
-static uint32_t close_up(struct stk_window *windows, uint32_t count, const struct stk_row *rows) {
+static uint32_t close_up(struct stk_ticketed_window *windows, uint32_t count, const struct stk_row *rows) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
         if ((windows[i].required | windows[i].lookahead | windows[i].other) == 0) {
@@ -50,7 +50,7 @@ static uint32_t close_up(struct stk_window *windows, uint32_t count, const struc
 static uint32_t windows_direct(struct stk_telemetry *t, uint32_t keys, uint64_t least, uint32_t count) {
     const struct stk_row *rows = t->rows;
     const uint64_t *key = t->keys[0];
-    struct stk_window *windows = t->windows;
+    struct stk_ticketed_window *windows = t->windows;
     memset(windows, 0, count * sizeof *windows);
     for (uint32_t i = keys; i-- > 0;) {
         uint32_t slot = stk_key_slot(key[i]);
@@ -72,7 +72,7 @@ static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t keys) {
         count += begins_window(key + i);
     }
     memset(t->windows, 0, count * sizeof *t->windows);
-    struct stk_window *window = t->windows + count - 1u;
+    struct stk_ticketed_window *window = t->windows + count - 1u;
     for (uint32_t i = keys; i-- > 0;) {
         uint32_t slot = stk_key_slot(key[i]);
         window_add(window, t->rows + slot, slot);

@@ -43,7 +43,7 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
             return err;
         }
         if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) { /* also keeps the count out of the flags above it */
-            return stk_fail(info, STK_E_QUOTA, tenant->id, word & TENANT_COUNT);
+            return stk_fail(info, STK_E_LIMIT, tenant->id, word & TENANT_COUNT);
         }
         err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_WOULD_BLOCK;
     } while (err == STK_E_WOULD_BLOCK && --tries > 0);

@@ -85,7 +85,7 @@ STK_SLOT_FN unsigned stk_custody_at(unsigned word) {
 
 /// Shares of tenants ///
 
-/* Bytes at whose multiples a tenant's window of the tables begins. */
+/* Bytes at whose multiples a tenant's share of the tables begins. */
 #define STK_TABLE_ALIGN 64u
 
 /* Returns how many shares of `payload_share` bytes the payload has, the last of which may be cut; at least 1. */

@@ -218,19 +218,20 @@
 
 /* The table of limits, in the device's own memory. The host writes it before a launch; workers read it when they
  * enter. */
-#define STK_LIMIT_BUDGET  0u /* units that one call of a handler that resumes may cost */
-#define STK_LIMIT_WHOLE   1u /* units that a call which cannot stop half-way may cost: the units of a lease */
-#define STK_LIMIT_TURN    2u /* units that take as long as a turn of the worker; not 0 */
-#define STK_LIMIT_OFF     3u /* STK_OP_OFF of the opcodes that are switched off */
-#define STK_LIMIT_LANE    4u /* units that a byte costs when one lane reads it alone; not 0 */
-#define STK_LIMIT_TOUCH   5u /* payload bytes that a turn without work reads while the host measures a unit; else 0 */
-#define STK_LIMIT_TOUCHES 6u /* lanes that read these bytes: 0 all, 1 one */
-#define STK_LIMIT_TENANTS 7u /* rows of STK_LIMIT_ROW words, for tenants 0 to 28 */
-#define STK_LIMIT_ROW     3u
-#define STK_LIMIT_BYTES   0u /* most bytes of a slot; 0: any number */
-#define STK_LIMIT_UNITS   1u /* most cost of a slot, in multiples of 1,024 units; 0: any cost */
-#define STK_LIMIT_SHARE   2u /* units that the tenant may spend before the other tenants go first */
-#define STK_LIMIT_SPENT   (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
+#define STK_LIMIT_BUDGET 0u /* units that one call of a handler that resumes may cost */
+#define STK_LIMIT_WHOLE  1u /* units that a call which cannot stop half-way may cost: the units of a lease */
+#define STK_LIMIT_TURN   2u /* units that take as long as a turn of the worker; not 0 */
+#define STK_LIMIT_OFF    3u /* STK_OP_OFF of the opcodes that are switched off */
+#define STK_LIMIT_LANE   4u /* units that a byte costs when one lane reads it alone; not 0 */
+/* payload bytes that a turn without work reads while the host measures a unit; else 0 */
+#define STK_LIMIT_TOUCH      5u
+#define STK_LIMIT_TOUCHES    6u /* lanes that read these bytes: 0 all, 1 one */
+#define STK_LIMIT_TENANTS    7u /* rows of STK_LIMIT_ROW words, for tenants 0 to 28 */
+#define STK_LIMIT_ROW        3u
+#define STK_LIMIT_BYTES      0u /* most bytes of a slot; 0: any number */
+#define STK_LIMIT_UNITS      1u /* most cost of a slot, in multiples of 1,024 units; 0: any cost */
+#define STK_LIMIT_TIME_SHARE 2u /* units that the tenant may spend before the other tenants go first */
+#define STK_LIMIT_SPENT      (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
 /* words from STK_LIMIT_SPENT on: units that each tenant spent. A worker that leaves stores them for the next one */
 #define STK_LIMIT_ROWS 32u
 /* slot at which the present ring scan began, stored likewise */

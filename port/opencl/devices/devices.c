@@ -103,7 +103,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof svm, &svm, NULL);
     (void)clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
     (void)clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
-    d->units = units;
+    d->compute_units = units;
     (void)clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     d->type = type_of(type);
     (void)clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
@@ -143,7 +143,8 @@ static int name_contains(const char *name, const char *part) {
 /* Returns 1 if the device has everything that `need` asks for. */
 static int meets(const struct stk_opencl_device *d, const struct stk_opencl_need *need) {
     return (!need->name || name_contains(d->name, need->name)) && d->memory >= need->memory &&
-           d->units >= need->units && (!need->fine_grain || d->fine_grain) && (!need->svm_atomics || d->svm_atomics);
+           d->compute_units >= need->compute_units && (!need->fine_grain || d->fine_grain) &&
+           (!need->svm_atomics || d->svm_atomics);
 }
 
 int stk_opencl_find(const struct stk_opencl_need *need, uint32_t from, struct stk_opencl_device *device) {

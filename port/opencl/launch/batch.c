@@ -9,11 +9,11 @@ static uint64_t lease_ns(const struct stk_opencl_config *c) {
 
 /* Sets the turns of a launch. A launch ends by itself when a look at each slot found nothing, since no slot is added to
  * the copies. */
-static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
+static void count_turns(const struct stk_opencl *cl, uint32_t scan_turns, uint32_t *turns, uint32_t *idle_turns) {
     *turns = stk_opencl_turns_of(cl->config.lease_ns, cl->outcome.turn_cost);
     /* A launch needs two looks at each slot to reach the far end of the ring, however short the lease. */
-    *turns = *turns < 2u * round ? 2u * round : *turns;
-    *idle_turns = round;
+    *turns = *turns < 2u * scan_turns ? 2u * scan_turns : *turns;
+    *idle_turns = scan_turns;
 }
 
 /* Sends the copies, launches, and enqueues the reads. If the reads were enqueued, the launch is over when they are. */

@@ -7,7 +7,7 @@
 #include "launch.h"
 
 /* Nanoseconds in which losses are counted: a few slices of a scheduler. */
-#define WINDOW_NS UINT64_C(16000000)
+#define INTERVAL_NS UINT64_C(16000000)
 /* Losses in such an interval that are no accident. */
 #define LOST_MANY 2u
 /* Nanoseconds for which cores count as scarce after such an interval. */
@@ -23,17 +23,17 @@ static uint64_t lost_cores(void) {
 }
 
 int stk_opencl_cores_scarce(struct stk_opencl_cores *c, uint64_t lost, uint64_t now_ns) {
-    uint64_t passed = stk_time_since(c->window_ns, now_ns), losses = lost - c->lost;
+    uint64_t passed = stk_time_since(c->interval_ns, now_ns), losses = lost - c->lost;
     /* The rate counts, so that a long time between two calls does not make a few losses many. */
-    int many = losses >= LOST_MANY && passed / losses < WINDOW_NS / LOST_MANY;
+    int many = losses >= LOST_MANY && passed / losses < INTERVAL_NS / LOST_MANY;
     if (many) {
         c->scarce = 1;
         c->scarce_ns = now_ns;
     } else if (c->scarce && stk_time_since(c->scarce_ns, now_ns) >= SCARCE_NS) {
         c->scarce = 0;
     }
-    if (many || passed >= WINDOW_NS) {
-        c->window_ns = now_ns;
+    if (many || passed >= INTERVAL_NS) {
+        c->interval_ns = now_ns;
         c->lost = lost;
     }
     return c->scarce;
@@ -42,7 +42,7 @@ int stk_opencl_cores_scarce(struct stk_opencl_cores *c, uint64_t lost, uint64_t 
 void stk_opencl_adapt_idle(struct stk_opencl *cl) {
     cl->own.launches.idle_adapts = 1;
     /* Begins to count now, so that the first launch knows how it was while the device was opened. */
-    cl->own.launches.cores = (struct stk_opencl_cores){.window_ns = stk_opencl_now_ns(), .lost = lost_cores()};
+    cl->own.launches.cores = (struct stk_opencl_cores){.interval_ns = stk_opencl_now_ns(), .lost = lost_cores()};
 }
 
 uint64_t stk_opencl_idle_ns(struct stk_opencl *cl, uint64_t now_ns) {

@@ -14,9 +14,9 @@ struct stk_opencl_mode {
     enum stk_residency lower; /* the mode that takes over when memory stops being shared */
     /* Returns the longest time of a launch in nanoseconds. */
     uint64_t (*lease_ns)(const struct stk_opencl_config *config);
-    /* Sets the turns of a launch that take lease_ns, and the turns without work after which it leaves. `round`: turns
-     * of a look at each slot. */
-    void (*count_turns)(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns);
+    /* Sets the turns of a launch that take lease_ns, and the turns without work after which it leaves. `scan_turns`:
+     * turns of a look at each slot. */
+    void (*count_turns)(const struct stk_opencl *cl, uint32_t scan_turns, uint32_t *turns, uint32_t *idle_turns);
     /* Makes the mode's memory the kernel's arguments, with so many control words and payload bytes. */
     int (*attach)(struct stk_opencl *cl, uint32_t control_words, uint32_t payload_bytes);
     /* Looks at launches and makes new ones. Returns 1 if it did something, 0 if nothing, or the error of a launch.

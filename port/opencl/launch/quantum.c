@@ -9,11 +9,11 @@ static uint64_t lease_ns(const struct stk_opencl_config *c) {
 
 /* Sets the turns of a launch. A launch leaves after one look at each slot: a slot that is published while it runs is
  * not there for it. */
-static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
+static void count_turns(const struct stk_opencl *cl, uint32_t scan_turns, uint32_t *turns, uint32_t *idle_turns) {
     *turns = stk_opencl_turns_of(cl->config.quantum_ns, cl->outcome.turn_cost);
     /* A launch needs two looks at each slot to reach the far end of the ring, however short the quantum. */
-    *turns = *turns < 2u * round ? 2u * round : *turns;
-    *idle_turns = round;
+    *turns = *turns < 2u * scan_turns ? 2u * scan_turns : *turns;
+    *idle_turns = scan_turns;
 }
 
 /* Takes note of launches that are over and makes new ones, two at a time, so that the device always has the next

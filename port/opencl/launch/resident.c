@@ -9,10 +9,10 @@ static uint64_t lease_ns(const struct stk_opencl_config *c) {
 }
 
 /* Sets the turns of a launch. They last four times the lease, because the host ends the lease by the clock: the turns
- * are for a host that died. `round` is not used, since idle turns follow from idle_ns. */
-static void count_turns(const struct stk_opencl *cl, uint32_t round, uint32_t *turns, uint32_t *idle_turns) {
+ * are for a host that died. `scan_turns` is not used, since idle turns follow from idle_ns. */
+static void count_turns(const struct stk_opencl *cl, uint32_t scan_turns, uint32_t *turns, uint32_t *idle_turns) {
     uint64_t twice = stk_time_sum(cl->config.lease_ns, cl->config.lease_ns), cost = cl->outcome.turn_cost;
-    (void)round;
+    (void)scan_turns;
     *turns = stk_opencl_turns_of(stk_time_sum(twice, twice), cost);
     *idle_turns = stk_opencl_turns_of(cl->config.idle_ns, cost);
 }

@@ -146,13 +146,13 @@ static int write_range(struct stk_opencl *cl, const struct stk_opencl_region *si
         "clEnqueueWriteBuffer");
 }
 
-/* Sends the runs of the payload that the device does not hold. */
+/* Sends the byte ranges of the payload that the device does not hold. */
 static int send_payload(struct stk_opencl *cl) {
     const struct stk_device_copies copies = copies_of(cl);
-    struct stk_device_run run = {0};
+    struct stk_device_range range = {0};
     int err = STK_OK;
-    while (err == STK_OK && stk_device_next_run(&copies, cl->own.copies.fresh != 0, &run)) {
-        err = write_range(cl, &cl->own.copies.sent[STK_PART_PAYLOAD], STK_PART_PAYLOAD, run.from, run.bytes);
+    while (err == STK_OK && stk_device_next_range(&copies, cl->own.copies.fresh != 0, &range)) {
+        err = write_range(cl, &cl->own.copies.sent[STK_PART_PAYLOAD], STK_PART_PAYLOAD, range.from, range.bytes);
     }
     return err;
 }

@@ -36,7 +36,7 @@ static int pair_ok(const struct stk_opencl_config *c) {
 /* Returns the default of workers. One group uses one compute unit, and with mailboxes more groups do not make the ring
  * slower. Without mailboxes each worker would look at the ring over the bus, so there is one. */
 static uint32_t workers_for(const struct stk_opencl_device *d) {
-    uint32_t most = d->units < STK_OPENCL_WORKERS_USUAL ? d->units : STK_OPENCL_WORKERS_USUAL;
+    uint32_t most = d->compute_units < STK_OPENCL_WORKERS_USUAL ? d->compute_units : STK_OPENCL_WORKERS_USUAL;
     return d->type == STK_OPENCL_GPU && stk_opencl_orders_groups(d) && d->lanes > 1u && most != 0u ? most : 1u;
 }
 

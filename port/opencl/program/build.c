@@ -32,7 +32,7 @@ static void keep_log(struct stk_opencl *cl, const struct stk_opencl_source *sour
     }
     if (clGetProgramBuildInfo(cl->own.program.program, cl->device.id, CL_PROGRAM_BUILD_LOG, size, raw, NULL) ==
         CL_SUCCESS) {
-        stk_opencl_map_log(source, raw, strnlen(raw, size), cl->build_log, sizeof cl->build_log);
+        stk_opencl_map_build_log(source, raw, strnlen(raw, size), cl->build_log, sizeof cl->build_log);
     }
     munmap(raw, size);
 }

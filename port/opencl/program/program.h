@@ -32,7 +32,7 @@ int stk_opencl_doubts(const struct stk_opencl *cl, int err);
 /* Notes that the program which was found does not work: the next build compiles. */
 void stk_opencl_distrust(struct stk_opencl *cl);
 
-/// Source and build log: pieces.c, source.c, log.c ///
+/// Source and build log: pieces.c, source.c, build_log.c ///
 
 /* Checks pieces, fused ops and costs of cl->config. Returns STK_OK, or STK_E_ARG with the reason in cl->reason. */
 int stk_opencl_check_pieces(struct stk_opencl *cl);
@@ -75,6 +75,7 @@ int stk_opencl_source(struct stk_opencl *cl, struct stk_opencl_source *source);
 
 /* Copies a driver's log of `bytes` bytes into to[0..room), with places as name:line:column of `source`. A log that does
  * not fit is cut at a line, and then errors go before the rest. */
-void stk_opencl_map_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to, size_t room);
+void stk_opencl_map_build_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to,
+                              size_t room);
 
 #endif

@@ -19,7 +19,7 @@
 #define ITEMS       100000u
 #define ITEMS_LEAST 64u
 /* Slots of a short handshake, where an earlier open has done a whole one. */
-#define ITEMS_AGAIN 512u
+#define ITEMS_RECHECK 512u
 /* Most slots in flight. */
 #define IN_FLIGHT 256u
 /* Adds of each side to one word. */
@@ -288,6 +288,6 @@ int stk_opencl_shake(struct stk_opencl *cl) {
 int stk_opencl_shake_again(struct stk_opencl *cl) {
     struct hand h = hand_of(cl);
     h.rounds = ROUNDS_LEAST;
-    h.items = ITEMS_AGAIN;
+    h.items = ITEMS_RECHECK;
     return shake(&h);
 }

@@ -132,6 +132,6 @@ int main(void) {
                (unsigned long long)counters.max_outstanding);
     }
     closed = stk_device_close(&device, WAIT_NS);
-    return !(err == STK_OK && closed == STK_OK && over == STK_E_QUOTA && after.control.done_count == 3u &&
+    return !(err == STK_OK && closed == STK_OK && over == STK_E_LIMIT && after.control.done_count == 3u &&
              after.control.faults == 1u);
 }

@@ -9,7 +9,7 @@
 #include "flash.h"
 #include "stoker/port/sim_flash.h"
 
-#define READ_FAULTS 1000u
+#define READ_ERRORS 1000u
 
 static const struct medium {
     const char *name;
@@ -47,7 +47,7 @@ static void go_bad(uint32_t block) {
 }
 
 static void fail_reads(uint32_t block) {
-    flash.read_fault = (struct stk_sim_flash_read_fault){.block = block, .times = READ_FAULTS};
+    flash.read_error = (struct stk_sim_flash_read_error){.block = block, .times = READ_ERRORS};
 }
 
 static void mend(void) {
@@ -55,7 +55,7 @@ static void mend(void) {
         stk_sim_flash_block(&flash, i)->bad_prog = false;
         stk_sim_flash_block(&flash, i)->bad_erase = false;
     }
-    flash.read_fault.times = 0;
+    flash.read_error.times = 0;
 }
 
 int main(void) {

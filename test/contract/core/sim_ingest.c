@@ -20,7 +20,7 @@ static _Alignas(STK_ALIGN) uint8_t arena_memory[STK_SIM_INGEST_BYTES(DEPTH, SOUR
 static struct stk_sim_platform platform;
 static struct stk_sim_ingest ingest;
 static struct stk_sim_ingest_config config;
-static struct stk_sim_fault fault;
+static struct stk_sim_injected_error injected;
 
 static void *open_it(void) {
     struct stk_arena arena;
@@ -34,8 +34,8 @@ static void *open_it(void) {
 }
 
 static void close_it(void) {
-    config.faults = NULL;
-    config.n_faults = 0;
+    config.injected = NULL;
+    config.n_injected = 0;
 }
 
 static int add(uint32_t bytes, bool sequential) {
@@ -63,10 +63,10 @@ static void shrink(uint32_t source, uint32_t bytes) {
 /* The next read, whatever its source, is the one that fails. */
 static int add_failing(int *os_error) {
     *os_error = NO_MEMORY;
-    fault = (struct stk_sim_fault){
+    injected = (struct stk_sim_injected_error){
         .nth = ingest.stats.submitted, .event = STK_SIM_FAIL, .err = STK_E_IO, .os_error = NO_MEMORY};
-    ingest.config.faults = &fault;
-    ingest.config.n_faults = 1;
+    ingest.config.injected = &injected;
+    ingest.config.n_injected = 1;
     return add(SOURCE_BYTES, false);
 }
 
@@ -91,7 +91,7 @@ static uint64_t now_ns(void) {
 }
 
 static uint32_t refused(void) {
-    return ingest.fault.index;
+    return ingest.info.index;
 }
 
 int main(void) {

@@ -51,12 +51,12 @@ static uint32_t refused(void) {
 int main(void) {
     static const struct {
         const char *name;
-        uint32_t flags, piece_bytes;
+        uint32_t flags, buffer_bytes;
     } ways[] = {
         {"io_uring", 0, 0},
         {"io_uring, a kernel before 5.11", STK_URING_WAIT_BY_POLL, 0},
         {"io_uring, memory that is not registered", STK_URING_PLAIN, 0},
-        {"io_uring, memory in many pieces", 0, 16384},
+        {"io_uring, memory in many registered buffers", 0, 16384},
         {"io_uring, SQPOLL", STK_URING_SQPOLL, 0},
         {"io_uring, SQPOLL before 5.11", STK_URING_SQPOLL | STK_URING_WAIT_BY_POLL, 0},
     };
@@ -77,7 +77,7 @@ int main(void) {
     port.close = close_it;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         config.flags = ways[i].flags;
-        config.piece_bytes = ways[i].piece_bytes;
+        config.buffer_bytes = ways[i].buffer_bytes;
         port.name = ways[i].name;
         if (i == 2) {
             port.stop_and_write = NULL; /* both ways to wait have been stopped */

@@ -5,8 +5,8 @@
  * through later stores of the same thread, which allows more executions. And a release may reach the device alone:
  * threads of the host do not hear it. An acquire hears what was released for its thread, whatever its own scope. OpenCL
  * 2.0 asks for more: there a fence of the device's scope does not hear the host. So the programs assume of a device
- * with STK_FENCE_OF_ONE that its fence for the device also keeps the loads behind it from finding older words of the
- * host's memory.
+ * with STK_MEM_FENCE_OF_ONE that its fence for the device also keeps the loads behind it from finding older words of
+ * the host's memory.
  *
  * Where all threads see a store at the same time (x86, ARMv8, RISC-V), a program may count on more: who reads a store
  * also knows what was released with the stores that it overwrote. C11 does not promise so.

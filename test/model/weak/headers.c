@@ -15,7 +15,7 @@ static const struct definition {
     const char *file, *head;
     unsigned number;
     const char *words[3];
-    unsigned fences; /* calls of STK_FENCE() in all */
+    unsigned fences; /* calls of STK_MEM_FENCE() in all */
 } definitions[] = {
     {ATOMIC, "stk_load(", 1, {"atomic_load_explicit", "(relaxed)"}, 0},
     {ATOMIC, "stk_load_acquire(", 1, {"atomic_load_explicit", "(acquire)"}, 0},
@@ -26,12 +26,12 @@ static const struct definition {
     /* as OpenCL C */
     {LANG, "stk_ld(", 1, {"volatile"}, 0},
     {LANG, "stk_ld_fenced(", 1, {"stk_ld(p)"}, 0},
-    {LANG, "stk_ld_acquire(", 1, {"volatile", "STK_FENCE()"}, 1},
+    {LANG, "stk_ld_acquire(", 1, {"volatile", "STK_MEM_FENCE()"}, 1},
     {LANG, "stk_st(", 1, {"volatile"}, 0},
-    {LANG, "stk_st_release(", 1, {"STK_FENCE()", "volatile"}, 1},
+    {LANG, "stk_st_release(", 1, {"STK_MEM_FENCE()", "volatile"}, 1},
     {LANG, "stk_st_fenced(", 1, {"stk_st(p, v)"}, 0},
     {LANG, "stk_cmpxchg_relaxed(", 1, {"atomic_cmpxchg"}, 0},
-    {LANG, "stk_cmpxchg(", 1, {"stk_cmpxchg_relaxed", "STK_FENCE()"}, 1},
+    {LANG, "stk_cmpxchg(", 1, {"stk_cmpxchg_relaxed", "STK_MEM_FENCE()"}, 1},
     {LANG, "stk_add(", 1, {"atomic_add"}, 0},
     /* as C11 */
     {LANG, "stk_ld(", 2, {"stk_load(p)"}, 0},
@@ -84,7 +84,7 @@ static bool is_as_told(const struct definition *d) {
         while (word < 3 && d->words[word] && (at = strstr(at, d->words[word]))) {
             word++;
         }
-        fences += strstr(text[i], "STK_FENCE()") != NULL;
+        fences += strstr(text[i], "STK_MEM_FENCE()") != NULL;
     }
     return i < line_count && (word == 3 || !d->words[word]) && fences == d->fences;
 }

@@ -29,9 +29,9 @@ static const struct call {
     {"stk_cmpxchg_relaxed", PART(ACQUIRE) | PART(RELEASE) | PART(FAILURE), 0},
     {"stk_cmpxchg", PART(ACQUIRE) | PART(RELEASE) | PART(FAILURE), PART(FENCE)},
     {"stk_add", PART(ACQUIRE) | PART(RELEASE), 0},
-    {"STK_FENCE", 0, PART(FENCE)},
-    {"STK_FENCE_LOADS", 0, PART(FENCE)},
-    {"STK_FENCE_DEVICE", 0, PART(FENCE)},
+    {"STK_MEM_FENCE", 0, PART(FENCE)},
+    {"STK_MEM_FENCE_LOADS", 0, PART(FENCE)},
+    {"STK_MEM_FENCE_DEVICE", 0, PART(FENCE)},
 };
 
 /* Kernels that only run with several lanes, and so never as C11. */

@@ -46,7 +46,7 @@ static void publish(void) {
     weak_check(stk_ring_publish(&ring, 0, &work) == STK_OK);
 }
 
-static void publish_miss(void) {
+static void publish_load_miss(void) {
     struct stk_ring ring = machine_ring(1);
     weak_data_put(&machine.payload[0], GIVEN);
     weak_check(stk_ring_publish_load_miss(&ring, 0, 0, GIVEN, 0) == STK_OK);
@@ -87,7 +87,7 @@ static void look_by_count(void) {
     weak_goal(DONE_GOAL);
 }
 
-static void look_for_miss(void) {
+static void look_for_load_miss(void) {
     struct stk_ring ring = machine_ring(1);
     uint32_t resource, prefetch;
     weak_await(stk_load(status_of(0)) == STK_SLOT_PUBLISHED);
@@ -332,7 +332,7 @@ const struct weak_program weak_ring[] = {
     PROGRAM("slot: read", set_up_slot, 0, 3, publish, run, look_by_read),
     PROGRAM("slot: status", set_up_slot, 0, 3, publish, run, look_by_status),
     PROGRAM("slot: count of done", set_up_slot, 0, 3, publish, run, look_by_count),
-    PROGRAM("slot: load miss", set_up_slot, 0, 1u << DONE_GOAL, publish_miss, look_for_miss),
+    PROGRAM("slot: load miss", set_up_slot, 0, 1u << DONE_GOAL, publish_load_miss, look_for_load_miss),
     PROGRAM("slot: published again", set_up_slot, 0, GOALS(PUBLISHED_GOAL, AGAIN_GOAL), publish, run, publish_again),
     PROGRAM("slot: cancelled", set_up_slot, 0, GOALS(PUBLISHED_GOAL, AGAIN_GOAL), publish, run, cancel),
     PROGRAM("tickets: two publishers", set_up_two_tickets, 0, 3, publish_ticket, publish_ticket),

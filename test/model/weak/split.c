@@ -19,7 +19,7 @@ static uint32_t total, run_min; /* constants of the program, set by its set-up *
 
 static struct stk_work_split split(void) {
     return (struct stk_work_split){
-        .config = {.devices = 2, .runs = 1, .run_min = run_min, .run_max = UINT32_MAX, .window = UINT32_MAX},
+        .config = {.devices = 2, .runs = 1, .run_min = run_min, .run_max = UINT32_MAX, .reorder_limit = UINT32_MAX},
         .total = total,
         .words = words};
 }

@@ -1,5 +1,5 @@
-/* Litmus programs of a worker of one lane, with the publisher, the harvester and the miss service of the host. Compiled
- * once with kernels as C11 (threads of the host, as in the interpreter) and once as on a device. */
+/* Litmus programs of a worker of one lane, with the publisher, the harvester and the fetch service of the host.
+ * Compiled once with kernels as C11 (threads of the host, as in the interpreter) and once as on a device. */
 #include "programs.h"
 
 #include "loop.h"

@@ -451,14 +451,14 @@ static const struct sized streams = {"stream", stream_bytes, NULL, stream_from, 
 
 /// Miss service ///
 
-static struct stk_fetch misses;
-static uint32_t miss_io[STK_IO_SLOTS_MAX * STK_IO_WORDS];
+static struct stk_fetch fetch;
+static uint32_t fetch_io[STK_IO_SLOTS_MAX * STK_IO_WORDS];
 
-static int miss_bytes(const uint32_t *n, size_t *bytes) {
+static int fetch_bytes(const uint32_t *n, size_t *bytes) {
     return stk_fetch_bytes(n[0], n[1], bytes);
 }
 
-static int miss_from(const uint32_t *n, struct stk_arena *arena) {
+static int fetch_from(const uint32_t *n, struct stk_arena *arena) {
     struct stk_fetch_config config;
     int err;
     world_parts(NULL, NULL);
@@ -467,31 +467,31 @@ static int miss_from(const uint32_t *n, struct stk_arena *arena) {
                                        .ingest = &w.port,
                                        .platform = {&stk_sim_platform_ops, &w.clock},
                                        .resources = n[0]};
-    config.memory.io = miss_io;
+    config.memory.io = fetch_io;
     config.memory.io_slots = n[1];
     config.memory.payload_bytes = UINT32_MAX; /* none of it is read into */
-    err = stk_fetch_init(&misses, &config, arena);
-    assert_true(misses.info.value == (err == STK_E_SPACE ? arena->need : 0));
+    err = stk_fetch_init(&fetch, &config, arena);
+    assert_true(fetch.info.value == (err == STK_E_SPACE ? arena->need : 0));
     return err;
 }
 
 /* A full table where it is not too long, and every I/O slot asked through, by slots that do not wait. */
-static void miss_use(const uint32_t *n) {
+static void fetch_use(const uint32_t *n) {
     uint32_t rows = n[0] != 0u ? n[0] : STK_FETCH_RESOURCES_DEFAULT;
     struct stk_fetch_resource row = {.bytes = 1, .tenants = UINT32_MAX};
-    memset(miss_io, 0, sizeof miss_io);
+    memset(fetch_io, 0, sizeof fetch_io);
     for (uint32_t i = 0; i <= rows && rows <= 64u; i++) {
         row.resource = UINT32_MAX - i;
         row.dst = i * (UINT32_MAX / (rows + 1u));
-        assert_int_equal(stk_fetch_register(&misses, &row), i < rows ? STK_OK : STK_E_FULL);
+        assert_int_equal(stk_fetch_register(&fetch, &row), i < rows ? STK_OK : STK_E_FULL);
     }
     for (uint32_t k = 0; k < n[1]; k++) {
-        assert_int_equal(stk_io_queue_submit_read(&misses.queue, k, UINT32_MAX, UINT32_MAX, 0, k % SLOTS), STK_OK);
+        assert_int_equal(stk_io_queue_submit_read(&fetch.queue, k, UINT32_MAX, UINT32_MAX, 0, k % SLOTS), STK_OK);
     }
-    assert_int_equal(stk_fetch_poll(&misses, 0), (int)n[1]);
+    assert_int_equal(stk_fetch_poll(&fetch, 0), (int)n[1]);
 }
 
-static const struct sized miss_services = {"miss service", miss_bytes, NULL, miss_from, miss_use, NULL, 0, 1};
+static const struct sized fetch_services = {"fetch service", fetch_bytes, NULL, fetch_from, fetch_use, NULL, 0, 1};
 
 /// Tables ///
 

@@ -484,7 +484,7 @@ static void bound_of_a_set_too_large_for_the_format_is_0(void **state) {
     assert_true(stk_automaton_bytes(1, 1000, UINT32_MAX) == stk_automaton_bytes(1, 1000, 256));
     assert_true(stk_automaton_bytes(1, 1000, 255) == stk_automaton_bytes(1, 1000, 256));
     assert_true(stk_automaton_bytes(1, 1000, 254) < stk_automaton_bytes(1, 1000, 255));
-    /* The table fits the format, the sum of all pieces no 32-bit address space. */
+    /* The table fits the format, the sum of all parts no 32-bit address space. */
     assert_true(SIZE_MAX > UINT32_MAX || stk_automaton_bytes(1, (UINT64_C(1) << 21) - 2u, 256) == 0);
     assert_true(SIZE_MAX > UINT32_MAX || stk_automaton_bytes(UINT32_MAX, 1, 256) == 0);
 }

@@ -47,7 +47,7 @@ static int get(uint8_t k) {
     int hit = stk_cache_get(&cache, key(k), &artifact);
     if (hit == 1) {
         assert_non_null(artifact.data);
-        assert_int_equal((uintptr_t)artifact.data % STK_CACHE_UNIT, 0);
+        assert_int_equal((uintptr_t)artifact.data % STK_CACHE_GRANULE, 0);
         assert_memory_equal(artifact.data, data + k, artifact.bytes);
     }
     return hit;
@@ -122,7 +122,7 @@ static void an_oversize_put_is_refused_and_drops_the_old_artifact(void **state) 
     assert_int_equal(m.evicted_bytes, BYTES);
     assert_int_equal(m.entries, 0);
     assert_int_equal(m.lookups, 1);
-    assert_int_equal(m.misses, 1);
+    assert_int_equal(m.cache_misses, 1);
     assert_int_equal(m.hit_rate_ppm, 0);
 }
 

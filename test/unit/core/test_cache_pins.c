@@ -227,7 +227,7 @@ static void gaps_are_closed_only_where_it_pays(void **state) {
     (void)state;
     for (int long_first = 0; long_first < 2; long_first++) {
         comb(long_first);
-        uint32_t left = BYTES + BYTES / 8 + ENTRIES * STK_CACHE_UNIT - 20 * 144 - (long_first ? 16 : 0);
+        uint32_t left = BYTES + BYTES / 8 + ENTRIES * STK_CACHE_GRANULE - 20 * 144 - (long_first ? 16 : 0);
         assert_int_equal(put(50, left), 0); /* all above the comb */
         for (uint32_t k = 0; k < 20; k++) {
             assert_int_equal(stk_cache_get(&cache, key(100 + k), &before[k]), 1);

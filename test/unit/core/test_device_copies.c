@@ -83,10 +83,10 @@ static uint32_t host_word(uint32_t word) {
 
 /* Sends everything, as the port does, and lets the workers of the device do all they find. */
 static void launch(bool all) {
-    struct stk_device_run run = {0};
+    struct stk_device_range range = {0};
     struct stk_interp_config config = {.turns = 8u * SLOTS};
-    while (stk_device_next_run(&copies, all, &run)) {
-        assert_true(run.count <= STK_DEVICE_RUNS_MAX);
+    while (stk_device_next_range(&copies, all, &range)) {
+        assert_true(range.count <= STK_DEVICE_RANGES_MAX);
     }
     memcpy(got_bytes, sent_bytes, BYTES);
     assert_int_equal(stk_interp_open(&device, &copies.got, &config), STK_OK);
@@ -191,50 +191,50 @@ static void write_block(uint32_t block) {
     copies.host.payload[block * STK_DEVICE_BLOCK + 7u]++;
 }
 
-static void expect_run(struct stk_device_run *run, bool all, uint32_t block, uint32_t blocks) {
+static void expect_range(struct stk_device_range *range, bool all, uint32_t block, uint32_t blocks) {
     uint32_t end = (block + blocks) * STK_DEVICE_BLOCK;
-    assert_true(stk_device_next_run(&copies, all, run));
-    assert_int_equal(run->from, block * STK_DEVICE_BLOCK);
-    assert_int_equal(run->from + run->bytes, end < PAYLOAD ? end : PAYLOAD);
+    assert_true(stk_device_next_range(&copies, all, range));
+    assert_int_equal(range->from, block * STK_DEVICE_BLOCK);
+    assert_int_equal(range->from + range->bytes, end < PAYLOAD ? end : PAYLOAD);
 }
 
-static void blocks_that_changed_are_sent_in_runs(void **state) {
-    struct stk_device_run run = {0};
+static void blocks_that_changed_are_sent_in_ranges(void **state) {
+    struct stk_device_range range = {0};
     (void)state;
-    assert_false(stk_device_next_run(&copies, false, &run));
+    assert_false(stk_device_next_range(&copies, false, &range));
     write_block(0);
     write_block(3);
     write_block(4);
     write_block(BLOCKS - 1u);
-    expect_run(&run, false, 0, 1);
-    expect_run(&run, false, 3, 2);
-    expect_run(&run, false, BLOCKS - 1u, 1);
-    assert_false(stk_device_next_run(&copies, false, &run));
-    assert_int_equal(run.count, 3);
+    expect_range(&range, false, 0, 1);
+    expect_range(&range, false, 3, 2);
+    expect_range(&range, false, BLOCKS - 1u, 1);
+    assert_false(stk_device_next_range(&copies, false, &range));
+    assert_int_equal(range.count, 3);
     assert_memory_equal(copies.sent.payload, copies.host.payload, PAYLOAD);
-    run = (struct stk_device_run){0};
-    assert_false(stk_device_next_run(&copies, false, &run));
-    expect_run(&run, true, 0, BLOCKS); /* a device that holds nothing */
-    assert_false(stk_device_next_run(&copies, true, &run));
+    range = (struct stk_device_range){0};
+    assert_false(stk_device_next_range(&copies, false, &range));
+    expect_range(&range, true, 0, BLOCKS); /* a device that holds nothing */
+    assert_false(stk_device_next_range(&copies, true, &range));
 }
 
-static void the_last_run_takes_in_what_lies_between_its_blocks(void **state) {
-    struct stk_device_run run = {0};
+static void the_last_range_takes_in_what_lies_between_its_blocks(void **state) {
+    struct stk_device_range range = {0};
     (void)state;
     for (uint32_t i = 0; i < BLOCKS; i += 2u) {
         write_block(i);
     }
-    for (uint32_t i = 0; i + 1u < STK_DEVICE_RUNS_MAX; i++) {
-        expect_run(&run, false, 2u * i, 1);
+    for (uint32_t i = 0; i + 1u < STK_DEVICE_RANGES_MAX; i++) {
+        expect_range(&range, false, 2u * i, 1);
     }
-    expect_run(&run, false, 2u * (STK_DEVICE_RUNS_MAX - 1u), BLOCKS - 1u - 2u * (STK_DEVICE_RUNS_MAX - 1u));
-    assert_int_equal(run.count, STK_DEVICE_RUNS_MAX);
-    assert_false(stk_device_next_run(&copies, false, &run));
+    expect_range(&range, false, 2u * (STK_DEVICE_RANGES_MAX - 1u), BLOCKS - 1u - 2u * (STK_DEVICE_RANGES_MAX - 1u));
+    assert_int_equal(range.count, STK_DEVICE_RANGES_MAX);
+    assert_false(stk_device_next_range(&copies, false, &range));
     assert_memory_equal(copies.sent.payload, copies.host.payload, PAYLOAD);
 }
 
 static void lines_of_the_payload_merge(void **state) {
-    struct stk_device_run run = {0};
+    struct stk_device_range range = {0};
     (void)state;
     publish(0, STK_OP_NOP, 0, 0);
     assert_int_equal(stk_device_snapshot(&copies), 1);
@@ -246,8 +246,8 @@ static void lines_of_the_payload_merge(void **state) {
     assert_int_equal(copies.host.payload[64], 1);
     assert_int_equal(copies.host.payload[PAYLOAD - 1u], 2);
     assert_int_equal(copies.host.payload[128], 3);
-    expect_run(&run, false, 0, 1); /* what landed; the device has its own lines already */
-    assert_false(stk_device_next_run(&copies, false, &run));
+    expect_range(&range, false, 0, 1); /* what landed; the device has its own lines already */
+    assert_false(stk_device_next_range(&copies, false, &range));
 }
 
 /// Control words and debug log ///
@@ -408,8 +408,8 @@ int main(void) {
         TEST(a_slot_that_the_host_moves_meanwhile_stays_as_the_host_left_it),
         TEST(a_slot_that_changes_between_look_and_swap_is_left),
         TEST(control_buffers_without_custody_words_do),
-        TEST(blocks_that_changed_are_sent_in_runs),
-        TEST(the_last_run_takes_in_what_lies_between_its_blocks),
+        TEST(blocks_that_changed_are_sent_in_ranges),
+        TEST(the_last_range_takes_in_what_lies_between_its_blocks),
         TEST(lines_of_the_payload_merge),
         TEST(counters_add_up_and_what_the_device_sets_is_set),
         TEST(records_are_appended_behind_those_of_the_host),

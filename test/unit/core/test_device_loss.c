@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "miss_words.h"
+#include "load_miss_words.h"
 #include "stoker/atomic.h"
 #include "stoker/device_loss.h"
 #include "stoker/port/interp.h"
@@ -141,17 +141,17 @@ static void serve_until_done(uint32_t last) {
 /* At each step between two of a worker's stores; test/model/lost.pml is the proof, of one slot at a time. */
 static void requests_of_lost_kernels_are_put_back(void **state) {
     (void)state;
-    miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    load_miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
     io_in(&memory, 0, STK_SLOT_WAIT_IO);
-    miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
     io_in(&memory, 1, STK_SLOT_WAIT_IO);
-    miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    load_miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
     io_in(&memory, 2, STK_SLOT_WAIT_IO);
-    miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
+    load_miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
     io_in(&memory, 3, STK_SLOT_PUBLISHED);
-    miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    load_miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
     io_in(&memory, 4, STK_IO_OK);
-    miss_in(&memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
+    load_miss_in(&memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
     io_in(&memory, 5, STK_IO_OK);
     io_in(&memory, 6, STK_IO_ERROR);     /* no slot names it */
     io_in(&memory, 7, STK_SLOT_CLAIMED); /* the server has it */
@@ -176,7 +176,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
 static void the_answer_of_a_slot_that_faults_is_recycled_after(struct stk_device_loss loss) {
     for (uint32_t i = 0; i <= STK_DEVICE_TRIES; i++) {
         expect_status(1, i ? STK_SLOT_REQUEUE : STK_SLOT_EMPTY);
-        miss_in(&memory, 1, STK_SLOT_CLAIMED, 2);
+        load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 2);
         io_in(&memory, 1, STK_IO_OK);
         (void)stk_device_put_back(&memory, tries, loss);
     }
@@ -197,7 +197,7 @@ static void the_answer_of_a_slot_that_faults_on_copies_is_recycled(void **state)
 static void with_copies_the_io_queue_of_the_host_stays(void **state) {
     (void)state;
     io_in(&memory, 0, STK_SLOT_WAIT_IO); /* some thread of the host is about to ask */
-    miss_in(&memory, 1, STK_SLOT_CLAIMED, 0);
+    load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 0);
     assert_int_equal(stk_device_put_back(&memory, tries, copied), 1);
     assert_int_equal(stk_load(io_of(0) + STK_IO_STATUS), STK_SLOT_WAIT_IO);
 }

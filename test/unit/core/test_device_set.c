@@ -51,7 +51,7 @@ static void each_need_leads_to_the_device_that_meets_it(void **state) {
         {{.device = STK_DEVICE_SET_ANY, .name = "Pthread-X"}, CPU, 0, 0},
         {{.device = STK_DEVICE_SET_ANY, .payload_bytes = 1u << 17}, CPU_AGAIN, 0, 0},
         {{.device = STK_DEVICE_SET_ANY, .memory = 9 * G}, GPU, 0, 0},
-        {{.device = STK_DEVICE_SET_ANY, .units = 3}, GPU, 0, 0},
+        {{.device = STK_DEVICE_SET_ANY, .compute_units = 3}, GPU, 0, 0},
         {{.device = STK_DEVICE_SET_ANY, .lanes = 8}, GPU, 0, 0},
         {{.device = STK_DEVICE_SET_ANY, .lanes = 8, .residency = STK_BATCH}, GPU, 0, 0},
         {{.device = SLOW, .residency = STK_BATCH}, SLOW, 0, 0},
@@ -79,8 +79,8 @@ static void each_need_leads_to_the_device_that_meets_it(void **state) {
         {{.device = SLOW, .residency = STK_QUANTUM}, STK_E_UNSUPPORTED, SLOW, STK_LACKS_RESIDENCY},
         {{.device = SLOW, .memory = 1}, STK_E_UNSUPPORTED, SLOW, STK_LACKS_MEMORY},
         {{.device = STK_DEVICE_SET_ANY, .payload_bytes = 1u << 25}, STK_E_UNSUPPORTED, GPU, STK_LACKS_PAYLOAD},
-        {{.device = STK_DEVICE_SET_ANY, .units = 133}, STK_E_UNSUPPORTED, GPU, STK_LACKS_UNITS},
-        {{.device = STK_DEVICE_SET_ANY, .units = 2, .lanes = 129}, STK_E_UNSUPPORTED, GPU, STK_LACKS_LANES},
+        {{.device = STK_DEVICE_SET_ANY, .compute_units = 133}, STK_E_UNSUPPORTED, GPU, STK_LACKS_COMPUTE_UNITS},
+        {{.device = STK_DEVICE_SET_ANY, .compute_units = 2, .lanes = 129}, STK_E_UNSUPPORTED, GPU, STK_LACKS_LANES},
         {{.device = STK_DEVICE_SET_ANY, .name = "pthread", .lanes = 2}, STK_E_UNSUPPORTED, CPU, STK_LACKS_LANES},
     };
     (void)state;
@@ -185,11 +185,12 @@ static void weights_are_shares_of_the_fastest(void **state) {
 static void a_port_describes_itself(void **state) {
     const struct stk_dispatch_info info = {.device = "x", .residency = STK_QUANTUM, .workers = 3, .lanes = 5};
     const struct stk_device_memory memory = {.payload_bytes = 7};
-    struct stk_device_set_device d = {.units = 9};
+    struct stk_device_set_device d = {.compute_units = 9};
     (void)state;
     stk_device_set_describe(&d, &info, &memory);
     assert_string_equal(d.name, "x");
-    assert_true(d.residency == STK_QUANTUM && d.workers == 3 && d.lanes == 5 && d.payload_bytes == 7 && d.units == 9);
+    assert_true(d.residency == STK_QUANTUM && d.workers == 3 && d.lanes == 5 && d.payload_bytes == 7 &&
+                d.compute_units == 9);
 }
 
 static void every_lack_has_a_name(void **state) {

@@ -1,4 +1,4 @@
-/* The miss service: what is read, for whom, how often, and that no other slot waits for it. */
+/* The fetch service: what is read, for whom, how often, and that no other slot waits for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 
 /// Served ///
 
-static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state) {
+static void load_miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state) {
     (void)state;
     world(NULL, 4);
     ask(5, 3);
@@ -28,9 +28,9 @@ static void miss_is_read_to_where_the_table_says_and_its_slot_ends(void **state)
     assert_true(has_landed(3) && has_landed(6));
     assert_false(has_landed(2));
     assert_rest_untouched();
-    assert_int_equal(w.miss.stats.served, 2);
-    assert_int_equal(w.miss.stats.reads, 2);
-    assert_int_equal(w.miss.stats.bytes, 400);
+    assert_int_equal(w.fetch.stats.served, 2);
+    assert_int_equal(w.fetch.stats.reads, 2);
+    assert_int_equal(w.fetch.stats.bytes, 400);
     assert_int_equal(stk_load(&w.control[STK_CTL_DONE_COUNT]), 2);
     assert_quiet();
 }
@@ -45,11 +45,11 @@ static void slots_behind_a_parked_miss_finish_first(void **state) {
         assert_int_equal(stk_ring_publish(&w.ring, i, &nop), STK_OK);
     }
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 1);
     assert_status(0, STK_SLOT_WAIT_IO);
     assert_int_equal(stk_ring_count_done(&w.ring, SLOTS), SLOTS - 1u);
-    assert_int_equal(stk_fetch_poll(&w.miss, 100 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 100 * MS), 1);
     drive();
     assert_status(0, STK_SLOT_DONE);
     assert_quiet();
@@ -62,20 +62,20 @@ static void misses_for_one_resource_share_one_read(void **state) {
     ask(0, 4);
     ask(1, 4);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     ask_as(2, 1, 4, 0); /* its read is out */
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), 3);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), 3);
     drive();
     for (uint32_t i = 0; i < 3; i++) {
         assert_status(i, STK_SLOT_DONE);
     }
-    assert_int_equal(w.miss.stats.reads, 1);
-    assert_int_equal(w.miss.stats.shared, 2);
+    assert_int_equal(w.fetch.stats.reads, 1);
+    assert_int_equal(w.fetch.stats.shared, 2);
     ask(0, 4); /* a miss that comes later is a miss */
     drive();
     poll_ends(1);
-    assert_int_equal(w.miss.stats.reads, 2);
+    assert_int_equal(w.fetch.stats.reads, 2);
     drive();
     assert_quiet();
 }
@@ -94,13 +94,13 @@ static void more_misses_than_io_slots_are_all_served(void **state) {
     }
     assert_int_equal(requeued, SLOTS - STK_IO_SLOTS_MAX);
     while (stk_ring_count_done(&w.ring, SLOTS) != (int)SLOTS) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
         assert_adds_up();
         drive();
         assert_true(turns++ < 100u);
     }
-    assert_int_equal(w.miss.stats.served, SLOTS);
-    assert_true(w.miss.stats.reads < SLOTS / 2u);
+    assert_int_equal(w.fetch.stats.served, SLOTS);
+    assert_true(w.fetch.stats.reads < SLOTS / 2u);
     assert_rest_untouched();
     assert_quiet();
 }
@@ -122,25 +122,25 @@ static void prefetch_serves_the_next_miss_without_a_read_once(void **state) {
     ask(1, 3);
     drive();
     poll_ends(1);
-    assert_int_equal(w.miss.stats.reads, 1);
-    assert_int_equal(w.miss.stats.ahead, 2);
+    assert_int_equal(w.fetch.stats.reads, 1);
+    assert_int_equal(w.fetch.stats.ahead, 2);
     drive();
     ask(1, 3);
     drive();
     poll_ends(1);
-    assert_int_equal(w.miss.stats.reads, 2);
+    assert_int_equal(w.fetch.stats.reads, 2);
     drive();
     assert_status(1, STK_SLOT_DONE);
     assert_quiet();
 }
 
-static void miss_that_joins_a_prefetch_uses_it_up(void **state) {
+static void load_miss_that_joins_a_prefetch_uses_it_up(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 4, .sources = 4, .delay = 3};
     (void)state;
     world(&slow, 4);
     ask_as(0, 0, 3, 1);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     ask(1, 3);
     drive();
     poll_ends(2);
@@ -148,13 +148,13 @@ static void miss_that_joins_a_prefetch_uses_it_up(void **state) {
     ask(2, 3);
     drive();
     poll_ends(1);
-    assert_int_equal(w.miss.stats.reads, 2);
-    assert_int_equal(w.miss.stats.ahead, 0);
+    assert_int_equal(w.fetch.stats.reads, 2);
+    assert_int_equal(w.fetch.stats.ahead, 0);
     drive();
     assert_quiet();
 }
 
-static void prefetches_wait_behind_every_other_miss(void **state) {
+static void prefetches_wait_behind_every_other_load_miss(void **state) {
     const struct stk_sim_ingest_config narrow = {.depth = 1, .sources = 4};
     (void)state;
     world(&narrow, 4);
@@ -177,23 +177,26 @@ static void prefetches_wait_behind_every_other_miss(void **state) {
 /// Turns ///
 
 static void poll_waits_for_its_timeout_and_no_longer(void **state) {
-    const struct stk_sim_ingest_config hung = {
-        .depth = 4, .sources = 4, .faults = (const struct stk_sim_fault[]){{0, STK_SIM_HANG, 0, 0, 0}}, .n_faults = 1};
+    const struct stk_sim_ingest_config hung = {.depth = 4,
+                                               .sources = 4,
+                                               .injected =
+                                                   (const struct stk_sim_injected_error[]){{0, STK_SIM_HANG, 0, 0, 0}},
+                                               .n_injected = 1};
     uint64_t before;
     (void)state;
     world(&hung, 4);
     w.clock.step = 0;
     before = w.clock.now;
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     assert_true(w.clock.now == before);
-    assert_int_equal(stk_fetch_poll(&w.miss, 3 * MS + 1u), 0); /* nothing is asked */
+    assert_int_equal(stk_fetch_poll(&w.fetch, 3 * MS + 1u), 0); /* nothing is asked */
     assert_true(w.clock.now == before + 3 * MS + 1u);
     ask(0, 1);
     drive();
     before = w.clock.now;
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     assert_true(w.clock.now == before);
-    assert_int_equal(stk_fetch_poll(&w.miss, 2 * MS), 0); /* a read is out */
+    assert_int_equal(stk_fetch_poll(&w.fetch, 2 * MS), 0); /* a read is out */
     assert_true(w.clock.now == before + 2 * MS);
     assert_adds_up();
 }
@@ -213,7 +216,7 @@ static void request_that_comes_while_it_waits_ends_the_wait(void **state) {
     (void)state;
     world(NULL, 4);
     w.clock.hook = publish_meanwhile;
-    assert_int_equal(stk_fetch_poll(&w.miss, 1000 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 1000 * MS), 1);
     assert_true(w.clock.now < 10 * MS);
     drive();
     assert_status(7, STK_SLOT_DONE);
@@ -243,7 +246,7 @@ static void reads_go_to_the_port_together(void **state) {
     poll_ends(7);
     drive();
     assert_int_equal(submits, 2);
-    assert_int_equal(w.miss.stats.reads, 6);
+    assert_int_equal(w.fetch.stats.reads, 6);
     assert_int_equal(stk_ring_count_done(&w.ring, 7), 7);
     assert_quiet();
 }
@@ -310,7 +313,7 @@ static void run_beside_a_stream(bool shared) {
     struct stk_stream_config config;
     uint32_t queued = 0, asked = 0, told = 0;
     world(NULL, 4);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 7), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 7), STK_OK);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_sim_ingest_init(&ingest, NULL, &arena), STK_OK);
     config = (struct stk_stream_config){.memory = w.config.memory,
@@ -325,7 +328,7 @@ static void run_beside_a_stream(bool shared) {
     assert_int_equal(stk_stream_init(&stream, &config, &arena), STK_OK);
     chunks = 0;
     assert_int_equal(stk_sim_ingest_add(&ingest, w.source_data, SOURCE, false), 0);
-    for (uint32_t turn = 0; chunks < 30u || w.miss.stats.served < 30u; turn++) {
+    for (uint32_t turn = 0; chunks < 30u || w.fetch.stats.served < 30u; turn++) {
         const struct stk_stream_read read = {.offset = queued * 128u, .bytes = 128, .opcode = STK_OP_SUM64};
         if (queued < 30u && stk_stream_read(&stream, &read) == STK_OK) {
             queued++;
@@ -335,17 +338,17 @@ static void run_beside_a_stream(bool shared) {
             asked++;
         }
         assert_true(stk_stream_poll(&stream, 0) >= 0);
-        int ended = stk_fetch_poll(&w.miss, 0);
+        int ended = stk_fetch_poll(&w.fetch, 0);
         assert_true(ended >= 0);
         told += (uint32_t)ended; /* those that ended in the stream's poll too */
         drive();
         assert_true(turn < 1000u);
     }
     assert_int_equal(told, 30);
-    assert_int_equal(w.miss.stats.failed + w.miss.stats.refused, 0);
+    assert_int_equal(w.fetch.stats.failed + w.fetch.stats.refused, 0);
     assert_int_equal(chunks, 30);
     assert_quiet();
-    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.fetch, MS), STK_OK);
     assert_int_equal(stk_stream_close(&stream, MS), STK_OK);
     assert_null(w.port.readers);
 }
@@ -367,7 +370,7 @@ static void row_that_cannot_be_is_refused(void **state) {
     struct stk_fetch_resource row;
     (void)state;
     world_parts(NULL, 4);
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
     for (uint32_t i = 0; i < 5; i++) {
         bad[i] = row_of(1);
     }
@@ -376,26 +379,26 @@ static void row_that_cannot_be_is_refused(void **state) {
     bad[2].tenants = 0;
     bad[3].prefetch = 2;
     for (uint32_t i = 0; i < 4; i++) {
-        assert_int_equal(stk_fetch_register(&w.miss, &bad[i]), STK_E_ARG);
+        assert_int_equal(stk_fetch_register(&w.fetch, &bad[i]), STK_E_ARG);
     }
     bad[4].dst = PAYLOAD - 199u;
-    assert_int_equal(stk_fetch_register(&w.miss, &bad[4]), STK_E_SPACE);
-    assert_int_equal(w.miss.info.value, PAYLOAD + 1u);
+    assert_int_equal(stk_fetch_register(&w.fetch, &bad[4]), STK_E_SPACE);
+    assert_int_equal(w.fetch.info.value, PAYLOAD + 1u);
     bad[4].dst = UINT32_MAX;
-    assert_int_equal(stk_fetch_register(&w.miss, &bad[4]), STK_E_SPACE);
+    assert_int_equal(stk_fetch_register(&w.fetch, &bad[4]), STK_E_SPACE);
     bad[4].dst = PAYLOAD - 200u;
-    assert_int_equal(stk_fetch_register(&w.miss, &bad[4]), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.fetch, &bad[4]), STK_OK);
     row = row_of(9);
     row.dst = PAYLOAD - 201u;
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_STATUS);
-    assert_int_equal(w.miss.info.value, 1);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_E_STATUS);
+    assert_int_equal(w.fetch.info.value, 1);
     row.dst = 0;
     row.resource = 1;
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_STATUS);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_E_STATUS);
     row.resource = 9;
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_NOENT);
-    assert_int_equal(w.miss.info.index, 2);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_E_NOENT);
+    assert_int_equal(w.fetch.info.index, 2);
 }
 
 /* Rows are found whatever their numbers, and however full the table is. */
@@ -404,15 +407,15 @@ static void full_table_finds_every_row_and_takes_no_more(void **state) {
     struct stk_fetch_resource row;
     (void)state;
     world_parts(NULL, ROWS);
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
     for (uint32_t i = 0; i < ROWS; i++) {
         row = row_of(i);
         row.resource = numbers[i];
-        assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
+        assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK);
     }
     row.resource = 1;
     row.dst = 300;
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_FULL);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_E_FULL);
     for (uint32_t i = 0; i < ROWS; i++) {
         ask(i, numbers[i]);
     }
@@ -422,10 +425,10 @@ static void full_table_finds_every_row_and_takes_no_more(void **state) {
     for (uint32_t i = 0; i < ROWS; i++) {
         assert_status(i, STK_SLOT_DONE);
         assert_true(has_landed(i));
-        assert_int_equal(stk_fetch_unregister(&w.miss, numbers[i]), STK_OK);
-        assert_int_equal(stk_fetch_unregister(&w.miss, numbers[i]), STK_E_NOENT);
+        assert_int_equal(stk_fetch_unregister(&w.fetch, numbers[i]), STK_OK);
+        assert_int_equal(stk_fetch_unregister(&w.fetch, numbers[i]), STK_E_NOENT);
     }
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK);
     assert_quiet();
 }
 
@@ -434,20 +437,20 @@ static void number_that_is_not_there_costs_no_walk_through_the_table(void **stat
     struct stk_fetch_resource row;
     (void)state;
     world_parts(NULL, ROWS);
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
-    assert_int_equal(w.miss.reach, 0);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
+    assert_int_equal(w.fetch.reach, 0);
     for (uint32_t i = 0; i < ROWS; i++) {
         row = row_of(i);
         row.resource = 1000u * ROWS + i;
-        assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
-        assert_int_equal(w.miss.reach, 1);
+        assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK);
+        assert_int_equal(w.fetch.reach, 1);
     }
-    assert_int_equal(stk_fetch_unregister(&w.miss, 7), STK_E_NOENT);
-    assert_int_equal(stk_fetch_unregister(&w.miss, row.resource), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 7), STK_E_NOENT);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, row.resource), STK_OK);
     row.resource = 2000u * ROWS;
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK); /* the search goes around to the last row */
-    assert_int_equal(w.miss.reach, ROWS);
-    assert_int_equal(stk_fetch_unregister(&w.miss, row.resource), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK); /* the search goes around to the last row */
+    assert_int_equal(w.fetch.reach, ROWS);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, row.resource), STK_OK);
 }
 
 static void row_that_is_waited_for_stays(void **state) {
@@ -457,13 +460,13 @@ static void row_that_is_waited_for_stays(void **state) {
     ask(0, 1);
     ask(1, 2);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 1), STK_E_WOULD_BLOCK);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_WOULD_BLOCK);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 1), STK_E_WOULD_BLOCK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_E_WOULD_BLOCK);
     poll_ends(1);
     poll_ends(1);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 1), STK_OK);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 1), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_OK);
 }
 
 /// Set-up ///
@@ -532,20 +535,20 @@ static void defaults_are_what_the_header_says(void **state) {
     world_parts(NULL, 4);
     w.config.resources = 0;
     w.config.timeout_ns = 0;
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
-    assert_int_equal(w.miss.config.resources, STK_FETCH_RESOURCES_DEFAULT);
-    assert_true(w.miss.config.timeout_ns == 10000 * MS);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
+    assert_int_equal(w.fetch.config.resources, STK_FETCH_RESOURCES_DEFAULT);
+    assert_true(w.fetch.config.timeout_ns == 10000 * MS);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(miss_is_read_to_where_the_table_says_and_its_slot_ends),
+        cmocka_unit_test(load_miss_is_read_to_where_the_table_says_and_its_slot_ends),
         cmocka_unit_test(slots_behind_a_parked_miss_finish_first),
         cmocka_unit_test(misses_for_one_resource_share_one_read),
         cmocka_unit_test(more_misses_than_io_slots_are_all_served),
         cmocka_unit_test(prefetch_serves_the_next_miss_without_a_read_once),
-        cmocka_unit_test(miss_that_joins_a_prefetch_uses_it_up),
-        cmocka_unit_test(prefetches_wait_behind_every_other_miss),
+        cmocka_unit_test(load_miss_that_joins_a_prefetch_uses_it_up),
+        cmocka_unit_test(prefetches_wait_behind_every_other_load_miss),
         cmocka_unit_test(poll_waits_for_its_timeout_and_no_longer),
         cmocka_unit_test(request_that_comes_while_it_waits_ends_the_wait),
         cmocka_unit_test(reads_go_to_the_port_together),

@@ -25,7 +25,7 @@
 #define NO_FILE    44u /* its source takes no writes */
 #define OFFSET     100u
 #define LENGTH     1000u
-#define WINDOW     1024u
+#define HANDLE_AT  1024u
 
 static uint8_t file[FILE_SIZE];
 static uint32_t to; /* the file, as a source */
@@ -45,8 +45,8 @@ static stk_u32 op_io(const struct stk_dev *d, const struct stk_call *c) {
 static stk_u32 op_copy(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 step = stk_ld(c->slot + STK_SLOT_ARG0 + STK_RESULT_ARG + 1u), status;
     for (; step < 3u; step++) {
-        status = step == 0u   ? stk_io_read(d, c, BOTH, 0, WINDOW, 100)
-                 : step == 1u ? stk_io_write(d, c, BOTH, 500, WINDOW, 100)
+        status = step == 0u   ? stk_io_read(d, c, BOTH, 0, HANDLE_AT, 100)
+                 : step == 1u ? stk_io_write(d, c, BOTH, 500, HANDLE_AT, 100)
                               : stk_io_fence(d, c, BOTH);
         if (status != STK_SLOT_DONE) {
             return status;
@@ -66,12 +66,12 @@ static void grant(uint32_t handle, uint32_t source, uint32_t rights, uint32_t al
                                          .source = source,
                                          .offset = align != 0u ? 0u : OFFSET,
                                          .bytes = LENGTH,
-                                         .payload = WINDOW,
-                                         .payload_bytes = WINDOW,
+                                         .payload = HANDLE_AT,
+                                         .payload_bytes = HANDLE_AT,
                                          .tenants = READERS,
                                          .rights = rights,
                                          .align = align};
-    assert_int_equal(stk_fetch_grant(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_grant(&w.fetch, &row), STK_OK);
 }
 
 static void io_world(const struct stk_sim_ingest_config *ingest, uint32_t io_slots) {
@@ -83,7 +83,7 @@ static void io_world(const struct stk_sim_ingest_config *ingest, uint32_t io_slo
         file[i] = (uint8_t)(i * 7u + i / 256u);
     }
     to = (uint32_t)stk_sim_ingest_add_writable(&w.ingest, file, FILE_SIZE);
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
     grant(BOTH, to, STK_IO_MAY_READ | STK_IO_MAY_WRITE | STK_IO_MAY_FENCE, 0);
     grant(READ_ONLY, to, STK_IO_MAY_READ, 1);
     grant(WRITE_ONLY, to, STK_IO_MAY_WRITE, 0);
@@ -99,7 +99,7 @@ static void publish(uint32_t slot, uint32_t op, uint32_t handle, uint64_t offset
 }
 
 static void publish_write(uint32_t slot, uint32_t offset, uint32_t bytes) {
-    publish(slot, STK_IO_OP_WRITE, BOTH, offset, WINDOW + offset, bytes);
+    publish(slot, STK_IO_OP_WRITE, BOTH, offset, HANDLE_AT + offset, bytes);
 }
 
 static void publish_fence(uint32_t slot) {
@@ -110,7 +110,7 @@ static void publish_fence(uint32_t slot) {
 static void finish(uint32_t ended) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < 50u && n < ended; i++) {
-        int r = stk_fetch_poll(&w.miss, MS);
+        int r = stk_fetch_poll(&w.fetch, MS);
         assert_true(r >= 0);
         n += (uint32_t)r;
     }
@@ -120,7 +120,7 @@ static void finish(uint32_t ended) {
 
 /* One turn of the service, in which nothing ends. */
 static void turn(void) {
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
 }
 
 static uint32_t result_of(uint32_t slot) {
@@ -128,7 +128,7 @@ static uint32_t result_of(uint32_t slot) {
 }
 
 static bool wrote(uint32_t offset, uint32_t bytes) {
-    return memcmp(file + OFFSET + offset, w.payload + WINDOW + offset, bytes) == 0;
+    return memcmp(file + OFFSET + offset, w.payload + HANDLE_AT + offset, bytes) == 0;
 }
 
 /// Moved ///
@@ -136,18 +136,18 @@ static bool wrote(uint32_t offset, uint32_t bytes) {
 static void slots_read_write_and_fence_through_a_handle(void **state) {
     (void)state;
     io_world(NULL, 8);
-    publish(0, STK_IO_OP_READ, BOTH, 10, WINDOW + 5, 300);
-    publish(1, STK_IO_OP_READ, BOTH, 999, WINDOW + 1023, 1); /* the last byte of both ranges */
+    publish(0, STK_IO_OP_READ, BOTH, 10, HANDLE_AT + 5, 300);
+    publish(1, STK_IO_OP_READ, BOTH, 999, HANDLE_AT + 1023, 1); /* the last byte of both ranges */
     publish_write(2, 600, 200);
     drive();
     finish(3);
     assert_status(0, STK_SLOT_DONE);
     assert_status(1, STK_SLOT_DONE);
     assert_status(2, STK_SLOT_DONE);
-    assert_memory_equal(w.payload + WINDOW + 5, file + OFFSET + 10, 300);
-    assert_int_equal(w.payload[WINDOW + 1023], file[OFFSET + 999]);
-    assert_int_equal(w.payload[WINDOW + 4], UNLANDED);
-    assert_int_equal(w.payload[WINDOW + 305], UNLANDED);
+    assert_memory_equal(w.payload + HANDLE_AT + 5, file + OFFSET + 10, 300);
+    assert_int_equal(w.payload[HANDLE_AT + 1023], file[OFFSET + 999]);
+    assert_int_equal(w.payload[HANDLE_AT + 4], UNLANDED);
+    assert_int_equal(w.payload[HANDLE_AT + 305], UNLANDED);
     assert_true(wrote(600, 200));
     assert_int_not_equal(file[OFFSET + 800], UNLANDED);
     publish_fence(3);
@@ -155,9 +155,9 @@ static void slots_read_write_and_fence_through_a_handle(void **state) {
     finish(1);
     assert_status(3, STK_SLOT_DONE);
     assert_int_equal(w.ingest.syncs, 1);
-    assert_int_equal(w.miss.stats.served, 4);
-    assert_int_equal(w.miss.stats.bytes, 301);
-    assert_int_equal(w.miss.stats.written, 200);
+    assert_int_equal(w.fetch.stats.served, 4);
+    assert_int_equal(w.fetch.stats.bytes, 301);
+    assert_int_equal(w.fetch.stats.written, 200);
     assert_quiet();
 }
 
@@ -196,39 +196,39 @@ static void what_a_handle_does_not_allow_is_an_error_and_touches_nothing(void **
         uint32_t bytes;
         int err;
     } bad[] = {
-        {STK_IO_OP_READ, 39, WINDOW, 0, 10, STK_E_NOENT},
-        {STK_IO_OP_READ, UINT32_MAX, WINDOW, 0, 10, STK_E_NOENT},
-        {STK_IO_OP_WRITE, WINDOW, 39, 0, 10, STK_E_NOENT},
+        {STK_IO_OP_READ, 39, HANDLE_AT, 0, 10, STK_E_NOENT},
+        {STK_IO_OP_READ, UINT32_MAX, HANDLE_AT, 0, 10, STK_E_NOENT},
+        {STK_IO_OP_WRITE, HANDLE_AT, 39, 0, 10, STK_E_NOENT},
         {STK_IO_OP_FENCE, 0, 39, 0, 0, STK_E_NOENT},
-        {STK_IO_OP_READ, 7, WINDOW, 0, 10, STK_E_ACCESS}, /* a resource */
-        {STK_IO_OP_READ, WRITE_ONLY, WINDOW, 0, 10, STK_E_ACCESS},
-        {STK_IO_OP_WRITE, WINDOW, READ_ONLY, 0, 10, STK_E_ACCESS},
+        {STK_IO_OP_READ, 7, HANDLE_AT, 0, 10, STK_E_ACCESS}, /* a resource */
+        {STK_IO_OP_READ, WRITE_ONLY, HANDLE_AT, 0, 10, STK_E_ACCESS},
+        {STK_IO_OP_WRITE, HANDLE_AT, READ_ONLY, 0, 10, STK_E_ACCESS},
         {STK_IO_OP_FENCE, 0, WRITE_ONLY, 0, 0, STK_E_ACCESS},
-        {STK_IO_OP_WRITE, WINDOW, NO_FILE, 0, 10, STK_E_ACCESS},
+        {STK_IO_OP_WRITE, HANDLE_AT, NO_FILE, 0, 10, STK_E_ACCESS},
         {STK_IO_OP_FENCE, 0, NO_FILE, 0, 0, STK_E_ACCESS},
         {0, BOTH, BOTH, 0, 10, STK_E_FORMAT},
         {4, BOTH, BOTH, 0, 10, STK_E_FORMAT},
         {UINT32_MAX, BOTH, BOTH, 0, 10, STK_E_FORMAT},
-        {STK_IO_OP_READ, BOTH, WINDOW, 0, 0, STK_E_FORMAT},
-        {STK_IO_OP_WRITE, WINDOW, BOTH, 0, 0, STK_E_FORMAT},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, 0, 0, STK_E_FORMAT},
+        {STK_IO_OP_WRITE, HANDLE_AT, BOTH, 0, 0, STK_E_FORMAT},
         {STK_IO_OP_FENCE, 1, BOTH, 0, 0, STK_E_FORMAT},
         {STK_IO_OP_FENCE, 0, BOTH, 1, 0, STK_E_FORMAT},
         {STK_IO_OP_FENCE, 0, BOTH, 0, 1, STK_E_FORMAT},
-        {STK_IO_OP_READ, BOTH, WINDOW, 991, 10, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, WINDOW, 1001, 1, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, WINDOW, UINT64_MAX, 1, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, WINDOW, UINT64_MAX - 5u, 10, STK_E_RANGE},
-        {STK_IO_OP_WRITE, WINDOW, BOTH, UINT64_MAX - 99u, 100, STK_E_RANGE}, /* before the range, were it to wrap */
-        {STK_IO_OP_WRITE, WINDOW, BOTH, INT64_MAX, 10, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, WINDOW, 0, UINT32_MAX, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, WINDOW, 0, 0x80000000u, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, WINDOW - 1u, 0, 10, STK_E_RANGE},
-        {STK_IO_OP_READ, BOTH, 2u * WINDOW - 9u, 0, 10, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, 991, 10, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, 1001, 1, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, UINT64_MAX, 1, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, UINT64_MAX - 5u, 10, STK_E_RANGE},
+        {STK_IO_OP_WRITE, HANDLE_AT, BOTH, UINT64_MAX - 99u, 100, STK_E_RANGE}, /* before the range, were it to wrap */
+        {STK_IO_OP_WRITE, HANDLE_AT, BOTH, INT64_MAX, 10, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, 0, UINT32_MAX, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT, 0, 0x80000000u, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, HANDLE_AT - 1u, 0, 10, STK_E_RANGE},
+        {STK_IO_OP_READ, BOTH, 2u * HANDLE_AT - 9u, 0, 10, STK_E_RANGE},
         {STK_IO_OP_WRITE, UINT32_MAX - 5u, BOTH, 0, 10, STK_E_RANGE},
         {STK_IO_OP_WRITE, 0, BOTH, 0, 10, STK_E_RANGE},
-        {STK_IO_OP_READ, ALIGNED, WINDOW, 1, 64, STK_E_ALIGN},
-        {STK_IO_OP_READ, ALIGNED, WINDOW, 64, 65, STK_E_ALIGN},
-        {STK_IO_OP_WRITE, WINDOW + 8u, ALIGNED, 64, 64, STK_E_ALIGN},
+        {STK_IO_OP_READ, ALIGNED, HANDLE_AT, 1, 64, STK_E_ALIGN},
+        {STK_IO_OP_READ, ALIGNED, HANDLE_AT, 64, 65, STK_E_ALIGN},
+        {STK_IO_OP_WRITE, HANDLE_AT + 8u, ALIGNED, 64, 64, STK_E_ALIGN},
     };
     static uint8_t file_before[FILE_SIZE];
     (void)state;
@@ -248,7 +248,7 @@ static void what_a_handle_does_not_allow_is_an_error_and_touches_nothing(void **
         for (uint32_t at = 0; at < PAYLOAD; at++) {
             assert_int_equal(w.payload[at], UNLANDED);
         }
-        assert_int_equal(w.miss.stats.served, 0);
+        assert_int_equal(w.fetch.stats.served, 0);
     }
 }
 
@@ -257,7 +257,7 @@ static void a_tenant_that_the_handle_does_not_name_is_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof tenants / sizeof tenants[0]; i++) {
         io_world(NULL, 4);
-        ask_by_hand(tenants[i], STK_IO_OP_WRITE, WINDOW, BOTH, 0, 10);
+        ask_by_hand(tenants[i], STK_IO_OP_WRITE, HANDLE_AT, BOTH, 0, 10);
         poll_ends(1);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_ACCESS));
         assert_int_equal(w.ingest.stats.submitted, 0);
@@ -276,7 +276,7 @@ static void a_load_miss_gets_nothing_of_a_handle(void **state) {
 
 /* The device refuses these itself: the payload range is not there, or the ticket is not the service's. */
 static void what_cannot_be_asked_faults_on_the_device(void **state) {
-    const uint32_t args[] = {STK_IO_OP_WRITE, BOTH, 1, 0, 0, WINDOW, 10};
+    const uint32_t args[] = {STK_IO_OP_WRITE, BOTH, 1, 0, 0, HANDLE_AT, 10};
     const struct stk_work forged = {OP_IO, 0, STK_PRIORITY_NORMAL, 7, args};
     (void)state;
     io_world(NULL, 4);
@@ -287,7 +287,7 @@ static void what_cannot_be_asked_faults_on_the_device(void **state) {
     assert_status(0, STK_SLOT_FAULT);
     assert_status(1, STK_SLOT_FAULT);
     assert_int_equal(stk_load(slot_words(1) + STK_SLOT_ARG0 + STK_FAULT_REASON_ARG), STK_REASON_ARGUMENT);
-    assert_int_equal(w.miss.stats.asked, 0);
+    assert_int_equal(w.fetch.stats.asked, 0);
 }
 
 /// Changed under the server ///
@@ -298,17 +298,17 @@ static void words_that_change_under_the_server_change_nothing(void **state) {
     (void)state;
     io_world(&slow, 4);
     freeze(true);
-    ask_by_hand(0, STK_IO_OP_WRITE, WINDOW + 100, BOTH, 100, 50);
+    ask_by_hand(0, STK_IO_OP_WRITE, HANDLE_AT + 100, BOTH, 100, 50);
     turn();
     stk_store(&io_slot(1)[STK_IO_DST], 39);
     stk_store(&io_slot(1)[STK_IO_SRC], 0);
     stk_store(&io_slot(1)[STK_IO_BYTES], UINT32_MAX);
     stk_store(&io_slot(1)[STK_IO_OFFSET_HI], UINT32_MAX);
-    while (stk_fetch_in_flight(&w.miss) != 0u) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    while (stk_fetch_in_flight(&w.fetch) != 0u) {
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
     assert_true(wrote(100, 50));
-    assert_int_equal(w.miss.stats.written, 50);
+    assert_int_equal(w.fetch.stats.written, 50);
     assert_int_equal(stk_io_queue_status(&w.io, 1), (int)STK_IO_OK);
 }
 
@@ -320,13 +320,13 @@ static void a_status_that_changes_under_the_server_ends_the_request(void **state
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         io_world(&slow, 4);
         freeze(true);
-        ask_by_hand(0, STK_IO_OP_READ, BOTH, WINDOW, 0, 50);
+        ask_by_hand(0, STK_IO_OP_READ, BOTH, HANDLE_AT, 0, 50);
         turn();
         stk_store(&io_slot(1)[STK_IO_STATUS], statuses[i]);
-        while (stk_fetch_in_flight(&w.miss) != 0u) {
-            assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+        while (stk_fetch_in_flight(&w.fetch) != 0u) {
+            assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
         }
-        assert_int_equal(w.miss.stats.cancelled, 1);
+        assert_int_equal(w.fetch.stats.cancelled, 1);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_STATUS]), statuses[i]);
         assert_status(9, STK_SLOT_WAIT_IO);
     }
@@ -335,8 +335,8 @@ static void a_status_that_changes_under_the_server_ends_the_request(void **state
 /// Order ///
 
 static void a_fence_waits_for_the_writes_before_it(void **state) {
-    static const struct stk_sim_fault late[] = {{0, STK_SIM_DELAY, 6, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = late, .n_faults = 1};
+    static const struct stk_sim_injected_error late[] = {{0, STK_SIM_DELAY, 6, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = late, .n_injected = 1};
     (void)state;
     io_world(&ingest, 8);
     publish_fence(5); /* in the first I/O slot, and claimed with the write behind it */
@@ -354,16 +354,16 @@ static void a_fence_waits_for_the_writes_before_it(void **state) {
 }
 
 static void a_fence_waits_for_no_write_behind_it_and_none_to_another_source(void **state) {
-    static const struct stk_sim_fault hung[] = {{1, STK_SIM_HANG, 0, 0, 0}, {3, STK_SIM_HANG, 0, 0, 0}};
+    static const struct stk_sim_injected_error hung[] = {{1, STK_SIM_HANG, 0, 0, 0}, {3, STK_SIM_HANG, 0, 0, 0}};
     static uint8_t other[FILE_SIZE];
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 2};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = hung, .n_injected = 2};
     (void)state;
     io_world(&ingest, 8);
     grant(50, (uint32_t)stk_sim_ingest_add_writable(&w.ingest, other, FILE_SIZE), STK_IO_MAY_WRITE, 0);
     publish_write(0, 0, 100);
     drive();
     finish(1);
-    publish(1, STK_IO_OP_WRITE, 50, 0, WINDOW, 100); /* hangs */
+    publish(1, STK_IO_OP_WRITE, 50, 0, HANDLE_AT, 100); /* hangs */
     drive();
     turn();
     w.ingest.refuse = 1; /* the fence is claimed, and the port has no room for it */
@@ -377,18 +377,18 @@ static void a_fence_waits_for_no_write_behind_it_and_none_to_another_source(void
     assert_int_equal(w.ingest.syncs, 1);
     assert_status(1, STK_SLOT_WAIT_IO);
     assert_status(3, STK_SLOT_WAIT_IO);
-    assert_int_equal(stk_fetch_close(&w.miss, 100 * MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.fetch, 100 * MS), STK_OK);
     drive();
     assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(3, STK_FETCH_CODE(STK_E_CANCELED));
-    assert_int_equal(w.miss.stats.cancelled, 2);
+    assert_int_equal(w.fetch.stats.cancelled, 2);
 }
 
 /// Failures ///
 
 static void a_write_that_fails_faults_its_own_slot_and_no_other(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_FAIL, 0, 0, 5}, {2, STK_SIM_SHORT, 33, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 2};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_FAIL, 0, 0, 5}, {2, STK_SIM_SHORT, 33, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = 2};
     (void)state;
     io_world(&ingest, 8);
     publish_write(0, 0, 100);
@@ -404,8 +404,8 @@ static void a_write_that_fails_faults_its_own_slot_and_no_other(void **state) {
     assert_int_equal(result_of(2), 33);
     assert_status(3, STK_SLOT_DONE);
     assert_true(wrote(100, 133) && !wrote(233, 1));
-    assert_int_equal(w.miss.stats.failed, 2);
-    assert_int_equal(w.miss.stats.written, 100);
+    assert_int_equal(w.fetch.stats.failed, 2);
+    assert_int_equal(w.fetch.stats.written, 100);
     assert_quiet();
 }
 
@@ -413,8 +413,8 @@ static void a_read_of_a_source_that_ends_says_how_much_there_was(void **state) {
     (void)state;
     io_world(NULL, 4);
     assert_int_equal(stk_sim_ingest_shrink(&w.ingest, to, OFFSET + 70u), STK_OK);
-    publish(0, STK_IO_OP_READ, BOTH, 50, WINDOW, 100);
-    publish(1, STK_IO_OP_WRITE, BOTH, 500, WINDOW, 100); /* nothing fits */
+    publish(0, STK_IO_OP_READ, BOTH, 50, HANDLE_AT, 100);
+    publish(1, STK_IO_OP_WRITE, BOTH, 500, HANDLE_AT, 100); /* nothing fits */
     drive();
     finish(2);
     assert_failed(0, STK_FETCH_CODE(STK_E_SHORT));
@@ -427,14 +427,14 @@ static void a_read_of_a_source_that_ends_says_how_much_there_was(void **state) {
 /* A world of so many I/O slots, in which slot 0 has asked for a write that takes too long: the service has given the
  * write up, and the port keeps it. */
 static void late_write(uint32_t io_slots) {
-    static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    static const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = hung, .n_faults = 1};
+    static const struct stk_sim_injected_error hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    static const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = hung, .n_injected = 1};
     io_world(&ingest, io_slots);
     w.ingest.deaf = true;
     publish_write(0, 0, 100);
     drive();
-    for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    for (uint32_t i = 0; i < 300u && w.fetch.stats.failed == 0u; i++) {
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
 }
 
@@ -444,7 +444,7 @@ static void a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot(void **st
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_TIMEOUT));
     assert_int_equal(w.ingest.cancels, 1);
-    assert_int_equal(stk_fetch_unregister(&w.miss, BOTH), STK_E_WOULD_BLOCK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, BOTH), STK_E_WOULD_BLOCK);
     publish_fence(1);           /* in the I/O slot whose write is still with the port */
     publish_write(2, 200, 100); /* in the other */
     drive();
@@ -457,8 +457,8 @@ static void a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot(void **st
     finish(1);
     assert_status(1, STK_SLOT_DONE);
     assert_int_equal(w.ingest.syncs, 1);
-    assert_int_equal(w.miss.stats.cancelled, 0);
-    assert_int_equal(stk_fetch_unregister(&w.miss, BOTH), STK_OK);
+    assert_int_equal(w.fetch.stats.cancelled, 0);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, BOTH), STK_OK);
     assert_quiet();
 }
 
@@ -477,17 +477,17 @@ static void a_fence_waits_for_a_write_that_took_too_long(void **state) {
 }
 
 static void a_fence_waits_for_a_write_behind_one_that_took_too_long(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_HANG, 0, 0, 0}, {1, STK_SIM_DELAY, 6, 0, 0}};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_HANG, 0, 0, 0}, {1, STK_SIM_DELAY, 6, 0, 0}};
     static uint8_t other[FILE_SIZE];
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 2};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = 2};
     (void)state;
     io_world(&ingest, 4);
     grant(50, (uint32_t)stk_sim_ingest_add_writable(&w.ingest, other, FILE_SIZE), STK_IO_MAY_WRITE, 0);
     w.ingest.deaf = true;
-    publish(0, STK_IO_OP_WRITE, 50, 0, WINDOW, 100); /* to another source */
+    publish(0, STK_IO_OP_WRITE, 50, 0, HANDLE_AT, 100); /* to another source */
     drive();
-    for (uint32_t i = 0; i < 300u && w.miss.stats.failed == 0u; i++) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    for (uint32_t i = 0; i < 300u && w.fetch.stats.failed == 0u; i++) {
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
     drive();
     publish_write(1, 200, 100); /* in the I/O slot of the write that is still with the port */
@@ -499,10 +499,10 @@ static void a_fence_waits_for_a_write_behind_one_that_took_too_long(void **state
     w.ingest.deaf = false;
     assert_int_equal(stk_sim_ingest_ops.cancel(&w.ingest, 0, UINT32_MAX), STK_OK);
     while (w.ingest.syncs == 0u) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
     assert_true(wrote(200, 100));
-    assert_int_equal(w.miss.stats.served, 2);
+    assert_int_equal(w.fetch.stats.served, 2);
     drive();
     assert_status(1, STK_SLOT_DONE);
     assert_status(2, STK_SLOT_DONE);
@@ -518,19 +518,19 @@ static void a_slot_that_waits_or_was_woken_can_be_cancelled(void **state) {
     publish_write(0, 0, 100);
     drive();
     turn();
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
     assert_int_equal(w.ingest.cancels, 1);
-    assert_int_equal(w.miss.stats.cancelled, 1);
-    while (w.miss.reads.in_flight != 0u) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+    assert_int_equal(w.fetch.stats.cancelled, 1);
+    while (w.fetch.reads.in_flight != 0u) {
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
     publish_write(0, 0, 100);
     drive();
     freeze(true);
     while (status_of(0) != STK_SLOT_REQUEUE) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_REQUEUE);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_REQUEUE);
     assert_status(0, STK_SLOT_EMPTY);
     freeze(false);
     assert_quiet();
@@ -564,9 +564,9 @@ static void a_completion_of_no_request_is_an_error(void **state) {
         drive();
         const struct stk_ingest_read foreign = {w.source, 0, 4, w.payload, tags[i], STK_INGEST_READ};
         assert_int_equal(stk_sim_ingest_ops.submit(&w.ingest, &foreign, 1), 1);
-        int err = stk_fetch_poll(&w.miss, 0);
+        int err = stk_fetch_poll(&w.fetch, 0);
         assert_int_equal(err, STK_E_RANGE);
-        assert_int_equal(w.miss.info.index, tags[i]);
+        assert_int_equal(w.fetch.info.index, tags[i]);
     }
 }
 
@@ -588,7 +588,7 @@ static void grants_are_checked(void **state) {
 #define REFUSED(change, err)                                                                                           \
     bad = good;                                                                                                        \
     bad.change;                                                                                                        \
-    assert_int_equal(stk_fetch_grant(&w.miss, &bad), err)
+    assert_int_equal(stk_fetch_grant(&w.fetch, &bad), err)
     REFUSED(bytes = 0, STK_E_ARG);
     REFUSED(bytes = UINT64_C(1) << 63, STK_E_ARG);
     REFUSED(offset = 1, STK_E_ARG);
@@ -602,10 +602,10 @@ static void grants_are_checked(void **state) {
     REFUSED(payload = UINT32_MAX, STK_E_SPACE);
     REFUSED(handle = 7, STK_E_STATUS);
     REFUSED(handle = BOTH, STK_E_STATUS);
-    assert_int_equal(stk_fetch_grant(&w.miss, &good), STK_OK); /* may lie over a resource and over other handles */
+    assert_int_equal(stk_fetch_grant(&w.fetch, &good), STK_OK); /* may lie over a resource and over other handles */
     REFUSED(handle = 61, STK_OK);
     REFUSED(handle = 62, STK_E_FULL);
-    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.fetch, MS), STK_OK);
     REFUSED(handle = 63, STK_E_SHUTDOWN);
 }
 
@@ -620,7 +620,7 @@ static void a_service_that_closes_ends_every_request(void **state) {
     turn();
     publish_write(3, 300, 100); /* not claimed yet */
     drive();
-    assert_int_equal(stk_fetch_close(&w.miss, 100 * MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.fetch, 100 * MS), STK_OK);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
@@ -637,7 +637,7 @@ static void a_service_that_closes_refuses_what_waits_behind_a_write_with_the_por
     publish_write(1, 200, 100); /* in the I/O slot whose write is still with the port */
     drive();
     w.ingest.deaf = false;
-    assert_int_equal(stk_fetch_close(&w.miss, 100 * MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.fetch, 100 * MS), STK_OK);
     drive();
     assert_failed(1, STK_FETCH_CODE(STK_E_SHUTDOWN));
     assert_adds_up();

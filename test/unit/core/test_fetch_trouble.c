@@ -1,4 +1,4 @@
-/* The miss service when something is wrong: requests, reads, ports, slots that do not wait any more, devices that are
+/* The fetch service when something is wrong: requests, reads, ports, slots that do not wait any more, devices that are
  * lost. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,8 +30,8 @@ static void what_the_table_does_not_allow_faults_its_own_slot(void **state) {
     assert_failed(2, STK_FETCH_CODE(STK_E_ACCESS));
     assert_failed(3, STK_FETCH_CODE(STK_E_NOENT));
     assert_status(4, STK_SLOT_DONE);
-    assert_int_equal(w.miss.stats.refused, 4);
-    assert_int_equal(w.miss.stats.reads, 1);
+    assert_int_equal(w.fetch.stats.refused, 4);
+    assert_int_equal(w.fetch.stats.reads, 1);
     assert_quiet();
 }
 
@@ -76,7 +76,7 @@ static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
         assert_status(9, STK_SLOT_REQUEUE);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_STATUS]), STK_IO_ERROR);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_FORMAT));
-        assert_int_equal(w.miss.stats.refused, 1);
+        assert_int_equal(w.fetch.stats.refused, 1);
         freeze(false);
         drive(); /* to the device the words are another's: it says so, and the service takes them back */
         assert_status(9, STK_SLOT_FAULT);
@@ -93,8 +93,8 @@ static void tenant_without_a_bit_is_refused(void **state) {
         ask_by_hand(9, tenants[i], 1, &good);
         poll_ends(1);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_ACCESS));
-        assert_int_equal(w.miss.stats.refused, 1);
-        assert_int_equal(w.miss.stats.reads, 0);
+        assert_int_equal(w.fetch.stats.refused, 1);
+        assert_int_equal(w.fetch.stats.reads, 0);
     }
 }
 
@@ -119,9 +119,9 @@ static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
         }
         poll_ends(1);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_STATUS]), STK_SLOT_EMPTY);
-        assert_int_equal(w.miss.stats.refused, i < 2u);
-        assert_int_equal(w.miss.stats.cancelled, i >= 2u);
-        assert_int_equal(w.miss.stats.reads, 0);
+        assert_int_equal(w.fetch.stats.refused, i < 2u);
+        assert_int_equal(w.fetch.stats.cancelled, i >= 2u);
+        assert_int_equal(w.fetch.stats.reads, 0);
         assert_int_not_equal(status_of(9), STK_SLOT_REQUEUE);
         assert_quiet();
     }
@@ -130,9 +130,9 @@ static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
 /// Reads ///
 
 static void read_that_fails_faults_its_slots_and_no_others(void **state) {
-    static const struct stk_sim_fault faults[] = {
+    static const struct stk_sim_injected_error injected[] = {
         {0, STK_SIM_FAIL, 0, 0, 5}, {1, STK_SIM_FAIL, 0, STK_E_NOMEM, 0}, {2, STK_SIM_SHORT, 199, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 3};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = 3};
     (void)state;
     world(&ingest, 8);
     for (uint32_t i = 0; i < 4; i++) {
@@ -147,14 +147,14 @@ static void read_that_fails_faults_its_slots_and_no_others(void **state) {
     assert_failed(1, STK_FETCH_CODE(STK_E_NOMEM));
     assert_failed(2, STK_FETCH_CODE(STK_E_SHORT));
     assert_status(3, STK_SLOT_DONE);
-    assert_int_equal(w.miss.stats.failed, 4);
-    assert_int_equal(w.miss.stats.bytes, 200);
+    assert_int_equal(w.fetch.stats.failed, 4);
+    assert_int_equal(w.fetch.stats.bytes, 200);
     assert_quiet();
 }
 
 static void prefetch_that_fails_brings_nothing(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_FAIL, 0, 0, 5}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 1};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_FAIL, 0, 0, 5}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = 1};
     (void)state;
     world(&ingest, 8);
     ask_as(0, 0, 3, 1);
@@ -166,7 +166,7 @@ static void prefetch_that_fails_brings_nothing(void **state) {
     drive();
     assert_failed(0, 5);
     assert_status(1, STK_SLOT_DONE);
-    assert_int_equal(w.miss.stats.ahead, 0);
+    assert_int_equal(w.fetch.stats.ahead, 0);
     assert_quiet();
 }
 
@@ -174,9 +174,9 @@ static void read_that_the_port_refuses_faults_its_slots(void **state) {
     struct stk_fetch_resource row = row_of(2);
     (void)state;
     world(NULL, 8);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_OK);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_OK);
     row.source = 3;
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_OK);
     ask(0, 2);
     ask(1, 2);
     ask(2, 3);
@@ -190,47 +190,47 @@ static void read_that_the_port_refuses_faults_its_slots(void **state) {
 }
 
 static void read_that_takes_too_long_fails_its_slots_and_keeps_its_destination(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_DELAY, 6000, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 1};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_DELAY, 6000, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = 1};
     (void)state;
     world(&ingest, 8);
     ask(0, 2);
     ask(1, 3);
     drive();
     poll_ends(1);
-    assert_int_equal(stk_fetch_poll(&w.miss, 99 * MS), 0);
-    assert_int_equal(stk_fetch_poll(&w.miss, 2 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 99 * MS), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 2 * MS), 1);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_TIMEOUT));
     assert_status(1, STK_SLOT_DONE);
-    assert_int_equal(w.miss.stats.failed, 1);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_WOULD_BLOCK);
+    assert_int_equal(w.fetch.stats.failed, 1);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_E_WOULD_BLOCK);
     ask(4, 2); /* joins it */
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 99 * MS), 0);
-    assert_int_equal(w.miss.stats.shared, 1);
-    w.miss.requests_end.timeout_ns = 10000 * MS;
-    assert_int_equal(stk_fetch_poll(&w.miss, 10000 * MS), 1);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 99 * MS), 0);
+    assert_int_equal(w.fetch.stats.shared, 1);
+    w.fetch.requests_end.timeout_ns = 10000 * MS;
+    assert_int_equal(stk_fetch_poll(&w.fetch, 10000 * MS), 1);
     drive();
     assert_status(4, STK_SLOT_DONE);
     assert_true(has_landed(2));
-    assert_int_equal(w.miss.stats.reads, 2);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_OK);
+    assert_int_equal(w.fetch.stats.reads, 2);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_OK);
     assert_quiet();
 }
 
 /* A read that ended during the pause serves its slot. A read that hangs still times out, even for an owner that always
  * looks late. */
 static void request_outlives_a_pause_of_the_process(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_DELAY, 12, 0, 0}, {1, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = 2};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_DELAY, 12, 0, 0}, {1, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = 2};
     int ended = 0, polls = 0;
     (void)state;
     world(&ingest, 8);
     ask(0, 2);
     drive();
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+        assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
         w.clock.now += 10000 * MS;
     }
     poll_ends(1);
@@ -240,7 +240,7 @@ static void request_outlives_a_pause_of_the_process(void **state) {
     drive();
     for (polls = 0; polls < 20 && ended == 0; polls++) {
         w.clock.now += 10000 * MS;
-        ended = stk_fetch_poll(&w.miss, 0);
+        ended = stk_fetch_poll(&w.fetch, 0);
     }
     assert_int_equal(ended, 1);
     assert_in_range(polls, 2, 10);
@@ -258,11 +258,11 @@ static void error_of_a_port_is_returned_and_loses_nothing(void **state) {
     ask(0, 2);
     drive();
     w.ingest.submit_err = STK_E_IO;
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_IO);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), STK_E_IO);
     w.ingest.submit_err = 0;
     w.ingest.reap_err = STK_E_NOMEM;
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_NOMEM);
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), STK_E_NOMEM);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 1);
     w.ingest.reap_err = 0;
     poll_ends(1);
     drive();
@@ -273,13 +273,13 @@ static void error_of_a_port_is_returned_and_loses_nothing(void **state) {
         drive();
         foreign.tag = i == 0u ? 7u : ROWS;
         assert_int_equal(stk_sim_ingest_ops.submit(&w.ingest, &foreign, 1), 1);
-        assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_RANGE);
-        assert_int_equal(w.miss.info.index, foreign.tag);
+        assert_int_equal(stk_fetch_poll(&w.fetch, MS), STK_E_RANGE);
+        assert_int_equal(w.fetch.info.index, foreign.tag);
         drive();
         assert_status(0, STK_SLOT_DONE);
     }
     stk_sim_ingest_ops.stats(&w.ingest, &port);
-    assert_int_equal(port.submitted, w.miss.stats.reads + 2u);
+    assert_int_equal(port.submitted, w.fetch.stats.reads + 2u);
     assert_quiet();
 }
 
@@ -297,9 +297,9 @@ static void error_of_the_platform_ends_the_wait(void **state) {
     world_parts(NULL, 4);
     broken.wait = failing_wait;
     w.config.platform.ops = &broken;
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_IO);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), STK_E_IO);
 }
 
 static void lost_device_is_told_and_requests_go_on(void **state) {
@@ -314,38 +314,38 @@ static void lost_device_is_told_and_requests_go_on(void **state) {
     assert_int_equal(stk_sim_dispatch_init(&device, &config, &arena), STK_OK);
     w.config.dispatch.ops = &stk_sim_dispatch_ops;
     w.config.dispatch.ctx = &device;
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
     allow(2);
     ask_by_hand(9, 0, 1, &good);
     device.lost = true;
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_DEVICE);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), STK_E_DEVICE);
     assert_status(9, STK_SLOT_REQUEUE);
-    assert_int_equal(w.miss.stats.served, 1);
-    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_E_DEVICE);
-    assert_int_equal(stk_fetch_poll(&w.miss, MS), STK_E_SHUTDOWN);
+    assert_int_equal(w.fetch.stats.served, 1);
+    assert_int_equal(stk_fetch_close(&w.fetch, MS), STK_E_DEVICE);
+    assert_int_equal(stk_fetch_poll(&w.fetch, MS), STK_E_SHUTDOWN);
 }
 
 /// Cancel ///
 
-static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
+static void slot_is_cancelled_in_every_state_of_its_load_miss(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 8, .sources = 4, .delay = 4};
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     (void)state;
     world(&slow, 4);
     ask(0, 2); /* published */
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_PUBLISHED);
     ask(0, 2); /* asked, not claimed */
     drive();
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
     poll_ends(1);
-    assert_int_equal(w.miss.stats.cancelled, 1);
-    assert_int_equal(w.miss.stats.reads, 0);
+    assert_int_equal(w.fetch.stats.cancelled, 1);
+    assert_int_equal(w.fetch.stats.reads, 0);
     ask(0, 2); /* being read, for another too */
     ask(1, 2);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
-    assert_int_equal(w.miss.stats.cancelled, 2);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(w.fetch.stats.cancelled, 2);
     assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]) == STK_SLOT_EMPTY ||
                          stk_load(&io_slot(1)[STK_IO_STATUS]) == STK_SLOT_EMPTY,
                      1);
@@ -353,20 +353,20 @@ static void slot_is_cancelled_in_every_state_of_its_miss(void **state) {
     poll_ends(1);
     assert_status(0, STK_SLOT_EMPTY);
     assert_status(1, STK_SLOT_REQUEUE); /* woken: its outcome goes with it */
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_REQUEUE);
     assert_status(1, STK_SLOT_EMPTY);
-    assert_int_equal(w.miss.stats.served, 1);
-    assert_int_equal(w.miss.outcomes, 0);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), STK_E_STATUS);
-    assert_int_equal(stk_fetch_cancel(&w.miss, SLOTS), STK_E_RANGE);
+    assert_int_equal(w.fetch.stats.served, 1);
+    assert_int_equal(w.fetch.outcomes, 0);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), STK_E_STATUS);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, SLOTS), STK_E_RANGE);
     assert_int_equal(stk_ring_publish(&w.ring, 1, &nop), STK_OK);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_PUBLISHED);
     stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* of another opcode */
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_REQUEUE);
     stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_WAIT_IO);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_WAIT_IO);
     stk_store(&slot_words(1)[STK_SLOT_STATUS], 9);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), STK_E_STATUS);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), STK_E_STATUS);
     assert_quiet();
 }
 
@@ -384,25 +384,25 @@ static void slot_is_cancelled_once_workers_are_gone(void **state) {
     (void)state;
     world(NULL, 4);
     telling.has_workers = tell_workers;
-    w.miss.config.dispatch.ops = &telling;
+    w.fetch.config.dispatch.ops = &telling;
     ask(1, 2);
     drive(); /* asked */
     ask(0, 2);
     ask(2, 3);
     stk_store(&w.control[STK_CTL_NO_SHARED_ATOMICS], 1);
     workers_run = true;
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), STK_E_WOULD_BLOCK);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), STK_E_WOULD_BLOCK);
     assert_status(0, STK_SLOT_PUBLISHED);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_WAIT_IO);
     workers_run = false;
-    assert_int_equal(stk_fetch_cancel(&w.miss, 2), (int)STK_SLOT_PUBLISHED);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 2), (int)STK_SLOT_PUBLISHED);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_PUBLISHED);
     poll_ends(1);
     assert_quiet();
 }
 
 /* A requeued miss that found no I/O slot has none to give back. */
-static void miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
+static void load_miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 8, .sources = 4, .delay = 4};
     (void)state;
     world(&slow, 1);
@@ -410,8 +410,8 @@ static void miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
     ask(1, 3);
     drive();
     assert_status(1, STK_SLOT_REQUEUE);
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 1), (int)STK_SLOT_REQUEUE);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_REQUEUE);
     assert_status(1, STK_SLOT_EMPTY);
     poll_ends(1);
     drive();
@@ -426,12 +426,12 @@ static void late_completion_does_not_wake_the_next_miss_of_its_slot(void **state
     world(&slow, 4);
     ask(0, 2);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
     ask(0, 3);
     drive();
-    while (w.miss.stats.reads < 2u) {
-        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    while (w.fetch.stats.reads < 2u) {
+        assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
         assert_status(0, STK_SLOT_WAIT_IO);
     }
     assert_true(has_landed(2) && !has_landed(3));
@@ -450,16 +450,16 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     world(&slow, 4);
     ask(0, 2);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-    assert_int_equal(stk_fetch_cancel(&w.miss, 0), (int)STK_SLOT_WAIT_IO);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+    assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
     stk_store(&forged[STK_SLOT_TENANT], 2); /* which may not have resource 2 */
     stk_store(&forged[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 1);
     stk_store_release(forged, STK_SLOT_PUBLISHED);
     drive();
     assert_status(0, STK_SLOT_FAULT);
     assert_int_equal(stk_load(&forged[STK_SLOT_ARG0 + STK_FAULT_REASON_ARG]), STK_REASON_ARGUMENT);
-    while (w.miss.reads.in_flight != 0u) {
-        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    while (w.fetch.reads.in_flight != 0u) {
+        assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     }
     assert_quiet();
 }
@@ -479,8 +479,8 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
             stk_store(&slot_words(0)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
             ask(0, 3);
         }
-        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-        assert_int_equal(w.miss.outcomes, 0);
+        assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+        assert_int_equal(w.fetch.outcomes, 0);
         assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]), STK_SLOT_EMPTY);
     }
 }
@@ -501,8 +501,8 @@ static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
         poll_ends(1);
         stk_store(&slot_words(0)[STK_SLOT_STATUS], cases[i].status);
         stk_store(&slot_words(0)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], cases[i].ticket);
-        assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
-        assert_int_equal(w.miss.outcomes, cases[i].kept);
+        assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
+        assert_int_equal(w.fetch.outcomes, cases[i].kept);
         assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]), cases[i].kept ? STK_IO_OK : STK_SLOT_EMPTY);
     }
 }
@@ -510,48 +510,48 @@ static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
 /// Shutdown ///
 
 static void shutdown_cancels_what_is_read_and_what_waits(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config one = {.depth = 1, .sources = 4, .faults = faults, .n_faults = 1};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config one = {.depth = 1, .sources = 4, .injected = injected, .n_injected = 1};
     (void)state;
     world(&one, 4);
     ask(0, 2);
     ask(1, 3);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     ask(2, 4);
     drive();
-    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_OK);
+    assert_int_equal(stk_fetch_close(&w.fetch, MS), STK_OK);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(2, STK_FETCH_CODE(STK_E_SHUTDOWN));
-    assert_int_equal(w.miss.stats.cancelled, 2);
-    assert_int_equal(w.miss.stats.refused, 1);
+    assert_int_equal(w.fetch.stats.cancelled, 2);
+    assert_int_equal(w.fetch.stats.refused, 1);
     assert_adds_up();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), STK_E_SHUTDOWN);
-    assert_int_equal(stk_fetch_unregister(&w.miss, 2), STK_E_SHUTDOWN);
-    assert_int_equal(stk_fetch_close(&w.miss, MS), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_close(&w.fetch, MS), STK_E_SHUTDOWN);
 }
 
 static void shutdown_waits_for_reads_that_do_not_end(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config one = {.depth = 4, .sources = 4, .faults = faults, .n_faults = 1};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config one = {.depth = 4, .sources = 4, .injected = injected, .n_injected = 1};
     const struct stk_fetch_resource row = row_of(9);
     (void)state;
     world(&one, 4);
     ask(0, 2);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     w.ingest.deaf = true;
-    assert_int_equal(stk_fetch_close(&w.miss, 2 * MS), STK_E_TIMEOUT);
-    assert_int_equal(stk_fetch_register(&w.miss, &row), STK_E_SHUTDOWN);
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 1);
+    assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_TIMEOUT);
+    assert_int_equal(stk_fetch_register(&w.fetch, &row), STK_E_SHUTDOWN);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 1);
     w.ingest.deaf = false;
     w.ingest.reap_err = STK_E_IO;
-    assert_int_equal(stk_fetch_close(&w.miss, 2 * MS), STK_E_IO);
+    assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_IO);
     w.ingest.reap_err = 0;
     w.ingest.cancel_err = STK_E_NOMEM; /* told, though the reads end now */
-    assert_int_equal(stk_fetch_close(&w.miss, 2 * MS), STK_E_NOMEM);
+    assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_NOMEM);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
     assert_adds_up();
@@ -618,7 +618,7 @@ static void device_that_meddles_harms_itself(void **state) {
     ask(0, 2);
     ask(1, 3);
     drive();
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     for (uint32_t k = 0; k < 2; k++) {
         stk_store(&io_slot(k)[STK_IO_STATUS],
                   stk_load(&io_slot(k)[STK_IO_TAG]) == 0u ? STK_SLOT_PUBLISHED : STK_SLOT_CLAIMED);
@@ -626,7 +626,7 @@ static void device_that_meddles_harms_itself(void **state) {
     poll_ends(2);
     drive();
     assert_status(1, STK_SLOT_DONE);
-    assert_int_equal(w.miss.stats.cancelled, 1);
+    assert_int_equal(w.fetch.stats.cancelled, 1);
     poll_ends(1); /* which was published again */
     drive();
     assert_status(0, STK_SLOT_DONE);
@@ -670,7 +670,7 @@ static void hostile_words_reach_nothing_but_the_table(void **state) {
             trash(&seed);
         }
         if (draw(&seed, 8) == 0u) {
-            (void)!stk_fetch_cancel(&w.miss, draw(&seed, 9));
+            (void)!stk_fetch_cancel(&w.fetch, draw(&seed, 9));
         }
         for (uint32_t n = draw(&seed, 3); n > 0u; n--) {
             (void)!stk_ring_publish_load_miss(&w.ring, draw(&seed, 8), draw(&seed, 3), draw(&seed, 9), draw(&seed, 2));
@@ -679,14 +679,14 @@ static void hostile_words_reach_nothing_but_the_table(void **state) {
             (void)stk_device_recover_io(&w.config.memory);
         }
         assert_true(stk_interp_ops.drive(&w.interp, true) >= 0);
-        assert_true(stk_fetch_poll(&w.miss, 0) >= 0);
+        assert_true(stk_fetch_poll(&w.fetch, 0) >= 0);
         freeze(false);
     }
-    assert_true(w.miss.stats.served > 100u && w.miss.stats.refused > 100u && w.miss.stats.cancelled > 50u);
+    assert_true(w.fetch.stats.served > 100u && w.fetch.stats.refused > 100u && w.fetch.stats.cancelled > 50u);
     assert_rest_untouched();
-    assert_int_equal(stk_fetch_close(&w.miss, 1000 * MS), STK_OK);
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 0);
-    assert_int_equal(w.miss.reads.in_flight, 0);
+    assert_int_equal(stk_fetch_close(&w.fetch, 1000 * MS), STK_OK);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 0);
+    assert_int_equal(w.fetch.reads.in_flight, 0);
 }
 
 int main(void) {
@@ -703,9 +703,9 @@ int main(void) {
         cmocka_unit_test(error_of_a_port_is_returned_and_loses_nothing),
         cmocka_unit_test(error_of_the_platform_ends_the_wait),
         cmocka_unit_test(lost_device_is_told_and_requests_go_on),
-        cmocka_unit_test(slot_is_cancelled_in_every_state_of_its_miss),
+        cmocka_unit_test(slot_is_cancelled_in_every_state_of_its_load_miss),
         cmocka_unit_test(slot_is_cancelled_once_workers_are_gone),
-        cmocka_unit_test(miss_that_waits_for_an_io_slot_is_cancelled),
+        cmocka_unit_test(load_miss_that_waits_for_an_io_slot_is_cancelled),
         cmocka_unit_test(late_completion_does_not_wake_the_next_miss_of_its_slot),
         cmocka_unit_test(forged_ticket_in_a_cancelled_slot_gets_no_outcome),
         cmocka_unit_test(outcome_that_no_slot_comes_for_is_recycled),

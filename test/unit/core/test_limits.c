@@ -24,7 +24,7 @@ static void a_budget_is_a_part_of_a_lease(void **state) {
     assert_int_equal(table[STK_LIMIT_TURN], 10);
     assert_int_equal(table[STK_LIMIT_OFF], 0);
     assert_int_equal(table[STK_LIMIT_TOUCH], 0);
-    assert_int_equal(tenant(28)[STK_LIMIT_SHARE], 100000000 / 128);
+    assert_int_equal(tenant(28)[STK_LIMIT_TIME_SHARE], 100000000 / 128);
     assert_int_equal(tenant(28)[STK_LIMIT_BYTES], 0);
     assert_int_equal(tenant(28)[STK_LIMIT_UNITS], 0);
 }
@@ -51,7 +51,7 @@ static void paces_at_the_ends_of_their_ranges_give_a_table_that_works(void **sta
         assert_true(table[STK_LIMIT_WHOLE] >= STK_BUDGET_MIN);
         assert_true(table[STK_LIMIT_TURN] >= 1u);
         assert_in_range(table[STK_LIMIT_LANE], 1, 65536);
-        assert_true(tenant(0)[STK_LIMIT_SHARE] == table[STK_LIMIT_BUDGET]);
+        assert_true(tenant(0)[STK_LIMIT_TIME_SHARE] == table[STK_LIMIT_BUDGET]);
     }
 }
 
@@ -79,7 +79,7 @@ static void the_tighter_limit_holds_for_a_tenant(void **state) {
     assert_int_equal(tenant(0)[STK_LIMIT_UNITS], 4);
     assert_int_equal(tenant(1)[STK_LIMIT_BYTES], 999);
     assert_int_equal(tenant(1)[STK_LIMIT_UNITS], 1);
-    assert_int_equal(tenant(1)[STK_LIMIT_SHARE], 2u * STK_BUDGET_UNPACED);
+    assert_int_equal(tenant(1)[STK_LIMIT_TIME_SHARE], 2u * STK_BUDGET_UNPACED);
     assert_int_equal(tenant(2)[STK_LIMIT_BYTES], 1000);
     assert_int_equal(tenant(2)[STK_LIMIT_UNITS], 4);
 }

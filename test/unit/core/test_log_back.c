@@ -126,20 +126,21 @@ static void records_backwards_are_those_forwards_after_damage(void **state) {
     }
 }
 
-/* Each piece in turn cannot be read, alone or with the one behind it. Only `unreadable` counts backwards, each cell
+/* Each granule in turn cannot be read, alone or with the one behind it. Only `unreadable` counts backwards, each cell
  * once. */
 static void pieces_that_cannot_be_read_are_passed_over_both_ways(void **state) {
     (void)state;
     EVERY(g) {
-        uint32_t piece, all;
+        uint32_t granule, all;
         script_open(g);
         script_put_synced((g->blocks + 1u) * script_block_records() + 2u);
         all = script_walk();
-        piece = script.log.piece;
+        granule = script.log.read_granule;
         for (uint32_t block = 0; block < g->blocks; block++) {
-            for (uint32_t at = 0; at + piece <= g->block_bytes; at += piece * (1u + g->block_bytes / piece / 6u)) {
+            for (uint32_t at = 0; at + granule <= g->block_bytes;
+                 at += granule * (1u + g->block_bytes / granule / 6u)) {
                 uint32_t seen, unreadable;
-                medium_spoil(block, at, at + piece * (1u + at / piece % 2u), NO_CALL);
+                medium_spoil(block, at, at + granule * (1u + at / granule % 2u), NO_CALL);
                 assert_every_buffer();
                 seen = script_walk();
                 unreadable = script.iter.unreadable;

@@ -42,12 +42,12 @@ static uint32_t log2_of(uint32_t n) {
 /* Mounts; with the reads that log.h allows. The blocks before the newest one are searched for a record too, and where
  * nearly all are bad that is a third look at each. */
 static void mount_in_bounds(void) {
-    uint32_t blocks = medium.geometry.blocks, reads, window;
+    uint32_t blocks = medium.geometry.blocks, reads, range;
     script_mount();
     reads = script.log.stats.mount_reads;
-    window = STK_LOG_REACH + 1u + script.log.reach;
+    range = STK_LOG_REACH + 1u + script.log.reach;
     assert_true(reads <= (bad_blocks() > blocks / 3u ? 3u : 2u) * blocks + 2u * script.log.block_cells + 8u);
-    assert_true(bad_blocks() != 0u || reads <= log2_of(blocks) + window + 2u * log2_of(script.log.block_cells) + 12u);
+    assert_true(bad_blocks() != 0u || reads <= log2_of(blocks) + range + 2u * log2_of(script.log.block_cells) + 12u);
 }
 
 /* Two laps and more with a restart now and then: the newest record is always there, and in the end all that the good

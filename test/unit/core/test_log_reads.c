@@ -93,17 +93,17 @@ static void assert_comes_back(const struct stk_flash_geometry *g, uint32_t lap, 
 static void pages_that_cannot_be_read_for_a_while_lose_nothing(void **state) {
     (void)state;
     EVERY(g) {
-        uint32_t piece, per_block;
+        uint32_t granule, per_block;
         script_open(g);
-        piece = script.log.piece;
+        granule = script.log.read_granule;
         per_block = script_block_records();
         for (uint32_t lap = 1; lap <= 2u; lap++) {
             for (uint32_t records = 0; records <= 2u * per_block; records += 1u + per_block / 4u) {
                 for (uint32_t block = 0; block < g->blocks; block++) {
-                    for (uint32_t at = 0; at < g->block_bytes; at += piece) {
-                        assert_comes_back(g, lap, records, block, at, at + piece);
+                    for (uint32_t at = 0; at < g->block_bytes; at += granule) {
+                        assert_comes_back(g, lap, records, block, at, at + granule);
                     }
-                    assert_comes_back(g, lap, records, block, 0, 2u * piece);
+                    assert_comes_back(g, lap, records, block, 0, 2u * granule);
                     assert_comes_back(g, lap, records, block, 0, g->block_bytes);
                 }
             }

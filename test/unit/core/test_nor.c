@@ -51,7 +51,7 @@ static void the_table_gives_geometry_and_limits(void **state) {
     }
 }
 
-static void a_window_lies_in_one_erase_region(void **state) {
+static void a_mapped_region_lies_in_one_erase_region(void **state) {
     static const struct {
         uint32_t offset, bytes; /* of one chip */
         int blocks;             /* or the error */
@@ -383,7 +383,7 @@ static void a_missing_voltage_is_a_refusal(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_gives_geometry_and_limits),
-        cmocka_unit_test(a_window_lies_in_one_erase_region),
+        cmocka_unit_test(a_mapped_region_lies_in_one_erase_region),
         cmocka_unit_test(chips_with_boot_blocks_at_the_top_list_them_from_there),
         cmocka_unit_test(what_the_table_may_hold_is_taken),
         cmocka_unit_test(what_is_no_flash_is_refused),

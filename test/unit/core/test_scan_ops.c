@@ -477,7 +477,7 @@ static void a_filter_beyond_the_tables_is_refused(void **state) {
     assert_int_equal(count(text_at, 16, 0).status, STK_SLOT_DONE);
 }
 
-/* The tables of a tenant are those of its own window, whatever the argument says. */
+/* The tables of a tenant are those of its own share, whatever the argument says. */
 static void an_image_of_another_tenant_is_refused(void **state) {
     static const uint8_t letter[] = "x";
     const struct stk_pattern pattern = {letter, 1};
@@ -518,7 +518,7 @@ static void an_image_of_another_tenant_is_refused(void **state) {
             }
         }
     }
-    /* An image that begins in the window and ends in that of the next tenant. */
+    /* An image that begins in the share and ends in that of the next tenant. */
     memcpy(tables + 2u * share - 64u, automaton.image, 64u);
     const uint32_t args[5] = {stk_load(&control_words[STK_CTL_SHARE_PAYLOAD]), 16, 0, 2u * share - 64u, 0};
     const struct stk_work work = {STK_OP_SCAN_COUNT, 1, STK_PRIORITY_NORMAL, 5, args};

@@ -184,14 +184,14 @@ static void a_shrunk_source_ends_earlier(void **state) {
 }
 
 static void the_nth_read_fails_as_scripted(void **state) {
-    static const struct stk_sim_fault faults[] = {
+    static const struct stk_sim_injected_error injected[] = {
         {.nth = 1, .event = STK_SIM_FAIL, .err = STK_E_NOMEM, .os_error = 12},
         {.nth = 2, .event = STK_SIM_FAIL, .os_error = 5},
         {.nth = 3, .event = STK_SIM_SHORT, .value = 9},
     };
     struct stk_ingest_done done[4];
     (void)state;
-    open_ingest((struct stk_sim_ingest_config){.faults = faults, .n_faults = 3}, false);
+    open_ingest((struct stk_sim_ingest_config){.injected = injected, .n_injected = 3}, false);
     for (uint32_t i = 0; i < 4; i++) {
         assert_int_equal(submit_at(0, 32, i), 1);
     }
@@ -207,11 +207,12 @@ static void the_nth_read_fails_as_scripted(void **state) {
 }
 
 static void delays_count_reaps_and_move_the_clock(void **state) {
-    static const struct stk_sim_fault late = {.nth = 1, .event = STK_SIM_DELAY, .value = 2};
+    static const struct stk_sim_injected_error late = {.nth = 1, .event = STK_SIM_DELAY, .value = 2};
     struct stk_ingest_done done[2];
     (void)state;
     stk_sim_platform_init(&clock_, 0, 0);
-    open_ingest((struct stk_sim_ingest_config){.delay = 1, .faults = &late, .n_faults = 1, .clock = &clock_}, false);
+    open_ingest((struct stk_sim_ingest_config){.delay = 1, .injected = &late, .n_injected = 1, .clock = &clock_},
+                false);
     assert_int_equal(submit_at(0, 8, 0), 1);
     assert_int_equal(submit_at(0, 8, 1), 1);
     assert_int_equal(stk_sim_ingest_ops.reap(&ingest, done, 2, 50), 0);
@@ -227,10 +228,10 @@ static void delays_count_reaps_and_move_the_clock(void **state) {
 }
 
 static void a_hung_read_ends_by_cancel_alone(void **state) {
-    static const struct stk_sim_fault hang = {.nth = 0, .event = STK_SIM_HANG};
+    static const struct stk_sim_injected_error hang = {.nth = 0, .event = STK_SIM_HANG};
     struct stk_ingest_done done[2];
     (void)state;
-    open_ingest((struct stk_sim_ingest_config){.faults = &hang, .n_faults = 1}, false);
+    open_ingest((struct stk_sim_ingest_config){.injected = &hang, .n_injected = 1}, false);
     assert_int_equal(submit_at(0, 8, 0), 1);
     assert_int_equal(submit_at(0, 8, 1), 1);
     assert_int_equal(reap(done, 2), 1);

@@ -95,11 +95,11 @@ static void everything_is_counted(void **state) {
     struct stk_sim_flash f = flash_over(memory_a, config);
     assert_int_equal(prog(&f, 0, 64), STK_OK);
     assert_int_equal(ops->read(&f, 1, 0, seen, 10), STK_OK);
-    assert_int_equal(stk_sim_flash_window(&f), 8000 + 125);
+    assert_int_equal(stk_sim_flash_interval(&f), 8000 + 125);
     assert_int_equal(ops->erase(&f, 1), STK_OK);
     assert_int_equal(ops->sync(&f), STK_OK);
-    assert_int_equal(stk_sim_flash_window(&f), 50000);
-    assert_int_equal(stk_sim_flash_window(&f), 0);
+    assert_int_equal(stk_sim_flash_interval(&f), 50000);
+    assert_int_equal(stk_sim_flash_interval(&f), 0);
     assert_true(f.counts.reads == 1 && f.counts.programs == 1 && f.counts.erases == 1 && f.counts.syncs == 1);
     assert_true(f.counts.read_bytes == 10 && f.counts.prog_bytes == 64);
     assert_true(f.counts.ns == 58125 && f.counts.worst_ns == 50000);

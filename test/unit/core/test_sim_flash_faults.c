@@ -118,14 +118,14 @@ static void reads_fail_for_a_while(void **state) {
     struct stk_sim_flash f = flash_of(8, STK_FLASH_ONCE);
     (void)state;
     assert_int_equal(prog(&f, 0, BLOCK), STK_OK);
-    f.read_fault = (struct stk_sim_flash_read_fault){.block = 1, .offset = 64, .bytes = 64, .times = 2};
+    f.read_error = (struct stk_sim_flash_read_error){.block = 1, .offset = 64, .bytes = 64, .times = 2};
     assert_int_equal(ops->read(&f, 1, 0, seen, 64), STK_OK);
     assert_int_equal(ops->read(&f, 1, 128, seen, 64), STK_OK);
     assert_int_equal(ops->read(&f, 2, 64, seen, 64), STK_OK);
     assert_int_equal(ops->read(&f, 1, 127, seen, 1), STK_E_IO);
     assert_int_equal(ops->read(&f, 1, 0, seen, BLOCK), STK_E_IO);
     assert_memory_equal(read_all(&f, 1), data, BLOCK);
-    f.read_fault = (struct stk_sim_flash_read_fault){.block = 1, .from = f.counts.reads + 2, .times = 1};
+    f.read_error = (struct stk_sim_flash_read_error){.block = 1, .from = f.counts.reads + 2, .times = 1};
     read_all(&f, 1);
     read_all(&f, 1);
     read_all(&f, 0);
@@ -136,13 +136,13 @@ static void reads_fail_for_a_while(void **state) {
 static void a_medium_is_not_read_at_all(void **state) {
     struct stk_sim_flash f = flash_of(8, STK_FLASH_ONCE);
     (void)state;
-    f.read_fault.block = STK_SIM_FLASH_EVERY_BLOCK;
-    f.read_fault.times = STK_SIM_FLASH_NEVER;
+    f.read_error.block = STK_SIM_FLASH_EVERY_BLOCK;
+    f.read_error.times = STK_SIM_FLASH_NEVER;
     for (uint32_t i = 0; i < 9; i++) {
         assert_int_equal(ops->read(&f, i % 3, 0, seen, 64), STK_E_IO);
     }
     expect_rule(&f, prog(&f, 0, 64), STK_SIM_FLASH_KEPT);
-    f.read_fault.times = 0;
+    f.read_error.times = 0;
     assert_memory_equal(read_all(&f, 1), data, 64);
 }
 

@@ -92,10 +92,10 @@ static const struct sized_shape shapes[] = {
     TWO(streams, STK_STREAM_BYTES, 1, 64),
     TWO(streams, STK_STREAM_BYTES, 3, 51),
     TWO(streams, STK_STREAM_BYTES, DEPTH, CHUNK - 1u),
-    TWO(miss_services, STK_FETCH_BYTES, 0, 1),
-    TWO(miss_services, STK_FETCH_BYTES, 1, 3),
-    TWO(miss_services, STK_FETCH_BYTES, 5, 7),
-    TWO(miss_services, STK_FETCH_BYTES, 1000, STK_IO_SLOTS_MAX),
+    TWO(fetch_services, STK_FETCH_BYTES, 0, 1),
+    TWO(fetch_services, STK_FETCH_BYTES, 1, 3),
+    TWO(fetch_services, STK_FETCH_BYTES, 5, 7),
+    TWO(fetch_services, STK_FETCH_BYTES, 1000, STK_IO_SLOTS_MAX),
     ONE(tables_of_all, STK_TABLES_BYTES, 0),
     ONE(tables_of_all, STK_TABLES_BYTES, 1),
     ONE(tables_of_all, STK_TABLES_BYTES, 5),
@@ -144,7 +144,7 @@ static const struct sized_shape largest[] = {
     TWO(automatons, STK_AUTOMATON_BYTES, 1000000, (1u << 20) - 2u),
     TWO(streams, STK_STREAM_BYTES, STK_STREAM_DEPTH_MAX, 1u << 30),
     TWO(unit_ranges, STK_WORK_SPLIT_BYTES, STK_WORK_SPLIT_DEVICES_MAX, STK_WORK_SPLIT_RUNS_MAX),
-    TWO(miss_services, STK_FETCH_BYTES, STK_FETCH_RESOURCES_MAX, STK_IO_SLOTS_MAX),
+    TWO(fetch_services, STK_FETCH_BYTES, STK_FETCH_RESOURCES_MAX, STK_IO_SLOTS_MAX),
     ONE(tables_of_all, STK_TABLES_BYTES, STK_TABLES_MAX),
     TWO(ingests, STK_SIM_INGEST_BYTES, 65536, 65536),
     ONE(dispatches, STK_SIM_DISPATCH_BYTES, STK_RING_SLOTS_INIT_MAX),
@@ -185,9 +185,9 @@ static void shapes_that_cannot_be_are_refused_by_query_and_init_alike(void **sta
         {&unit_ranges, STK_E_ARG, {0, 1}},
         {&unit_ranges, STK_E_ARG, {STK_WORK_SPLIT_DEVICES_MAX + 1u, 1}},
         {&unit_ranges, STK_E_ARG, {1, STK_WORK_SPLIT_RUNS_MAX + 1u}},
-        {&miss_services, STK_E_ARG, {1, 0}},
-        {&miss_services, STK_E_OVERFLOW, {STK_FETCH_RESOURCES_MAX + 1u, 1}},
-        {&miss_services, STK_E_OVERFLOW, {1, STK_IO_SLOTS_MAX + 1u}},
+        {&fetch_services, STK_E_ARG, {1, 0}},
+        {&fetch_services, STK_E_OVERFLOW, {STK_FETCH_RESOURCES_MAX + 1u, 1}},
+        {&fetch_services, STK_E_OVERFLOW, {1, STK_IO_SLOTS_MAX + 1u}},
         {&tables_of_all, STK_E_OVERFLOW, {STK_TABLES_MAX + 1u}},
         {&ingests, STK_E_OVERFLOW, {65537, 1}},
         {&ingests, STK_E_OVERFLOW, {1, 65537}},
@@ -220,7 +220,7 @@ STK_STORE_DEFINE(store_memory, 7);
 STK_AUTOMATON_DEFINE(automaton_memory, 1, 255);
 STK_STREAM_DEFINE(stream_memory, 0, 51);
 STK_WORK_SPLIT_DEFINE(units_memory, 3, 0);
-STK_FETCH_DEFINE(miss_memory, 0, 5);
+STK_FETCH_DEFINE(fetch_memory, 0, 5);
 STK_SIM_INGEST_DEFINE(ingest_memory, 0, 3);
 STK_SIM_DISPATCH_DEFINE(dispatch_memory, 17);
 
@@ -244,7 +244,7 @@ static void defined_storage_is_what_init_takes(void **state) {
         {TWO(automatons, STK_AUTOMATON_BYTES, 1, 255), automaton_memory, sizeof automaton_memory},
         {TWO(streams, STK_STREAM_BYTES, 0, 51), stream_memory, sizeof stream_memory},
         {TWO(unit_ranges, STK_WORK_SPLIT_BYTES, 3, 0), units_memory, sizeof units_memory},
-        {TWO(miss_services, STK_FETCH_BYTES, 0, 5), miss_memory, sizeof miss_memory},
+        {TWO(fetch_services, STK_FETCH_BYTES, 0, 5), fetch_memory, sizeof fetch_memory},
         {TWO(ingests, STK_SIM_INGEST_BYTES, 0, 3), ingest_memory, sizeof ingest_memory},
         {ONE(dispatches, STK_SIM_DISPATCH_BYTES, 17), dispatch_memory, sizeof dispatch_memory},
     };
@@ -259,7 +259,7 @@ static void refusal_of_a_used_arena_names_all_that_it_must_have(void **state) {
     static const struct sized_shape shared[] = {
         ONE(tenant_tables, STK_TENANT_BYTES, 3),  THREE(caches, STK_CACHE_BYTES, 0, 7, 333),
         ONE(stores, STK_STORE_BYTES, 7),          TWO(automatons, STK_AUTOMATON_BYTES, 1, 255),
-        TWO(streams, STK_STREAM_BYTES, 0, 51),    TWO(miss_services, STK_FETCH_BYTES, 0, 3),
+        TWO(streams, STK_STREAM_BYTES, 0, 51),    TWO(fetch_services, STK_FETCH_BYTES, 0, 3),
         TWO(ingests, STK_SIM_INGEST_BYTES, 0, 0), ONE(dispatches, STK_SIM_DISPATCH_BYTES, 17),
     };
     (void)state;

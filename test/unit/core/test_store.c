@@ -54,10 +54,10 @@ static void the_largest_artifact_fits_at_any_place_of_the_lap(void **state) {
 }
 
 static void spans_are_joined_and_read_in_pieces(void **state) {
-    static const uint8_t text[] = "an artifact in several pieces, of which some end within a record and some beyond it";
+    static const uint8_t text[] = "an artifact in several parts, of which some end within a record and some beyond it";
     (void)state;
     world_open(&geometries[0]);
-    for (uint32_t piece = 1; piece < sizeof text; piece += 7) {
+    for (uint32_t part = 1; part < sizeof text; part += 7) {
         const struct stk_span spans[] = {{text, 3}, {NULL, 0}, {text + 3, 50}, {text + 53, sizeof text - 53}};
         uint8_t back[sizeof text] = {0};
         uint32_t bytes = 0, at = 0;
@@ -67,7 +67,7 @@ static void spans_are_joined_and_read_in_pieces(void **state) {
         assert_int_equal(bytes, sizeof text);
         assert_int_equal(stk_store_read(&world.store, back, 0), STK_E_ARG);
         assert_int_equal(stk_store_read(&world.store, NULL, 1), STK_E_ARG);
-        while ((n = stk_store_read(&world.store, back + at, piece)) > 0) {
+        while ((n = stk_store_read(&world.store, back + at, part)) > 0) {
             at += (uint32_t)n;
         }
         assert_int_equal(n, 0);
@@ -123,11 +123,11 @@ static void a_put_replaces_and_a_remove_forgets_for_good(void **state) {
         assert_int_equal(got(2, 2, 40), 0);
         assert_int_equal(world_mount(), 1);
         assert_int_equal(got(2, 2, 40), 0);
-        assert_int_equal(stats().misses, 1);
+        assert_int_equal(stats().not_found, 1);
     }
 }
 
-/* Puts artifacts until the ring has come round three times: what is not reported is there, and nothing else. */
+/* Puts artifacts until the log has come round three times: what is not reported is there, and nothing else. */
 static void the_ring_drops_the_oldest_and_reports_each(void **state) {
     (void)state;
     for (size_t g = 0; g < GEOMETRIES; g++) {
@@ -297,7 +297,7 @@ static void nothing_works_before_mount(void **state) {
     assert_int_equal(stk_store_open(&world.store, key_of(1), &bytes), STK_E_SHUTDOWN);
     assert_int_equal(stk_store_poll(&world.store), STK_E_SHUTDOWN);
     assert_int_equal(bytes, 5);
-    assert_int_equal(stats().misses, 0);
+    assert_int_equal(stats().not_found, 0);
     for (uint32_t b = 0; b < geometries[0].blocks; b++) {
         assert_int_equal(stk_sim_flash_ops.erase(&world.flash, b), STK_OK);
     }

@@ -59,8 +59,8 @@ static void reads_that_were_never_submitted_are_canceled(void **state) {
 }
 
 static void reads_in_flight_are_canceled_and_waited_for(void **state) {
-    static const struct stk_sim_fault hang[] = {{1, STK_SIM_HANG, 0, 0, 0}, {2, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 3, .sources = 4, .faults = hang, .n_faults = 2};
+    static const struct stk_sim_injected_error hang[] = {{1, STK_SIM_HANG, 0, 0, 0}, {2, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = 3, .sources = 4, .injected = hang, .n_injected = 2};
     (void)state;
     world(&ingest, NULL);
     queue_some(5, 100);
@@ -91,8 +91,8 @@ static void data_that_arrives_after_closing_began_is_not_published(void **state)
 }
 
 static void read_that_never_ends_keeps_the_stream_open(void **state) {
-    static const struct stk_sim_fault hang[] = {{0, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = hang, .n_faults = 1};
+    static const struct stk_sim_injected_error hang[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .injected = hang, .n_injected = 1};
     struct stk_stream_read late;
     (void)state;
     world(&ingest, NULL);

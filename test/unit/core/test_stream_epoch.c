@@ -143,8 +143,8 @@ static void the_callback_may_record_results(void **state) {
 }
 
 static void failures_are_recorded(void **state) {
-    static const struct stk_sim_fault faults[] = {{1, STK_SIM_FAIL, 0, 0, 5}};
-    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = faults, .n_faults = 1};
+    static const struct stk_sim_injected_error injected[] = {{1, STK_SIM_FAIL, 0, 0, 5}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .injected = injected, .n_injected = 1};
     struct stk_stream_read r;
     struct stk_log_record f;
     (void)state;

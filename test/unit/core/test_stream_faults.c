@@ -39,8 +39,9 @@ static int again_always(const struct stk_stream_result *r, struct stk_stream_nex
 }
 
 static void failed_read_hands_out_the_error_of_the_os(void **state) {
-    static const struct stk_sim_fault faults[] = {{1, STK_SIM_FAIL, 0, 0, 5}, {2, STK_SIM_FAIL, 0, STK_E_ACCESS, 13}};
-    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = faults, .n_faults = 2};
+    static const struct stk_sim_injected_error injected[] = {{1, STK_SIM_FAIL, 0, 0, 5},
+                                                             {2, STK_SIM_FAIL, 0, STK_E_ACCESS, 13}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .injected = injected, .n_injected = 2};
     (void)state;
     world(&ingest, NULL);
     w.answer = again_always; /* there is nothing to run again, which the poll says */
@@ -231,8 +232,8 @@ static void result_of_a_slot_that_a_worker_has_is_not_taken(void **state) {
 }
 
 static void drain_gives_up_in_time_and_may_be_called_again(void **state) {
-    static const struct stk_sim_fault late[] = {{1, STK_SIM_DELAY, 9, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = late, .n_faults = 1};
+    static const struct stk_sim_injected_error late[] = {{1, STK_SIM_DELAY, 9, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .injected = late, .n_injected = 1};
     (void)state;
     world(&ingest, NULL);
     queue_some(3, 100);

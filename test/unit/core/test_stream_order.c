@@ -10,11 +10,11 @@
 
 #include "stream_world.h"
 
-static const struct stk_sim_fault first_is_late[] = {{0, STK_SIM_DELAY, 30, 0, 0}};
+static const struct stk_sim_injected_error first_is_late[] = {{0, STK_SIM_DELAY, 30, 0, 0}};
 
-static void order_world(const struct stk_sim_fault *faults, uint32_t n, const struct stk_sim_dispatch_config *device,
-                        uint32_t any_order, uint32_t epoch_chunks) {
-    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .faults = faults, .n_faults = n};
+static void order_world(const struct stk_sim_injected_error *injected, uint32_t n,
+                        const struct stk_sim_dispatch_config *device, uint32_t any_order, uint32_t epoch_chunks) {
+    const struct stk_sim_ingest_config ingest = {.depth = DEPTH, .sources = 4, .injected = injected, .n_injected = n};
     world_parts(&ingest, device);
     w.config.any_order = any_order;
     w.config.epoch_chunks = epoch_chunks;
@@ -115,9 +115,10 @@ static void a_pipe_keeps_its_order(void **state) {
 }
 
 static void a_read_that_fails_or_ends_takes_its_turn(void **state) {
-    static const struct stk_sim_fault faults[] = {{0, STK_SIM_DELAY, 30, 0, 0}, {2, STK_SIM_FAIL, 0, STK_E_IO, 5}};
+    static const struct stk_sim_injected_error injected[] = {{0, STK_SIM_DELAY, 30, 0, 0},
+                                                             {2, STK_SIM_FAIL, 0, STK_E_IO, 5}};
     (void)state;
-    order_world(faults, 2, NULL, 1, 0);
+    order_world(injected, 2, NULL, 1, 0);
     queue(read_at(0, 200, 0));
     queue(read_at(200, 200, 0));
     queue(read_at(400, 200, 0));
@@ -153,7 +154,7 @@ static void no_chunk_passes_a_fence(void **state) {
 }
 
 static void a_close_ends_what_ran_ahead(void **state) {
-    static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    static const struct stk_sim_injected_error hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
     (void)state;
     order_world(hung, 1, NULL, 1, 0);
     w.device.idle = true; /* the device takes nothing */
@@ -170,7 +171,7 @@ static void a_close_ends_what_ran_ahead(void **state) {
 }
 
 static void a_lost_device_ends_what_ran_ahead(void **state) {
-    static const struct stk_sim_fault hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
+    static const struct stk_sim_injected_error hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
     (void)state;
     order_world(hung, 1, NULL, 1, 0);
     w.device.lost = true;

@@ -128,8 +128,9 @@ static void each_stream_gets_its_own_results_from_the_interpreter(void **state) 
 /* One stream has a read that hangs, reads that wait and slots that nobody has claimed, and is closed. The other has the
  * same but for the cancel: its reads come back with their data, and its slots run. */
 static void close_ends_the_reads_and_slots_of_its_stream_alone(void **state) {
-    static const struct stk_sim_fault hang[] = {{2, STK_SIM_HANG, 0, 0, 0}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .delay = 1, .faults = hang, .n_faults = 1};
+    static const struct stk_sim_injected_error hang[] = {{2, STK_SIM_HANG, 0, 0, 0}};
+    const struct stk_sim_ingest_config ingest = {
+        .depth = 8, .sources = 4, .delay = 1, .injected = hang, .n_injected = 1};
     (void)state;
     open_sides(&ingest, NULL);
     w.device.idle = true;

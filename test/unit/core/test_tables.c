@@ -278,7 +278,7 @@ static void a_worker_that_ends_the_slot_gives_the_table_back(void **state) {
 
 /// Tenants ///
 
-static void a_tenant_has_tables_in_its_own_window_alone(void **state) {
+static void a_tenant_has_tables_in_its_own_share_alone(void **state) {
     uint32_t offset = 0;
     (void)state;
     share(PAYLOAD / 4u);
@@ -376,7 +376,7 @@ int main(void) {
         PLAIN(a_table_that_an_unfinished_slot_names_stays_as_it_is),
         PLAIN(a_slot_that_a_worker_has_in_hand_is_unfinished_whatever_it_says),
         PLAIN(a_worker_that_ends_the_slot_gives_the_table_back),
-        PLAIN(a_tenant_has_tables_in_its_own_window_alone),
+        PLAIN(a_tenant_has_tables_in_its_own_share_alone),
         cmocka_unit_test(the_shares_are_as_many_as_the_payload_has),
         cmocka_unit_test(what_would_do_does_with_shares_too),
         cmocka_unit_test(the_port_is_asked_before_the_bytes_change),

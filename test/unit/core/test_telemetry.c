@@ -177,7 +177,7 @@ static void windows_group_ticket_and_opcode(void **state) {
     rig_slot(4, STK_SLOT_PUBLISHED, 31, 9, 0);
     assert_int_equal(rig_decode(5, &opcodes), STK_OK);
     assert_int_equal(rig.window_count, 3);
-    const struct stk_window *w = rig.windows;
+    const struct stk_ticketed_window *w = rig.windows;
     assert_int_equal(w[0].ticket, 8);
     assert_int_equal(w[0].opcode, 40);
     assert_int_equal(w[0].tenant, 102);
@@ -185,14 +185,14 @@ static void windows_group_ticket_and_opcode(void **state) {
     assert_int_equal(w[1].opcode, 30);
     assert_int_equal(w[1].other, 1);
     assert_int_equal(w[1].required + w[1].lookahead, 0);
-    assert_true(stk_window_active(&w[1]));
+    assert_true(stk_ticketed_window_active(&w[1]));
     assert_int_equal(w[2].opcode, 40);
     assert_int_equal(w[2].tenant, 100);
     assert_int_equal(w[2].required, 1);
     assert_int_equal(w[2].lookahead, 1);
     assert_int_equal(w[2].count[STK_SLOT_EMPTY], 1);
     assert_int_equal(w[2].count[STK_SLOT_DONE], 1);
-    assert_false(stk_window_active(&w[2]));
+    assert_false(stk_ticketed_window_active(&w[2]));
 }
 
 static void filters_write_all_or_nothing(void **state) {

@@ -50,15 +50,15 @@ static void fill_ring(uint32_t slots, uint32_t kinds, uint32_t spread) {
     }
 }
 
-static struct stk_window model[RIG_SLOTS];
+static struct stk_ticketed_window model[RIG_SLOTS];
 static uint32_t model_count;
 
-static int model_before(const struct stk_window *a, uint32_t ticket, uint32_t opcode) {
+static int model_before(const struct stk_ticketed_window *a, uint32_t ticket, uint32_t opcode) {
     return a->ticket < ticket || (a->ticket == ticket && a->opcode < opcode);
 }
 
 /* The window of (ticket, opcode), made in its place when there is none. */
-static struct stk_window *model_window(uint32_t ticket, uint32_t opcode, uint32_t tenant) {
+static struct stk_ticketed_window *model_window(uint32_t ticket, uint32_t opcode, uint32_t tenant) {
     uint32_t at = 0;
     while (at < model_count && model_before(&model[at], ticket, opcode)) {
         at++;
@@ -91,7 +91,8 @@ static void model_make(uint32_t slots, const struct stk_opcodes *opcodes) {
         if (!model_named(opcodes, opcode)) {
             continue;
         }
-        struct stk_window *window = model_window(stk_load(w + STK_SLOT_ARG0), opcode, stk_load(w + STK_SLOT_TENANT));
+        struct stk_ticketed_window *window =
+            model_window(stk_load(w + STK_SLOT_ARG0), opcode, stk_load(w + STK_SLOT_TENANT));
         window->required += class == 0;
         window->lookahead += class == 1;
         window->other += class > 1;

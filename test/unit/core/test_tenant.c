@@ -133,7 +133,7 @@ static void a_refused_publish_counts_nothing(void **state) {
     assert_int_equal(publish(&a, 0, STK_OP_TENANT_RANGE), STK_E_OPCODE);
     assert_int_equal(outstanding(&a), 0);
     assert_int_equal(publish(&a, 0, 0), STK_OK);
-    assert_int_equal(publish(&a, SLOTS, 9), STK_E_QUOTA); /* before the ring looks at it */
+    assert_int_equal(publish(&a, SLOTS, 9), STK_E_LIMIT); /* before the ring looks at it */
     assert_int_equal(info.index, a.id);
     assert_int_equal(info.value, 1);
     assert_int_equal(stk_tenant_note_drained(&a, 1, NULL), STK_OK);
@@ -337,19 +337,19 @@ static void an_error_of_the_wait_is_no_timeout(void **state) {
     assert_int_equal(c.quiesce_timeouts, 0);
 }
 
-static void reservations_stay_within_their_quota(void **state) {
+static void reservations_stay_within_their_limits(void **state) {
     struct stk_tenant a = enlist(0, 100, 3), free_one;
     struct stk_tenant_counters c;
     (void)state;
     assert_int_equal(stk_tenant_reserve_staging(&a, 60, &info), STK_OK);
-    assert_int_equal(stk_tenant_reserve_staging(&a, 41, &info), STK_E_QUOTA);
+    assert_int_equal(stk_tenant_reserve_staging(&a, 41, &info), STK_E_LIMIT);
     assert_int_equal(info.value, 60);
     assert_int_equal(stk_tenant_reserve_staging(&a, UINT64_MAX, &info), STK_E_OVERFLOW);
     assert_int_equal(stk_tenant_reserve_staging(&a, 40, &info), STK_OK);
     assert_int_equal(stk_tenant_release_staging(&a, 101, &info), STK_E_UNDERFLOW);
     assert_int_equal(info.value, 100);
     assert_int_equal(stk_tenant_release_staging(&a, 99, &info), STK_OK);
-    assert_int_equal(stk_tenant_reserve_handles(&a, 4, &info), STK_E_QUOTA);
+    assert_int_equal(stk_tenant_reserve_handles(&a, 4, &info), STK_E_LIMIT);
     assert_int_equal(stk_tenant_reserve_handles(&a, 3, &info), STK_OK);
     assert_int_equal(stk_tenant_release_handles(&a, 1, &info), STK_OK);
     assert_int_equal(stk_tenant_counters(&a, &c), STK_OK);
@@ -402,7 +402,7 @@ int main(void) {
         TEST(quiesce_ends_with_the_last_drain),
         TEST(quiesce_outlives_pauses_of_the_process),
         TEST(an_error_of_the_wait_is_no_timeout),
-        TEST(reservations_stay_within_their_quota),
+        TEST(reservations_stay_within_their_limits),
         TEST(selection_takes_who_gets_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

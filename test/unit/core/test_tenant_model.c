@@ -114,7 +114,7 @@ static void step_publish(struct model *m) {
     } else if (local >= STK_OP_TENANT_RANGE) {
         want = STK_E_OPCODE;
     } else if (m->outstanding >= m->slots) {
-        want = STK_E_QUOTA;
+        want = STK_E_LIMIT;
     } else if (slot >= SLOTS) {
         want = STK_E_RANGE;
     } else if (status != STK_SLOT_EMPTY) {
@@ -148,7 +148,7 @@ static void step_quiesce(struct model *m) {
 }
 
 static int want_reserve(const struct model *m, uint64_t used, uint64_t most, uint64_t n) {
-    return !m->open ? STK_E_REVOKED : used + n > most ? STK_E_QUOTA : STK_OK;
+    return !m->open ? STK_E_REVOKED : used + n > most ? STK_E_LIMIT : STK_OK;
 }
 
 static int want_release(const struct model *m, uint64_t used, uint64_t n) {

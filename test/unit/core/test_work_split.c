@@ -1,4 +1,4 @@
-/* Claim-next: lengths of runs, every unit once while devices are lost and come back, the window, refusals. */
+/* Claim-next: lengths of runs, every unit once while devices are lost and come back, the reorder_limit, refusals. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -244,7 +244,7 @@ static void model_finishes(uint32_t d) {
     }
 }
 
-static void model_step(uint32_t d, uint32_t window) {
+static void model_step(uint32_t d, uint32_t reorder_limit) {
     struct stk_work_split_run run, late = held[d][0];
     uint32_t low = 0, what = below(20), n = held_count[d];
     while (low < units.total && done[low]) {
@@ -267,7 +267,7 @@ static void model_step(uint32_t d, uint32_t window) {
         model_finishes(d);
     } else if (stk_work_split_claim(&units, d, &run) == 1) {
         assert_true(run.count != 0 && run.first + run.count <= units.total);
-        assert_true(window == 0 || run.first + run.count <= low + window);
+        assert_true(reorder_limit == 0 || run.first + run.count <= low + reorder_limit);
         held[d][held_count[d]++] = run;
     }
 }
@@ -276,16 +276,16 @@ static void every_unit_is_done_once_whatever_fails(void **state) {
     (void)state;
     for (uint32_t round = 0; round < 30; round++) {
         seed = round;
-        uint32_t window = below(3) == 0 ? 1 + below(50) : 0, total = below(TOTAL), steps = 0, all = 0;
+        uint32_t reorder_limit = below(3) == 0 ? 1 + below(50) : 0, total = below(TOTAL), steps = 0, all = 0;
         start((struct stk_work_split_config){.devices = 1 + below(DEVICES),
                                              .runs = 1 + below(RUNS),
                                              .run_max = below(2) == 0 ? 40 : 0,
-                                             .window = window},
+                                             .reorder_limit = reorder_limit},
               total);
         memset(done, 0, sizeof done);
         memset(held_count, 0, sizeof held_count);
         while (!stk_work_split_finished(&units)) {
-            model_step(below(units.config.devices), window);
+            model_step(below(units.config.devices), reorder_limit);
             if (++steps == 200000) {
                 fail_msg("round %u does not end", (unsigned)round);
             }
@@ -297,12 +297,12 @@ static void every_unit_is_done_once_whatever_fails(void **state) {
     }
 }
 
-/// The window ///
+/// The reorder_limit ///
 
-static void no_unit_is_handed_out_past_the_window(void **state) {
+static void no_unit_is_handed_out_past_the_reorder_limit(void **state) {
     struct stk_work_split_run a, b;
     (void)state;
-    start((struct stk_work_split_config){.devices = 2, .window = 4}, 100);
+    start((struct stk_work_split_config){.devices = 2, .reorder_limit = 4}, 100);
     claims(0, 0, 4, &a);
     assert_int_equal(stk_work_split_claim(&units, 1, &b), STK_E_WOULD_BLOCK);
     assert_int_equal(stk_work_split_done(&units, 0, &a, 3), STK_OK);
@@ -312,7 +312,7 @@ static void no_unit_is_handed_out_past_the_window(void **state) {
     assert_int_equal(stk_work_split_settled(&units), 3);
     assert_int_equal(stk_work_split_lose(&units, 0), STK_OK);
     claims(1, 3, 1, &b);
-    start((struct stk_work_split_config){.devices = 1, .window = UINT32_MAX - 1}, UINT32_MAX);
+    start((struct stk_work_split_config){.devices = 1, .reorder_limit = UINT32_MAX - 1}, UINT32_MAX);
     claims(0, 0, UINT32_MAX - 1, &a);
 }
 
@@ -321,7 +321,7 @@ static void no_unit_is_handed_out_past_the_window(void **state) {
 static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     const struct stk_work_split_config bad = {.devices = 1, .run_min = 5, .run_max = 4}, good = {.devices = 2};
     struct stk_work_split_run run, other;
-    struct stk_work_split_share share, before;
+    struct stk_work_split_progress progress, before;
     (void)state;
     assert_int_equal(init(&bad, sizeof memory), STK_E_ARG);
     assert_int_equal(init(&good, STK_WORK_SPLIT_BYTES(2, 0) - 1), STK_E_SPACE);
@@ -331,7 +331,7 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     assert_int_equal(stk_work_split_claim(&units, 0, &run), 0);
     assert_int_equal(stk_work_split_claim(&units, 2, &run), STK_E_RANGE);
     start(good, 10);
-    assert_int_equal(stk_work_split_share(&units, 0, &before), STK_OK);
+    assert_int_equal(stk_work_split_progress(&units, 0, &before), STK_OK);
     claims(0, 0, 3, &run);
     assert_int_equal(stk_work_split_begin(&units, 5), STK_E_STATUS);
     assert_int_equal(units.total, 10);
@@ -349,16 +349,16 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     other.count = 2;
     assert_int_equal(stk_work_split_done(&units, 0, &other, 1), STK_E_STATUS);
     assert_int_equal(stk_work_split_done(&units, 0, &run, 2), STK_OK);
-    assert_int_equal(stk_work_split_share(&units, 0, &share), STK_OK);
-    assert_int_equal(share.claimed - before.claimed, 3);
-    assert_int_equal(share.done - before.done, 2);
-    assert_int_equal(stk_work_split_share(&units, 2, &share), STK_E_RANGE);
+    assert_int_equal(stk_work_split_progress(&units, 0, &progress), STK_OK);
+    assert_int_equal(progress.claimed - before.claimed, 3);
+    assert_int_equal(progress.done - before.done, 2);
+    assert_int_equal(stk_work_split_progress(&units, 2, &progress), STK_E_RANGE);
     /* What was given back is dropped by the next range; what a device did is not. */
     assert_int_equal(stk_work_split_give_back(&units, 0, &run), STK_OK);
     assert_int_equal(stk_work_split_begin(&units, 2), STK_OK);
     claims(1, 0, 1, &run);
-    assert_int_equal(stk_work_split_share(&units, 0, &share), STK_OK);
-    assert_int_equal(share.claimed - before.claimed, 3);
+    assert_int_equal(stk_work_split_progress(&units, 0, &progress), STK_OK);
+    assert_int_equal(progress.claimed - before.claimed, 3);
 }
 
 int main(void) {
@@ -374,7 +374,7 @@ int main(void) {
         cmocka_unit_test(a_device_may_take_its_own_run_again),
         cmocka_unit_test(with_every_device_lost_nothing_is_claimed),
         cmocka_unit_test(every_unit_is_done_once_whatever_fails),
-        cmocka_unit_test(no_unit_is_handed_out_past_the_window),
+        cmocka_unit_test(no_unit_is_handed_out_past_the_reorder_limit),
         cmocka_unit_test(ranges_and_runs_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -232,7 +232,7 @@ static void slot_far_from_a_busy_cursor_is_found_by_the_slow_round(void **state)
 
 /// Quotas ///
 
-static void tenant_over_its_quota_is_passed_over_until_the_round_is_complete(void **state) {
+static void tenant_over_its_quota_is_passed_over_until_the_ring_scan_is_complete(void **state) {
     uint32_t i;
     (void)state;
     fresh(64, NULL);
@@ -388,7 +388,7 @@ int main(void) {
         cmocka_unit_test(count_of_claims_above_is_kept_from_lease_to_lease),
         cmocka_unit_test(every_slot_runs_whatever_the_partitions_say),
         cmocka_unit_test(slot_far_from_a_busy_cursor_is_found_by_the_slow_round),
-        cmocka_unit_test(tenant_over_its_quota_is_passed_over_until_the_round_is_complete),
+        cmocka_unit_test(tenant_over_its_quota_is_passed_over_until_the_ring_scan_is_complete),
         cmocka_unit_test(tenant_alone_goes_on_after_its_quota),
         cmocka_unit_test(doorbell_wakes_a_worker_that_leaves_the_ring_alone),
         cmocka_unit_test(ring_of_the_bell_before_the_round_is_over_starts_it_again),

@@ -79,10 +79,10 @@ int __wrap_stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request 
 
 /// The world ///
 
-static void io_world(const struct stk_sim_fault *faults, uint32_t count) {
+static void io_world(const struct stk_sim_injected_error *injected, uint32_t count) {
     static const struct stk_user_op ops[] = {{OP_WRITE, STK_SCALAR, op_write}, {OP_SYNC, STK_SCALAR, op_sync}};
     static const struct stk_user_cost costs[] = {{OP_WRITE, stk_cost_none}, {OP_SYNC, stk_cost_none}};
-    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .faults = faults, .n_faults = count};
+    const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = injected, .n_injected = count};
     const struct stk_interp_config interp = {
         .turns = 4u * SLOTS, .user_ops = ops, .user_op_count = 2, .costs = costs, .cost_count = 2};
     struct stk_fetch_handle row = {.handle = HANDLE,
@@ -94,8 +94,8 @@ static void io_world(const struct stk_sim_fault *faults, uint32_t count) {
     memset(file, 0, sizeof file);
     assert_int_equal(stk_interp_open(&w.interp, &w.config.memory, &interp), STK_OK);
     row.source = (uint32_t)stk_sim_ingest_add_writable(&w.ingest, file, FILE_SIZE);
-    assert_int_equal(stk_fetch_init(&w.miss, &w.config, &w.arena), STK_OK);
-    assert_int_equal(stk_fetch_grant(&w.miss, &row), STK_OK);
+    assert_int_equal(stk_fetch_init(&w.fetch, &w.config, &w.arena), STK_OK);
+    assert_int_equal(stk_fetch_grant(&w.fetch, &row), STK_OK);
     memset(&meet, 0, sizeof meet);
 }
 
@@ -108,7 +108,7 @@ static void write_comes_first(void) {
     uint32_t ended = 0;
     for (uint32_t i = 0; i < 50u && ended < 2u; i++) {
         assert_true(wrote(200) || w.ingest.syncs == 0u);
-        int n = stk_fetch_poll(&w.miss, MS);
+        int n = stk_fetch_poll(&w.fetch, MS);
         assert_true(n >= 0);
         ended += (uint32_t)n;
     }
@@ -124,37 +124,37 @@ static void write_comes_first(void) {
 /// Tests ///
 
 static void a_write_in_a_slot_that_was_looked_at_comes_before_the_fence(void **state) {
-    static const struct stk_sim_fault late[] = {{0, STK_SIM_DELAY, 6, 0, 0}};
+    static const struct stk_sim_injected_error late[] = {{0, STK_SIM_DELAY, 6, 0, 0}};
     (void)state;
     io_world(late, 1);
     meet.armed = meet.behind = true; /* I/O slot 0 was empty; now the write is there, and the fence in I/O slot 1 */
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     assert_false(meet.armed);
     assert_int_equal(stk_load(io_slot(0) + STK_IO_OP), STK_IO_OP_WRITE);
     assert_int_equal(stk_load(io_slot(1) + STK_IO_OP), STK_IO_OP_FENCE);
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 2);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 2);
     write_comes_first();
 }
 
 static void a_write_where_an_outcome_was_taken_since_the_sweep_comes_before_the_fence(void **state) {
-    static const struct stk_sim_fault late[] = {{1, STK_SIM_DELAY, 6, 0, 0}};
+    static const struct stk_sim_injected_error late[] = {{1, STK_SIM_DELAY, 6, 0, 0}};
     (void)state;
     io_world(late, 1);
     publish_write(10, 0);
     drive();
     freeze(true);
     for (uint32_t i = 0; i < 50u && status_of(10) != STK_SLOT_REQUEUE; i++) {
-        assert_true(stk_fetch_poll(&w.miss, MS) >= 0);
+        assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
     assert_status(10, STK_SLOT_REQUEUE); /* its outcome is in I/O slot 0 */
     meet.armed = true;
     meet.at = 1; /* I/O slot 0 has an outcome; when the service looks at I/O slot 1, the write is in I/O slot 0 */
-    assert_int_equal(stk_fetch_poll(&w.miss, 0), 0);
+    assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     assert_false(meet.armed);
     assert_status(10, STK_SLOT_DONE);
     assert_int_equal(stk_load(io_slot(0) + STK_IO_OP), STK_IO_OP_WRITE);
     assert_int_equal(stk_load(io_slot(1) + STK_IO_OP), STK_IO_OP_FENCE);
-    assert_int_equal(stk_fetch_in_flight(&w.miss), 2);
+    assert_int_equal(stk_fetch_in_flight(&w.fetch), 2);
     write_comes_first();
 }
 

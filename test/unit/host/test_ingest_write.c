@@ -63,11 +63,11 @@ static int open_posix(void **state) {
     return stk_posix_reader_open(&reader, NULL, &arena);
 }
 
-static int open_uring_with(uint32_t flags, uint32_t piece_bytes) {
+static int open_uring_with(uint32_t flags, uint32_t buffer_bytes) {
     const struct stk_uring_config config = {.depth = DEPTH,
                                             .sources = SOURCES,
                                             .flags = flags,
-                                            .piece_bytes = piece_bytes,
+                                            .buffer_bytes = buffer_bytes,
                                             .memory = mem,
                                             .memory_bytes = sizeof mem};
     struct stk_arena arena;
@@ -291,7 +291,7 @@ int main(void) {
     failed = cmocka_run_group_tests_name("posix", by_posix, NULL, NULL);
     failed += cmocka_run_group_tests_name("pool of two", by_pool, NULL, NULL);
     if (stk_uring_probe(&info) == STK_OK) {
-        failed += cmocka_run_group_tests_name("io_uring, in registered pieces", by_uring, NULL, NULL);
+        failed += cmocka_run_group_tests_name("io_uring, in registered buffers", by_uring, NULL, NULL);
         failed += cmocka_run_group_tests_name("io_uring, memory that is not registered", by_plain, NULL, NULL);
     } else {
         print_message("io_uring is not available here (errno %d): left out\n", info.os_error);

@@ -184,13 +184,13 @@ static void a_mount_takes_few_reads(void **state) {
 /* A mount beside the log finds the same end, with two reads for each block at most. */
 static void look_among_bad_blocks(uint32_t run) {
     const struct stk_log_config config = {{&ops, NULL}, other_buffer, sizeof other_buffer};
-    uint32_t blocks = sparse.blocks, window = smaller(blocks, STK_LOG_REACH + 1 + the_log.reach);
+    uint32_t blocks = sparse.blocks, range = smaller(blocks, STK_LOG_REACH + 1 + the_log.reach);
     struct stk_log other;
     sparse.reads = 0;
     assert_int_equal(stk_log_mount(&other, &config), STK_OK);
     assert_true(other.block == the_log.block && (int32_t)(other.sequence - the_log.sequence) >= 0);
     assert_true(sparse.reads <= 2 * blocks + 24);
-    assert_true(sparse.reads <= 2 * (log2_of(blocks) + window + run) + 48);
+    assert_true(sparse.reads <= 2 * (log2_of(blocks) + range + run) + 48);
 }
 
 /* A run of bad blocks in the middle, and single ones: format finds them (`late` is 0), or they fail in use. */

@@ -103,7 +103,7 @@ static void erase_sizes_that_make_no_sense_are_refused(void **state) {
     assert_int_equal(stk_mtd_open_by(&mtd, &config, &fake), STK_E_UNSUPPORTED);
 }
 
-static void a_window_of_blocks_can_be_named(void **state) {
+static void a_range_of_blocks_can_be_named(void **state) {
     static const struct {
         uint32_t first, blocks;
         int got; /* blocks, or the error */
@@ -343,7 +343,7 @@ int main(void) {
         cmocka_unit_test(the_kernel_says_what_may_be_done),
         cmocka_unit_test(pages_are_of_any_size_up_to_16_kib),
         cmocka_unit_test(erase_sizes_that_make_no_sense_are_refused),
-        cmocka_unit_test(a_window_of_blocks_can_be_named),
+        cmocka_unit_test(a_range_of_blocks_can_be_named),
         cmocka_unit_test(sizes_above_4_gib_come_from_the_end_of_the_device),
         cmocka_unit_test(errors_of_open_keep_their_number),
         cmocka_unit_test(a_descriptor_stays_the_callers),

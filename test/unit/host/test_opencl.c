@@ -410,9 +410,9 @@ static void sizes_follow_the_device(void **state) {
     }
     assert_int_equal(stk_opencl_open(&cl, &config), STK_OK);
     assert_int_equal(f.calls, 1);
-    workers = device.type != STK_OPENCL_GPU             ? 1u
-              : device.units < STK_OPENCL_WORKERS_USUAL ? device.units
-                                                        : STK_OPENCL_WORKERS_USUAL;
+    workers = device.type != STK_OPENCL_GPU                     ? 1u
+              : device.compute_units < STK_OPENCL_WORKERS_USUAL ? device.compute_units
+                                                                : STK_OPENCL_WORKERS_USUAL;
     assert_int_equal(f.workers, workers);
     assert_int_equal(f.lanes, device.lanes);
     assert_int_equal(cl.memory.slots, 24);

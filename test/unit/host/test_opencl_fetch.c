@@ -86,7 +86,7 @@ static uint64_t sum_of(uint32_t resource) {
     return sum;
 }
 
-static void check_miss(uint32_t slot, uint32_t resource, const struct stk_slot *end) {
+static void check_load_miss(uint32_t slot, uint32_t resource, const struct stk_slot *end) {
     uint32_t code = resource >= RESOURCES ? STK_FETCH_CODE(STK_E_NOENT) : STK_FETCH_CODE(STK_E_SHORT);
     if (resource < RESOURCES - 1u) {
         if (end->status != STK_SLOT_DONE) {
@@ -138,7 +138,7 @@ static void move_pair(uint32_t pair, uint32_t *asked, uint32_t *stage, uint32_t 
     resource = resource_of(*asked);
     if (*stage == 1u) {
         served++;
-        check_miss(slot, resource, &end);
+        check_load_miss(slot, resource, &end);
         *stage = resource < RESOURCES - 1u ? 2 : 0;
     } else {
         check_sum(resource, &end);

@@ -20,9 +20,9 @@
 #define IO_SLOTS   4u
 #define PAYLOAD    65536u
 #define FILE_BYTES 65536u
-#define START      4096u /* the handle's range in the file begins here, and in the payload at WINDOW */
+#define START      4096u /* the handle's range in the file begins here, and in the payload at HANDLE_AT */
 #define LENGTH     32768u
-#define WINDOW     16384u
+#define HANDLE_AT  16384u
 #define WRITES     times(64, 24)
 #define CHUNK      500u
 
@@ -106,7 +106,7 @@ static void grant(uint32_t handle, int source, uint32_t rights) {
                                          .source = (uint32_t)source,
                                          .offset = START,
                                          .bytes = LENGTH,
-                                         .payload = WINDOW,
+                                         .payload = HANDLE_AT,
                                          .payload_bytes = LENGTH,
                                          .tenants = 1,
                                          .rights = rights};
@@ -229,10 +229,10 @@ static void assert_file_holds(uint64_t at, uint64_t pattern, uint32_t bytes) {
 /// Tests ///
 
 static void slots_read_write_and_fence_a_file(void) {
-    publish(0, OP_IO, STK_IO_OP_READ, FILE_HANDLE, 100, WINDOW, 3000);
+    publish(0, OP_IO, STK_IO_OP_READ, FILE_HANDLE, 100, HANDLE_AT, 3000);
     expect_done(0);
-    assert_true(pattern_matches(cl.memory.payload + WINDOW, START + 100, 3000));
-    publish(1, OP_IO, STK_IO_OP_WRITE, FILE_HANDLE, 20000, WINDOW, 3000);
+    assert_true(pattern_matches(cl.memory.payload + HANDLE_AT, START + 100, 3000));
+    publish(1, OP_IO, STK_IO_OP_WRITE, FILE_HANDLE, 20000, HANDLE_AT, 3000);
     expect_done(1);
     publish(2, OP_IO, STK_IO_OP_FENCE, FILE_HANDLE, 0, 0, 0);
     expect_done(2);
@@ -255,8 +255,8 @@ static void many_slots_write_at_once(void) {
         uint32_t n = WRITES - first < SLOTS - 1u ? WRITES - first : SLOTS - 1u;
         for (uint32_t i = 0; i < n; i++) {
             uint32_t at = (first + i) * CHUNK;
-            pattern_fill(cl.memory.payload + WINDOW + at, 70000u + at, CHUNK);
-            publish(i, OP_IO, STK_IO_OP_WRITE, FILE_HANDLE, at, WINDOW + at, CHUNK);
+            pattern_fill(cl.memory.payload + HANDLE_AT + at, 70000u + at, CHUNK);
+            publish(i, OP_IO, STK_IO_OP_WRITE, FILE_HANDLE, at, HANDLE_AT + at, CHUNK);
         }
         publish(SLOTS - 1u, OP_IO, STK_IO_OP_FENCE, FILE_HANDLE, 0, 0, 0);
         for (uint32_t i = 0; i < n; i++) {
@@ -274,19 +274,19 @@ static void hostile_requests_reach_nothing(void) {
         uint32_t bytes;
         int err;
     } bad[] = {
-        {STK_IO_OP_READ, 99, WINDOW, 0, 10, STK_E_NOENT},
-        {STK_IO_OP_WRITE, WINDOW, 99, 0, 10, STK_E_NOENT},
+        {STK_IO_OP_READ, 99, HANDLE_AT, 0, 10, STK_E_NOENT},
+        {STK_IO_OP_WRITE, HANDLE_AT, 99, 0, 10, STK_E_NOENT},
         {STK_IO_OP_FENCE, 0, 99, 0, 0, STK_E_NOENT},
-        {STK_IO_OP_WRITE, WINDOW, READ_HANDLE, 0, 10, STK_E_ACCESS},
+        {STK_IO_OP_WRITE, HANDLE_AT, READ_HANDLE, 0, 10, STK_E_ACCESS},
         {STK_IO_OP_FENCE, 0, READ_HANDLE, 0, 0, STK_E_ACCESS},
-        {STK_IO_OP_READ, FULL_HANDLE, WINDOW, 0, 10, STK_E_ACCESS},
-        {STK_IO_OP_READ, FILE_HANDLE, WINDOW, UINT64_MAX - 4u, 10, STK_E_RANGE},
-        {STK_IO_OP_WRITE, WINDOW, FILE_HANDLE, UINT64_MAX - START + 1u, START, STK_E_RANGE},
-        {STK_IO_OP_WRITE, WINDOW, FILE_HANDLE, LENGTH - 9u, 10, STK_E_RANGE},
+        {STK_IO_OP_READ, FULL_HANDLE, HANDLE_AT, 0, 10, STK_E_ACCESS},
+        {STK_IO_OP_READ, FILE_HANDLE, HANDLE_AT, UINT64_MAX - 4u, 10, STK_E_RANGE},
+        {STK_IO_OP_WRITE, HANDLE_AT, FILE_HANDLE, UINT64_MAX - START + 1u, START, STK_E_RANGE},
+        {STK_IO_OP_WRITE, HANDLE_AT, FILE_HANDLE, LENGTH - 9u, 10, STK_E_RANGE},
         {STK_IO_OP_READ, FILE_HANDLE, 0, 0, 10, STK_E_RANGE},
         {STK_IO_OP_READ, FILE_HANDLE, UINT32_MAX, 0, 10, STK_E_RANGE},
-        {STK_IO_OP_READ, FILE_HANDLE, WINDOW, 0, UINT32_MAX, STK_E_RANGE},
-        {STK_IO_OP_READ, FILE_HANDLE, WINDOW, 0, 0, STK_E_FORMAT},
+        {STK_IO_OP_READ, FILE_HANDLE, HANDLE_AT, 0, UINT32_MAX, STK_E_RANGE},
+        {STK_IO_OP_READ, FILE_HANDLE, HANDLE_AT, 0, 0, STK_E_FORMAT},
         {77, FILE_HANDLE, FILE_HANDLE, 0, 10, STK_E_FORMAT},
     };
     static uint8_t before[PAYLOAD];
@@ -307,10 +307,10 @@ static void hostile_requests_reach_nothing(void) {
 }
 
 static void a_write_that_fails_faults_its_own_slot(void) {
-    pattern_fill(cl.memory.payload + WINDOW, 5, 1000);
-    publish(0, OP_IO, STK_IO_OP_WRITE, FULL_HANDLE, 0, WINDOW, 1000);
-    publish(1, OP_IO, STK_IO_OP_WRITE, FILE_HANDLE, 30000, WINDOW, 1000);
-    publish(2, OP_IO, STK_IO_OP_READ, FILE_HANDLE, 0, WINDOW + 2000u, 100);
+    pattern_fill(cl.memory.payload + HANDLE_AT, 5, 1000);
+    publish(0, OP_IO, STK_IO_OP_WRITE, FULL_HANDLE, 0, HANDLE_AT, 1000);
+    publish(1, OP_IO, STK_IO_OP_WRITE, FILE_HANDLE, 30000, HANDLE_AT, 1000);
+    publish(2, OP_IO, STK_IO_OP_READ, FILE_HANDLE, 0, HANDLE_AT + 2000u, 100);
     expect_fault(0, ENOSPC);
     expect_done(1);
     expect_done(2);

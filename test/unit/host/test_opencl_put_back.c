@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "miss_words.h"
+#include "load_miss_words.h"
 #include "opencl_adds.h"
 #include "stoker/device_loss.h"
 #include "stoker/io_queue.h"
@@ -39,17 +39,17 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 8};
     (void)state;
     open_way(&config, first_way(STK_QUANTUM));
-    miss_in(&cl.memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    load_miss_in(&cl.memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
     io_in(&cl.memory, 0, STK_SLOT_WAIT_IO);
-    miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    load_miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
     io_in(&cl.memory, 1, STK_SLOT_WAIT_IO);
-    miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    load_miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
     io_in(&cl.memory, 2, STK_SLOT_WAIT_IO);
-    miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
+    load_miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
     io_in(&cl.memory, 3, STK_SLOT_PUBLISHED);
-    miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    load_miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
     io_in(&cl.memory, 4, STK_IO_OK);
-    miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
+    load_miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
     io_in(&cl.memory, 5, STK_IO_OK);
     io_in(&cl.memory, 6, STK_IO_ERROR);     /* no slot names it */
     io_in(&cl.memory, 7, STK_SLOT_CLAIMED); /* the server has it */

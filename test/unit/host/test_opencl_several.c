@@ -65,12 +65,12 @@ static void devices_are_found_by_what_they_have(void **state) {
     }
     assert_int_equal(stk_opencl_find(&need, 0, &first), 0);
     assert_int_equal(stk_opencl_find(&need, 1, &d), 1);
-    need = (struct stk_opencl_need){.name = first.name, .memory = first.memory, .units = first.units};
+    need = (struct stk_opencl_need){.name = first.name, .memory = first.memory, .compute_units = first.compute_units};
     need.fine_grain = first.fine_grain;
     need.svm_atomics = first.svm_atomics;
     assert_int_equal(stk_opencl_find(&need, 0, &d), 0);
     memset(&d, 0x5A, sizeof d);
-    need.units = UINT32_MAX;
+    need.compute_units = UINT32_MAX;
     assert_int_equal(stk_opencl_find(&need, 0, &d), STK_E_NODEV);
     need = (struct stk_opencl_need){.memory = UINT64_MAX};
     assert_int_equal(stk_opencl_find(&need, 0, &d), STK_E_NODEV);
@@ -201,7 +201,7 @@ static void check_sums(void) {
 static void share(uint32_t lose_after) {
     const struct stk_work_split_config config = {.devices = DEVICES, .run_max = 50};
     pthread_t threads[DEVICES];
-    struct stk_work_split_share done[DEVICES];
+    struct stk_work_split_progress done[DEVICES];
     struct stk_arena arena;
     memset(times, 0, sizeof times);
     memset(sums, 0, sizeof sums);
@@ -225,7 +225,7 @@ static void share(uint32_t lose_after) {
         if (sides[i].complaint) {
             fail_msg("device %u: %s", (unsigned)i, sides[i].complaint);
         }
-        assert_int_equal(stk_work_split_share(&units, i, &done[i]), STK_OK);
+        assert_int_equal(stk_work_split_progress(&units, i, &done[i]), STK_OK);
         assert_true(done[i].done > 0);
         (void)!stk_stream_close(&sides[i].stream, 20 * SECOND);
         assert_int_equal(stk_opencl_close(&sides[i].cl, 20 * SECOND), STK_OK);

@@ -169,7 +169,7 @@ static void check_snapshot(void) {
         }
     }
     for (uint32_t i = 0; i < telemetry.window_count; i++) {
-        const struct stk_window *w = &telemetry.windows[i];
+        const struct stk_ticketed_window *w = &telemetry.windows[i];
         grouped += w->required + w->lookahead + w->other;
         assert_int_equal(w->opcode, opcode_of(w->ticket));
         assert_int_equal(w->tenant, mix(w->ticket, 5) % 8u);

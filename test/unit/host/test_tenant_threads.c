@@ -1,4 +1,4 @@
-/* Several threads publish through one handle while one harvests, one fills up the quota and one revokes: after a
+/* Several threads publish through one handle while one harvests, one fills up the limit and one revokes: after a
  * quiesce nothing of the old owner is ever published, though its id has gone to another. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,11 +13,11 @@
 #include "stoker/port/posix.h"
 #include "stoker/tenant.h"
 
-#define SLOTS      16u
-#define QUOTA      5u
-#define PUBLISHERS 3u
-#define OWNERS     40u  /* one after the other, all with id 1 */
-#define EACH       300u /* harvested of each before it is revoked */
+#define SLOTS       16u
+#define OUTSTANDING 5u
+#define PUBLISHERS  3u
+#define OWNERS      40u  /* one after the other, all with id 1 */
+#define EACH        300u /* harvested of each before it is revoked */
 
 STK_TENANT_DEFINE(table_memory, 1);
 static _Alignas(64) uint8_t ring_memory[STK_RING_BYTES(SLOTS)];
@@ -42,7 +42,7 @@ static void *publish_all(void *arg) {
         int slot = stk_tenant_publish_ticket(&self->tenant, &publisher, &work, NULL, NULL);
         if (slot >= 0) {
             self->published++;
-        } else if (slot == STK_E_QUOTA || slot == STK_E_FULL || slot == STK_E_WOULD_BLOCK) {
+        } else if (slot == STK_E_LIMIT || slot == STK_E_FULL || slot == STK_E_WOULD_BLOCK) {
             sched_yield();
         } else {
             self->failure = slot == STK_E_REVOKED ? NULL : "refused for another reason";
@@ -64,8 +64,8 @@ static void *harvest_all(void *arg) {
         }
         struct stk_tenant_counters c;
         if (slot.tenant != 1 || slot.args[0] != self->owner || stk_tenant_counters(&self->tenant, &c) != STK_OK ||
-            c.outstanding > QUOTA) {
-            self->failure = "a slot of another owner, or more than the quota";
+            c.outstanding > OUTSTANDING) {
+            self->failure = "a slot of another owner, or more than the limit";
         }
         int err;
         while ((err = stk_tenant_note_drained(&self->tenant, 1, NULL)) == STK_E_WOULD_BLOCK) {
@@ -79,7 +79,7 @@ static void *harvest_all(void *arg) {
 }
 
 static void serve_one_owner(uint32_t owner) {
-    struct stk_tenant_config config = {"owner", QUOTA, 1, 1};
+    struct stk_tenant_config config = {"owner", OUTSTANDING, 1, 1};
     struct party party[PUBLISHERS + 1] = {0};
     struct stk_tenant_counters c;
     pthread_t thread[PUBLISHERS + 1];

@@ -46,8 +46,8 @@ static int open_over(struct stk_uring *u, const struct stk_uring_config *config,
     return stk_uring_open(u, &c, from);
 }
 
-static void open_with(uint32_t flags, uint32_t piece_bytes) {
-    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .flags = flags, .piece_bytes = piece_bytes};
+static void open_with(uint32_t flags, uint32_t buffer_bytes) {
+    struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .flags = flags, .buffer_bytes = buffer_bytes};
     if (!available) {
         skip_without("io_uring");
     }
@@ -107,7 +107,7 @@ static int in_child(int (*body)(void)) {
 
 /// Files ///
 
-static void a_read_across_registered_pieces_arrives_whole(void **state) {
+static void a_read_across_registered_buffers_arrives_whole(void **state) {
     (void)state;
     open_with(0, 16384);
     int fd = pattern_file(900001);
@@ -164,8 +164,8 @@ static void close_with_reads_in_flight_lets_go_of_the_memory(void **state) {
 static void open_checks_its_arguments(void **state) {
     struct stk_uring u;
     struct stk_uring_config bad_depth = {.depth = STK_URING_DEPTH_MAX + 1}, bad_sources = {.sources = 5000};
-    struct stk_uring_config bad_flags = {.flags = 1u << 9}, bad_piece = {.piece_bytes = 5000};
-    struct stk_uring_config small_piece = {.piece_bytes = 4096};
+    struct stk_uring_config bad_flags = {.flags = 1u << 9}, bad_buffer = {.buffer_bytes = 5000};
+    struct stk_uring_config small_buffer = {.buffer_bytes = 4096};
     (void)state;
     stk_arena_init(&arena, arena_mem, sizeof arena_mem);
     assert_int_equal(open_over(&u, NULL, NULL, 10, &arena), STK_E_ARG);
@@ -175,8 +175,8 @@ static void open_checks_its_arguments(void **state) {
     assert_int_equal(open_over(&u, &bad_depth, mem, 10, &arena), STK_E_OVERFLOW);
     assert_int_equal(open_over(&u, &bad_sources, mem, 10, &arena), STK_E_OVERFLOW);
     assert_int_equal(open_over(&u, &bad_flags, mem, 10, &arena), STK_E_ARG);
-    assert_int_equal(open_over(&u, &bad_piece, mem, 10, &arena), STK_E_ARG);
-    assert_int_equal(open_over(&u, &small_piece, mem, MEM_BYTES, &arena), STK_E_OVERFLOW);
+    assert_int_equal(open_over(&u, &bad_buffer, mem, 10, &arena), STK_E_ARG);
+    assert_int_equal(open_over(&u, &small_buffer, mem, MEM_BYTES, &arena), STK_E_OVERFLOW);
     assert_int_equal(stk_arena_mark(&arena), 0);
 }
 
@@ -384,7 +384,7 @@ static void the_probe_describes_the_kernel(void **state) {
 int main(void) {
     struct stk_uring_info info;
     const struct CMUnitTest tests[] = {
-        TEST_ALONE(a_read_across_registered_pieces_arrives_whole),
+        TEST_ALONE(a_read_across_registered_buffers_arrives_whole),
         TEST(cancel_keeps_reads_that_were_finished),
         TEST(close_with_reads_in_flight_lets_go_of_the_memory),
         cmocka_unit_test(open_checks_its_arguments),

@@ -15,13 +15,13 @@
 
 #include "host_file.h"
 
-#define DEPTH      16u
-#define SOURCES    2u
-#define FILE_BYTES 300007u
-#define PIECE      16384u
-#define GUARD      0xEEu
-#define SECOND     UINT64_C(1000000000)
-#define MEM_BYTES  (1u << 19)
+#define DEPTH        16u
+#define SOURCES      2u
+#define FILE_BYTES   300007u
+#define BUFFER_BYTES 16384u
+#define GUARD        0xEEu
+#define SECOND       UINT64_C(1000000000)
+#define MEM_BYTES    (1u << 19)
 
 #include "uring_rig.h"
 
@@ -34,7 +34,7 @@ static uint64_t bounced(void) {
 }
 
 /* Opens a ring and a file with O_DIRECT as source 0. */
-static void open_all(uint32_t flags, uint32_t piece_bytes) {
+static void open_all(uint32_t flags, uint32_t buffer_bytes) {
     char name[64];
     need_uring();
     int file = pattern_file(FILE_BYTES);
@@ -46,7 +46,7 @@ static void open_all(uint32_t flags, uint32_t piece_bytes) {
         print_message("skipped: no O_DIRECT in /tmp\n");
         skip();
     }
-    assert_int_equal(open_pieces(flags, piece_bytes), STK_OK);
+    assert_int_equal(open_pieces(flags, buffer_bytes), STK_OK);
     assert_int_equal(stk_uring_add_file(&uring, fd, 0), 0);
     assert_int_equal(uring.source[0].path, STK_URING_DIRECT_PATH);
     memset(mem, GUARD, sizeof mem);
@@ -104,7 +104,7 @@ static void only_the_ends_of_a_read_are_copied(void **state) {
     static const uint32_t lengths[] = {1, 2, 511, 512, 513, 4095, 4096, 4097, 8192, 65537, 262144};
     (void)state;
     for (uint32_t way = 0; way < 3; way++) {
-        open_all(way == 1 ? STK_URING_PLAIN : 0, way == 2 ? PIECE : 0);
+        open_all(way == 1 ? STK_URING_PLAIN : 0, way == 2 ? BUFFER_BYTES : 0);
         for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
             for (size_t k = 0; k < sizeof lengths / sizeof lengths[0]; k++) {
                 /* The address lies in its block as the offset does. */

@@ -111,8 +111,8 @@ static int open_direct(int fd) {
     return open(name, O_RDONLY | O_DIRECT);
 }
 
-/* Reads DEPTH pieces of a file, one into each buffer, and checks each. Returns how many failed. */
-static uint32_t read_pieces(uint32_t source, int err, int os_error) {
+/* Reads DEPTH parts of a file, one into each buffer, and checks each. Returns how many failed. */
+static uint32_t read_parts(uint32_t source, int err, int os_error) {
     uint32_t failed = 0;
     for (uint32_t i = 0; i < DEPTH; i++) {
         assert_int_equal(submit(source, i * 7001u, 7001, i, i), 1);
@@ -143,7 +143,7 @@ static void short_reads_go_on_to_the_end(void **state) {
     open_ring(0);
     int fd = pattern_file(FILE_BYTES);
     kernel.fate = few_bytes;
-    assert_int_equal(read_pieces((uint32_t)add(fd), 0, 0), 0);
+    assert_int_equal(read_parts((uint32_t)add(fd), 0, 0), 0);
     assert_true(kernel.requests > 10 * DEPTH);
     (void)close(fd);
 }
@@ -160,7 +160,7 @@ static void interrupted_reads_are_sent_again(void **state) {
     open_ring(0);
     int fd = pattern_file(FILE_BYTES);
     kernel.fate = interrupted_often;
-    assert_int_equal(read_pieces((uint32_t)add(fd), 0, 0), 0);
+    assert_int_equal(read_parts((uint32_t)add(fd), 0, 0), 0);
     (void)close(fd);
 }
 
@@ -182,9 +182,9 @@ static void what_is_interrupted_for_ever_fails(void **state) {
     for (uint32_t i = 0; i < 2; i++) {
         wanted_errno = numbers[i];
         kernel.fate = always_fails;
-        assert_int_equal(read_pieces(source, STK_E_IO, numbers[i]), DEPTH);
+        assert_int_equal(read_parts(source, STK_E_IO, numbers[i]), DEPTH);
         kernel.fate = NULL;
-        assert_int_equal(read_pieces(source, 0, 0), 0);
+        assert_int_equal(read_parts(source, 0, 0), 0);
     }
     (void)close(fd);
 }
@@ -215,7 +215,7 @@ static void an_error_is_that_of_its_read_alone(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         wanted_errno = rows[i].os_error;
         kernel.fate = third_fails;
-        uint32_t failed = read_pieces(source, rows[i].err, rows[i].os_error);
+        uint32_t failed = read_parts(source, rows[i].err, rows[i].os_error);
         assert_true(failed != 0 && failed < DEPTH);
         assert_non_null(strstr(stk_err_fix(rows[i].err), rows[i].advice));
     }
@@ -290,10 +290,10 @@ static void a_device_that_disappears_fails_its_reads_and_no_more(void **state) {
     int fd = pattern_file(FILE_BYTES), other = pattern_file(FILE_BYTES);
     uint32_t source = (uint32_t)add(fd);
     kernel.fate = is_gone;
-    assert_int_equal(read_pieces(source, STK_E_NODEV, ENODEV), DEPTH - 5u);
+    assert_int_equal(read_parts(source, STK_E_NODEV, ENODEV), DEPTH - 5u);
     assert_int_equal(stk_uring_remove_source(&uring, source), STK_OK);
     kernel.fate = NULL;
-    assert_int_equal(read_pieces((uint32_t)add(other), 0, 0), 0);
+    assert_int_equal(read_parts((uint32_t)add(other), 0, 0), 0);
     (void)close(fd);
     (void)close(other);
 }
@@ -379,7 +379,7 @@ static void cancel_ends_a_read_in_every_state(void **state) {
         assert_int_equal(uring.in_flight, 0);
         assert_int_equal(uring.bounces_used, 0);
         memset(&kernel, 0, sizeof kernel);
-        assert_int_equal(read_pieces(0, 0, 0), 0); /* the ring goes on */
+        assert_int_equal(read_parts(0, 0, 0), 0); /* the ring goes on */
         assert_int_equal(close_ring(NULL), STK_OK);
         leave_state();
     }

@@ -20,11 +20,11 @@
 #include "stoker/port/reader_pool.h"
 #include "stoker/port/uring.h"
 
-#define DEPTH   16u
-#define SOURCES 2u
-#define PIECE   65536u
-#define MEM     (2u << 20)
-#define SECOND  UINT64_C(1000000000)
+#define DEPTH        16u
+#define SOURCES      2u
+#define BUFFER_BYTES 65536u
+#define MEM          (2u << 20)
+#define SECOND       UINT64_C(1000000000)
 
 static _Alignas(4096) uint8_t mem[MEM];
 static _Alignas(4096) uint8_t held[MEM]; /* what the block device holds */
@@ -41,11 +41,11 @@ static void need_namespace(void) {
     }
 }
 
-static int open_ring(uint32_t flags, uint32_t piece_bytes) {
+static int open_ring(uint32_t flags, uint32_t buffer_bytes) {
     const struct stk_uring_config config = {.depth = DEPTH,
                                             .sources = SOURCES,
                                             .flags = flags,
-                                            .piece_bytes = piece_bytes,
+                                            .buffer_bytes = buffer_bytes,
                                             .memory = mem,
                                             .memory_bytes = sizeof mem};
     struct stk_arena arena;
@@ -109,7 +109,7 @@ static void commands_bring_what_the_block_device_holds(void **state) {
     (void)state;
     need_namespace();
     for (uint32_t i = 0; i < 5; i++) {
-        assert_int_equal(open_ring(ways[i], i == 4 ? PIECE : 0), 0);
+        assert_int_equal(open_ring(ways[i], i == 4 ? BUFFER_BYTES : 0), 0);
         assert_int_equal(reads(0, 4096, 0), 0);
         assert_int_equal(reads(65536, MEM - 4096u, 4096), 0); /* more than one command takes */
         assert_int_equal(reads(end - 8192u, 8192, 0), 0);

@@ -81,7 +81,7 @@ static void *device(void *arg) {
 
 static void share_out(const struct stk_work_split_config *config) {
     pthread_t threads[THREADS];
-    struct stk_work_split_share share;
+    struct stk_work_split_progress progress;
     struct stk_arena arena;
     uint32_t sum = 0;
     memset(done, 0, sizeof done);
@@ -102,8 +102,8 @@ static void share_out(const struct stk_work_split_config *config) {
         assert_int_equal(done[i], 1);
     }
     for (uint32_t i = 0; i < THREADS; i++) {
-        assert_int_equal(stk_work_split_share(&units, i, &share), STK_OK);
-        sum += share.done;
+        assert_int_equal(stk_work_split_progress(&units, i, &progress), STK_OK);
+        sum += progress.done;
     }
     assert_int_equal(sum, TOTAL);
 }
@@ -112,7 +112,7 @@ static void every_unit_is_done_once(void **state) {
     (void)state;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         share_out(&(struct stk_work_split_config){.devices = THREADS, .runs = RUNS, .run_max = 64});
-        share_out(&(struct stk_work_split_config){.devices = THREADS, .runs = RUNS, .run_max = 5, .window = 40});
+        share_out(&(struct stk_work_split_config){.devices = THREADS, .runs = RUNS, .run_max = 5, .reorder_limit = 40});
         share_out(&(struct stk_work_split_config){.devices = THREADS});
     }
 }

@@ -26,12 +26,12 @@ static inline void need_uring(void) {
     }
 }
 
-/* Opens the ring in pieces of `piece_bytes`, 0 for the default. Returns as stk_uring_open. */
-static inline int open_pieces(uint32_t flags, uint32_t piece_bytes) {
+/* Opens the ring in pieces of `buffer_bytes`, 0 for the default. Returns as stk_uring_open. */
+static inline int open_pieces(uint32_t flags, uint32_t buffer_bytes) {
     const struct stk_uring_config config = {.depth = DEPTH,
                                             .sources = SOURCES,
                                             .flags = flags,
-                                            .piece_bytes = piece_bytes,
+                                            .buffer_bytes = buffer_bytes,
                                             .memory = mem,
                                             .memory_bytes = sizeof mem};
     struct stk_arena arena;

@@ -159,7 +159,7 @@ static void do_metrics(struct vec *v, struct world *w) {
     (void)vec_get(v, "phase");
     vec_expect_u64(v, "lookups", m.lookups);
     vec_expect_u64(v, "hits", m.hits);
-    vec_expect_u64(v, "misses", m.misses);
+    vec_expect_u64(v, "misses", m.cache_misses);
     vec_expect_u64(v, "puts", m.puts);
     vec_expect_u64(v, "rejected_puts", m.rejected_puts);
     vec_expect_u64(v, "evictions", m.evictions);

@@ -59,8 +59,8 @@ static const struct cause causes[] = {
 
     {VEC_TENANT, STK_E_REVOKED, "Revoked", "-", "was revoked"},
     {VEC_TENANT, STK_E_OPCODE, "OpcodeOutOfRange", "-", "published local opcode"},
-    {VEC_TENANT, STK_E_QUOTA, "Backpressure", "-", "outstanding slots, cap"},
-    {VEC_TENANT, STK_E_QUOTA, "StagingBackpressure", "-", "already reserved, cap"},
+    {VEC_TENANT, STK_E_LIMIT, "Backpressure", "-", "outstanding slots, cap"},
+    {VEC_TENANT, STK_E_LIMIT, "StagingBackpressure", "-", "already reserved, cap"},
     {VEC_TENANT, STK_E_UNDERFLOW, "ResourceUnderflow", "-", " released "},
     {VEC_TENANT, STK_E_TIMEOUT, "QuiesceTimeout", "-", "quiesce timed out"},
     {VEC_TENANT, STK_E_STATUS, FULL, "submission", "slot is not publishable"},

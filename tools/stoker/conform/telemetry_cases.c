@@ -146,14 +146,14 @@ static void do_window(struct vec *v, struct world *w) {
         vec_differ(v, "i", "a window", "none");
         return;
     }
-    const struct stk_window *window = &t->windows[i];
+    const struct stk_ticketed_window *window = &t->windows[i];
     vec_expect_u64(v, "ticket", window->ticket);
     vec_expect_u64(v, "tenant_id", window->tenant);
     vec_expect_u64(v, "opcode", window->opcode);
     vec_expect_u64(v, "required_slots", window->required);
     vec_expect_u64(v, "lookahead_slots", window->lookahead);
     expect_statuses(v, window->count, STK_SLOT_PUBLISHED, STK_UNKNOWN);
-    vec_expect_u64(v, "active", stk_window_active(window) != 0);
+    vec_expect_u64(v, "active", stk_ticketed_window_active(window) != 0);
 }
 
 /* Record counters: the rates of a snapshot, under the reference's names. */

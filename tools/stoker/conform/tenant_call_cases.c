@@ -34,7 +34,7 @@ static void expect_class(struct vec *v, int err, const struct stk_error_info *in
         vec_expect_u64(v, "local_opcode", info->value);
         vec_expect_u64(v, "cap", STK_OP_TENANT_RANGE);
         break;
-    case STK_E_QUOTA:
+    case STK_E_LIMIT:
         expect_quota(v, info, r);
         break;
     case STK_E_UNDERFLOW:

@@ -24,7 +24,7 @@ STK_FN stk_u32 stk_guard(const struct stk_dev *d, stk_u32 i) {
     stk_u32 guard = 0;
     if (d->guards) {
         guard = stk_ld_fenced(d->guards + i);
-        STK_FENCE_LOADS();
+        STK_MEM_FENCE_LOADS();
     }
     return guard;
 }
@@ -71,7 +71,7 @@ STK_FN int stk_take(const struct stk_dev *d, stk_u32 i, stk_u32 guard, STK_GLOBA
         return 1;
     }
     if (d->guards) {
-        STK_FENCE(); /* a host that sees CLAIMED, or what a tenant stored over CLAIMED, sees the odd word too */
+        STK_MEM_FENCE(); /* a host that sees CLAIMED, or what a tenant stored over CLAIMED, sees the odd word too */
     }
     if (stk_cmpxchg_relaxed(status, seen, to) == seen) {
         return 1;

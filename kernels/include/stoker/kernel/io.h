@@ -47,7 +47,7 @@ STK_FN stk_u32 stk_io_take(const struct stk_dev *d) {
         if (stk_guard_even(guard) && stk_ld_fenced(status) == STK_SLOT_EMPTY &&
             stk_take(d, d->slots + i, guard, status, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO)) {
             /* the state is seen before the guard is even, and before the words that it guards are written */
-            STK_FENCE();
+            STK_MEM_FENCE();
             /* No other worker touches an I/O slot in WAIT_IO, so the guard may go back at once. */
             stk_let_go(d, d->slots + i, guard);
             break;

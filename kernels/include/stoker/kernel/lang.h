@@ -14,7 +14,7 @@
  *   STK_PREFETCH            a hint: this line will be written soon
  *   stk_plain_word          a word that a plain load took from the payload or the tables, in the order of this machine
  *   stk_ld .. stk_add       atomic words: relaxed, acquire and release loads and stores, CAS, add; _fenced: beside a
- *                           STK_FENCE
+ *                           STK_MEM_FENCE
  *   stk_local_add ..        words that the lanes of a group share */
 #ifndef STOKER_KERNEL_LANG_H
 #define STOKER_KERNEL_LANG_H
@@ -61,36 +61,36 @@ typedef ulong stk_u64;
  * compiler comes first: it may name its target as LLVM does. STK_FENCE_PLAIN is set where a body was refused; the
  * handshake then judges the memory. */
 #if defined(STK_FENCE_PLAIN)
-#define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
+#define STK_MEM_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #elif defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll)
-#define STK_FENCE() asm volatile("membar.sys;" ::: "memory")
+#define STK_MEM_FENCE() asm volatile("membar.sys;" ::: "memory")
 #elif defined(__NVPTX__)
 void __nvvm_membar_sys(void);
-#define STK_FENCE() __nvvm_membar_sys()
+#define STK_MEM_FENCE() __nvvm_membar_sys()
 #elif defined(__x86_64__) || defined(__aarch64__) || defined(__arm__) || defined(__riscv)
-#define STK_FENCE() __atomic_thread_fence(__ATOMIC_ACQ_REL)
+#define STK_MEM_FENCE() __atomic_thread_fence(__ATOMIC_ACQ_REL)
 #else
-#define STK_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
+#define STK_MEM_FENCE() mem_fence(CLK_GLOBAL_MEM_FENCE)
 #endif
 
-/* STK_FENCE_DEVICE orders this work-item's accesses as other groups of the device see them, and drops the contents of a
- * cache of its own unit. STK_FENCE_OF_ONE is 1 where a fence of one work-item also orders the accesses that the others
- * of its group made before a barrier which all of them passed. Then one work-item fences for all: fences of many wait
- * for one another, since each of them goes over the bus and back. */
+/* STK_MEM_FENCE_DEVICE orders this work-item's accesses as other groups of the device see them, and drops the contents
+ * of a cache of its own unit. STK_MEM_FENCE_OF_ONE is 1 where a fence of one work-item also orders the accesses that
+ * the others of its group made before a barrier which all of them passed. Then one work-item fences for all: fences of
+ * many wait for one another, since each of them goes over the bus and back. */
 #if !defined(STK_FENCE_PLAIN) && (defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll))
-#define STK_FENCE_DEVICE() asm volatile("membar.gl;" ::: "memory")
-#define STK_FENCE_OF_ONE   1
+#define STK_MEM_FENCE_DEVICE() asm volatile("membar.gl;" ::: "memory")
+#define STK_MEM_FENCE_OF_ONE   1
 #else
-#define STK_FENCE_DEVICE() STK_FENCE()
-#define STK_FENCE_OF_ONE   0
+#define STK_MEM_FENCE_DEVICE() STK_MEM_FENCE()
+#define STK_MEM_FENCE_OF_ONE   0
 #endif
 
 /* Stands between a load and later loads, where a branch on the loaded value lies between them. A compiler keeps
  * volatile loads in order, x86 keeps all of them, and a GPU of NVIDIA loads nothing before it has taken the branch. */
 #if defined(__NV_CL_C_VERSION) || defined(cl_nv_pragma_unroll) || defined(__NVPTX__) || defined(__x86_64__)
-#define STK_FENCE_LOADS() ((void)0)
+#define STK_MEM_FENCE_LOADS() ((void)0)
 #else
-#define STK_FENCE_LOADS() STK_FENCE()
+#define STK_MEM_FENCE_LOADS() STK_MEM_FENCE()
 #endif
 
 /* Asks for the cache line at p, to be written soon. A hint, and only where a device has caches like a host's. */
@@ -130,7 +130,7 @@ STK_FN struct stk_head stk_ld_head(const STK_GLOBAL stk_u32 *p) {
 }
 #endif
 
-/* Loads a word as one of many acquire loads that share a STK_FENCE after the last. */
+/* Loads a word as one of many acquire loads that share a STK_MEM_FENCE after the last. */
 STK_FN stk_u32 stk_ld_fenced(const STK_GLOBAL stk_u32 *p) {
     return stk_ld(p);
 }
@@ -138,7 +138,7 @@ STK_FN stk_u32 stk_ld_fenced(const STK_GLOBAL stk_u32 *p) {
 /* Loads a word with acquire order. */
 STK_FN stk_u32 stk_ld_acquire(const STK_GLOBAL stk_u32 *p) {
     stk_u32 v = *(const volatile STK_GLOBAL stk_u32 *)p;
-    STK_FENCE(); /* later accesses come after the load */
+    STK_MEM_FENCE(); /* later accesses come after the load */
     return v;
 }
 
@@ -149,11 +149,11 @@ STK_FN void stk_st(STK_GLOBAL stk_u32 *p, stk_u32 v) {
 
 /* Stores a word with release order. */
 STK_FN void stk_st_release(STK_GLOBAL stk_u32 *p, stk_u32 v) {
-    STK_FENCE(); /* earlier accesses are seen before the word */
+    STK_MEM_FENCE(); /* earlier accesses are seen before the word */
     *(volatile STK_GLOBAL stk_u32 *)p = v;
 }
 
-/* Stores a word as one of many release stores that share a STK_FENCE before the first. */
+/* Stores a word as one of many release stores that share a STK_MEM_FENCE before the first. */
 STK_FN void stk_st_fenced(STK_GLOBAL stk_u32 *p, stk_u32 v) {
     stk_st(p, v);
 }
@@ -167,7 +167,7 @@ STK_FN stk_u32 stk_cmpxchg_relaxed(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_
 /* Compares and swaps a word with acquire order, and returns the value before. */
 STK_FN stk_u32 stk_cmpxchg(STK_GLOBAL stk_u32 *p, stk_u32 expected, stk_u32 desired) {
     stk_u32 was = stk_cmpxchg_relaxed(p, expected, desired);
-    STK_FENCE(); /* the words that a claim guards are read after the claim */
+    STK_MEM_FENCE(); /* the words that a claim guards are read after the claim */
     return was;
 }
 
@@ -217,9 +217,9 @@ typedef uint64_t stk_u64;
 #define STK_LANE      0u
 #define STK_BARRIER() ((void)0)
 
-#define STK_PREFETCH(p)   ((void)(p))
-#define STK_FENCE()       ((void)0) /* the accesses themselves are ordered; see stk_ld_fenced */
-#define STK_FENCE_LOADS() ((void)0)
+#define STK_PREFETCH(p)       ((void)(p))
+#define STK_MEM_FENCE()       ((void)0) /* the accesses themselves are ordered; see stk_ld_fenced */
+#define STK_MEM_FENCE_LOADS() ((void)0)
 
 STK_FN stk_u32 stk_plain_word(stk_u32 v) {
     return stk_le32(v);

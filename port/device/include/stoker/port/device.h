@@ -122,7 +122,7 @@ STK_MUST_CHECK int stk_device_submit(struct stk_device *device, const struct stk
 /* Waits until the oldest submission has ended. Then copies its slot to *slot and its ticket to *ticket (may be NULL),
  * and makes the slot free. Waits at most `timeout_ns`: 0 looks once, UINT64_MAX never ends.
  *
- * On the interpreter the handlers run inside this call. The deadline is checked between two rounds through the ring; it
+ * On the interpreter the handlers run inside this call. The deadline is checked between two ring scans; it
  * cannot stop a handler. Some OpenCL drivers run a kernel inside the call that launches it; there the deadline cannot
  * stop a launch, which takes config.opencl.lease_ns at most.
  *

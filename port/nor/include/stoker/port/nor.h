@@ -60,10 +60,10 @@ struct stk_nor {
         info; /* of the last call that failed: STK_E_TIMEOUT, STK_E_ACCESS locked, STK_E_IO; block; status */
 };
 
-/* Finds the chips, reads their CFI table and checks the window against their erase regions. Leaves them in read mode.
- * What they hold is not changed. STK_E_ARG a NULL, width, prog_unit; STK_E_NODEV nothing answers the query;
- * STK_E_UNSUPPORTED the two chips differ, or the command set is neither; STK_E_RANGE the window is no run of whole
- * blocks of one erase region. */
+/* Finds the chips, reads their CFI table and checks the mapped region against their erase regions. Leaves them in read
+ * mode. What they hold is not changed. STK_E_ARG a NULL, width, prog_unit; STK_E_NODEV nothing answers the query;
+ * STK_E_UNSUPPORTED the two chips differ, or the command set is neither; STK_E_RANGE the mapped region is no range of
+ * whole blocks of one erase region. */
 STK_MUST_CHECK int stk_nor_open(struct stk_nor *nor, const struct stk_nor_config *config);
 
 /* ctx is a struct stk_nor. Bits only leave the erased value: what is programmed is what was there AND the data. prog

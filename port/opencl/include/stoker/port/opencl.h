@@ -46,8 +46,8 @@ struct stk_opencl_device {
     char driver[64];   /* CL_DRIVER_VERSION */
     /* Digest of these texts and CL_PLATFORM_VERSION, each as long as the driver gives it. */
     uint8_t identity[STK_BLAKE3_OUT];
-    int identified; /* 0: the driver did not give all of the texts, and `identity` is zeros */
-    uint32_t units; /* number of compute units */
+    int identified;         /* 0: the driver did not give all of the texts, and `identity` is zeros */
+    uint32_t compute_units; /* number of compute units */
     uint32_t lanes; /* work-items in a group that suit it: 1 for a CPU, 256 or as many as a group may have for others */
     /* bytes of a tile in local memory (stoker/kernel/tile.h) for a group of several lanes; 0: no tile, since the device
      * is no GPU, or its local memory is too small or lies in other memory */
@@ -74,7 +74,7 @@ STK_MUST_CHECK int stk_opencl_next(uint32_t *place, struct stk_opencl_device *de
 struct stk_opencl_need {
     const char *name;            /* a part of its name, whatever the case of the letters; NULL: any */
     uint64_t memory;             /* least bytes of global memory */
-    uint32_t units;              /* least compute units */
+    uint32_t compute_units;      /* least compute units */
     int fine_grain, svm_atomics; /* 1: as in struct stk_opencl_device */
 };
 

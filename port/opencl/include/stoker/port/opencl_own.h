@@ -79,10 +79,10 @@ struct stk_opencl_terms {
 
 /* State of the question whether more threads want cores than there are: launch/cores.c. */
 struct stk_opencl_cores {
-    uint64_t window_ns; /* time at which the present window began, in nanoseconds */
-    uint64_t lost;      /* losses of cores before the window */
-    uint64_t scarce_ns; /* time at which cores were last seen to be scarce, in nanoseconds */
-    int scarce;         /* 1: cores count as scarce */
+    uint64_t interval_ns; /* time at which the present interval began, in nanoseconds */
+    uint64_t lost;        /* losses of cores before the interval */
+    uint64_t scarce_ns;   /* time at which cores were last seen to be scarce, in nanoseconds */
+    int scarce;           /* 1: cores count as scarce */
 };
 
 /* Launches: launch/. */

@@ -54,7 +54,7 @@ enum stk_sim_event {
 };
 
 /* An entry of the script. */
-struct stk_sim_fault {
+struct stk_sim_injected_error {
     uint64_t nth;             /* number of the read */
     enum stk_sim_event event; /* event for this read */
     uint32_t value;           /* STK_SIM_SHORT: bytes; STK_SIM_DELAY: reaps */
@@ -64,12 +64,12 @@ struct stk_sim_fault {
 
 /* Configuration of an ingest port. A 0 means the default. */
 struct stk_sim_ingest_config {
-    uint32_t depth;                     /* most reads taken and not yet reaped, at most 65536; default 16 */
-    uint32_t sources;                   /* most sources at one time, at most 65536; default 4 */
-    uint32_t delay;                     /* reaps that return nothing of a read before one may return it; default 0 */
-    uint64_t seed;                      /* 0: reads end in the order of submission; else in an order drawn from it */
-    const struct stk_sim_fault *faults; /* the script; the caller's, must outlive the object; NULL: none */
-    uint32_t n_faults;                  /* entries of the script */
+    uint32_t depth;   /* most reads taken and not yet reaped, at most 65536; default 16 */
+    uint32_t sources; /* most sources at one time, at most 65536; default 4 */
+    uint32_t delay;   /* reaps that return nothing of a read before one may return it; default 0 */
+    uint64_t seed;    /* 0: reads end in the order of submission; else in an order drawn from it */
+    const struct stk_sim_injected_error *injected; /* the script; the caller's, must outlive the object; NULL: none */
+    uint32_t n_injected;                           /* entries of the script */
     uint8_t *mem;     /* memory in which dst must lie, as in a port with registered memory; NULL: anywhere */
     size_t mem_bytes; /* bytes of this memory */
     struct stk_sim_platform *clock; /* clock that a reap which finds nothing moves on by its timeout; NULL: none */
@@ -98,15 +98,15 @@ struct stk_sim_ingest {
     uint32_t in_flight;
     uint64_t rng;
     struct stk_ingest_stats stats;
-    struct stk_error_info fault; /* last refusal; index: which read of the batch, or the source */
-    uint32_t cancels;            /* calls of cancel so far */
-    uint32_t syncs;              /* syncs that ended well */
-    uint32_t refuse;             /* knob: this many submits to come take nothing and return 0 */
-    uint32_t take_max;           /* knob: most reads that one submit takes; 0: no limit */
-    int submit_err;              /* knob: what submit returns, taking nothing, while it is negative */
-    int reap_err;                /* knob: what reap returns while it is negative */
-    int cancel_err;              /* knob: what cancel returns, doing nothing, while it is negative */
-    bool deaf;                   /* knob: cancel succeeds and ends nothing */
+    struct stk_error_info info; /* last refusal; index: which read of the batch, or the source */
+    uint32_t cancels;           /* calls of cancel so far */
+    uint32_t syncs;             /* syncs that ended well */
+    uint32_t refuse;            /* knob: this many submits to come take nothing and return 0 */
+    uint32_t take_max;          /* knob: most reads that one submit takes; 0: no limit */
+    int submit_err;             /* knob: what submit returns, taking nothing, while it is negative */
+    int reap_err;               /* knob: what reap returns while it is negative */
+    int cancel_err;             /* knob: what cancel returns, doing nothing, while it is negative */
+    bool deaf;                  /* knob: cancel succeeds and ends nothing */
 };
 
 /* Arena bytes that init takes for `depth` reads and `sources` sources; 0 means the default of each. */
@@ -120,7 +120,7 @@ struct stk_sim_ingest {
 STK_MUST_CHECK int stk_sim_ingest_bytes(const struct stk_sim_ingest_config *config, size_t *bytes);
 
 /* Sets an ingest port up, without sources, in memory from `arena`, which must outlive it. config may be NULL for the
- * defaults. On error the arena is as it was. STK_E_ARG a NULL, or `faults` is NULL and n_faults is not 0;
+ * defaults. On error the arena is as it was. STK_E_ARG a NULL, or `injected` is NULL and n_injected is not 0;
  * STK_E_OVERFLOW a field is above its maximum; STK_E_SPACE the arena is too small (arena.need has the bytes). */
 STK_MUST_CHECK int stk_sim_ingest_init(struct stk_sim_ingest *ingest, const struct stk_sim_ingest_config *config,
                                        struct stk_arena *arena);

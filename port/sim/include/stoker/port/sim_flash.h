@@ -46,7 +46,7 @@ struct stk_sim_flash_counts {
     uint64_t read_bytes, prog_bytes;
     uint64_t misaligned; /* calls that returned STK_E_ALIGN; they did nothing else */
     uint64_t ns;         /* simulated nanoseconds of all calls, rounded down in each call */
-    uint64_t worst_ns;   /* longest interval that stk_sim_flash_window ended, in nanoseconds */
+    uint64_t worst_ns;   /* longest interval that stk_sim_flash_interval ended, in nanoseconds */
 };
 
 /* A place that reads differently after a cut. */
@@ -74,10 +74,10 @@ struct stk_sim_flash {
     struct stk_sim_flash_weak weak[STK_SIM_FLASH_WEAK];
     struct stk_sim_flash_journal journal;
     uint64_t rng;
-    uint64_t stamp;  /* stamp of the latest change to any block */
-    uint64_t steps;  /* steps so far */
-    uint64_t window; /* counts.ns when the present interval began */
-    uint64_t cut_at; /* knob: number of the step at which power is lost; STK_SIM_FLASH_NEVER: none */
+    uint64_t stamp;    /* stamp of the latest change to any block */
+    uint64_t steps;    /* steps so far */
+    uint64_t interval; /* counts.ns when the present interval began */
+    uint64_t cut_at;   /* knob: number of the step at which power is lost; STK_SIM_FLASH_NEVER: none */
     /* knob: the program, counted from 0 over all, that fails and makes its block bad; default never */
     uint64_t prog_bad;
     uint64_t erase_bad;                         /* knob: as prog_bad, for erases */
@@ -85,7 +85,7 @@ struct stk_sim_flash {
     enum stk_sim_erase_cut erase_cut;           /* knob */
     enum stk_sim_prog_fail prog_fail;           /* knob */
     enum stk_sim_erase_fail erase_fail;         /* knob */
-    struct stk_sim_flash_read_fault read_fault; /* knob */
+    struct stk_sim_flash_read_error read_error; /* knob */
     bool off;                                   /* power was lost: every call returns STK_E_IO and changes nothing */
     struct stk_sim_flash_counts counts;
     struct stk_sim_flash_violation violation;
@@ -147,7 +147,7 @@ void stk_sim_flash_power_on(struct stk_sim_flash *flash);
 void stk_sim_flash_power_off(struct stk_sim_flash *flash);
 
 /* Ends an interval of simulated time and begins the next. Returns the nanoseconds of the one that ended. */
-uint64_t stk_sim_flash_window(struct stk_sim_flash *flash);
+uint64_t stk_sim_flash_interval(struct stk_sim_flash *flash);
 
 /// Looking in and doing damage: `block` and `offset` must exist ///
 

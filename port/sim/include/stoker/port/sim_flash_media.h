@@ -98,7 +98,7 @@ enum stk_sim_erase_fail {
 #define STK_SIM_FLASH_EVERY_BLOCK UINT32_MAX
 
 /* Reads that fail with STK_E_IO for a while, and succeed again afterwards. */
-struct stk_sim_flash_read_fault {
+struct stk_sim_flash_read_error {
     uint32_t block;         /* STK_SIM_FLASH_EVERY_BLOCK: all of the medium */
     uint32_t offset, bytes; /* reads that touch a byte of these fail; no bytes: all of the block */
     uint64_t from;          /* the first read that may fail, counted from 0 over all */

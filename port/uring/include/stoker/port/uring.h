@@ -30,7 +30,7 @@ extern "C" {
 #define STK_URING_DEPTH_MAX       4096u
 #define STK_URING_SOURCES_DEFAULT 16u
 #define STK_URING_SOURCES_MAX     4096u
-#define STK_URING_PIECES_MAX      64u
+#define STK_URING_BUFFERS_MAX     64u
 #define STK_URING_REFUSED_DEFAULT 5000u
 
 #define STK_URING_READ_TIMEOUT_DEFAULT UINT64_C(60000000000)
@@ -100,7 +100,7 @@ struct stk_uring_config {
     /* Bytes registered as one buffer, a multiple of 4096 up to 1 GiB. Default 1 GiB; with STK_URING_PASSTHROUGH 256
      * KiB, or more where the memory would take more than 64 buffers. Linux 6.1 refuses an NVMe command whose registered
      * buffer has more pages than the controller takes in one command. */
-    uint32_t piece_bytes;
+    uint32_t buffer_bytes;
     /* Most refusals of requests in a row (EAGAIN or EBUSY, at least 1 ms apart) before the ring counts as failed.
      * Default 5000. */
     uint32_t refused_max;
@@ -203,7 +203,7 @@ struct stk_uring {
     int *fds; /* descriptors by source; -1: the source is free */
     uint8_t *mem;
     size_t mem_bytes;
-    uint32_t depth, sources, flags, piece_bytes;
+    uint32_t depth, sources, flags, buffer_bytes;
     uint32_t setup_flags; /* IORING_SETUP_* bits with which the kernel made the ring */
     struct stk_uring_feature_state feature[STK_URING_FEATURES]; /* state of each feature */
     uint32_t in_flight;                                         /* reads taken and not yet reaped */
@@ -257,7 +257,7 @@ STK_MUST_CHECK int stk_uring_bytes(const struct stk_uring_config *config, size_t
  * `arena` gives the ring its memory (stk_uring_bytes) and must outlive the ring, as must config->memory. On an error
  * the arena is as it was, no kernel object is left, uring->info.value has the errno (unless a line below says
  * otherwise) and uring->call names the system call. Errors:
- * - STK_E_ARG a NULL, no memory, or a piece_bytes or flag out of range.
+ * - STK_E_ARG a NULL, no memory, or a buffer_bytes or flag out of range.
  * - STK_E_OVERFLOW depth or sources is above its maximum, or the memory needs more than 64 registered buffers.
  * - STK_E_SPACE the arena is too small; info.value: bytes that would do.
  * - STK_E_UNSUPPORTED the kernel has no io_uring, forbids it or a part of it, does not answer, or cannot pin this

@@ -2,10 +2,10 @@
  *
  *   WEAK_KERNEL_C11     kernels as C11, as the interpreter has them: each access has the order of its name, and a fence
  *                       does nothing
- *   WEAK_KERNEL_DEVICE  kernels as OpenCL C: each access is relaxed, STK_FENCE is an acquire-release fence for all, and
- *                       STK_FENCE_LOADS an acquire fence, since all that some toolchains promise is the order of loads
- *   WEAK_KERNEL_ONE     the same where a fence of one lane is made for all, and STK_FENCE_DEVICE reaches the device
- *                       alone (STK_FENCE_OF_ONE)
+ *   WEAK_KERNEL_DEVICE  kernels as OpenCL C: each access is relaxed, STK_MEM_FENCE is an acquire-release fence for all,
+ *                       and STK_MEM_FENCE_LOADS an acquire fence, since all that some toolchains promise is the order
+ *   of loads WEAK_KERNEL_ONE     the same where a fence of one lane is made for all, and STK_MEM_FENCE_DEVICE reaches
+ *                       the device alone (STK_MEM_FENCE_OF_ONE)
  *
  * WEAK_LANES is 1 for the worker of one lane, and 2 for that of several. A litmus program runs lane 0. */
 #ifndef STOKER_KERNEL_LANG_H
@@ -37,28 +37,28 @@ typedef uint64_t stk_u64;
 
 #if defined(WEAK_KERNEL_C11)
 
-#define STK_FENCE()          ((void)0)
-#define STK_FENCE_LOADS()    ((void)0)
-#define STK_FENCE_OF_ONE     0
-#define stk_ld_fenced(p)     weak_load((p), WEAK_ACQUIRE, WEAK_SITE("stk_ld_fenced"))
-#define stk_ld_acquire(p)    weak_load((p), WEAK_ACQUIRE, WEAK_SITE("stk_ld_acquire"))
-#define stk_st_fenced(p, v)  weak_store((p), (v), WEAK_RELEASE, WEAK_SITE("stk_st_fenced"))
-#define stk_st_release(p, v) weak_store((p), (v), WEAK_RELEASE, WEAK_SITE("stk_st_release"))
-#define stk_cmpxchg(p, e, v) weak_cas((p), (e), (v), WEAK_ACQ_REL, WEAK_ACQUIRE, WEAK_SITE("stk_cmpxchg"))
-#define stk_add(p, v)        weak_add((p), (v), WEAK_ACQ_REL, WEAK_SITE("stk_add"))
+#define STK_MEM_FENCE()       ((void)0)
+#define STK_MEM_FENCE_LOADS() ((void)0)
+#define STK_MEM_FENCE_OF_ONE  0
+#define stk_ld_fenced(p)      weak_load((p), WEAK_ACQUIRE, WEAK_SITE("stk_ld_fenced"))
+#define stk_ld_acquire(p)     weak_load((p), WEAK_ACQUIRE, WEAK_SITE("stk_ld_acquire"))
+#define stk_st_fenced(p, v)   weak_store((p), (v), WEAK_RELEASE, WEAK_SITE("stk_st_fenced"))
+#define stk_st_release(p, v)  weak_store((p), (v), WEAK_RELEASE, WEAK_SITE("stk_st_release"))
+#define stk_cmpxchg(p, e, v)  weak_cas((p), (e), (v), WEAK_ACQ_REL, WEAK_ACQUIRE, WEAK_SITE("stk_cmpxchg"))
+#define stk_add(p, v)         weak_add((p), (v), WEAK_ACQ_REL, WEAK_SITE("stk_add"))
 #define stk_cmpxchg_relaxed(p, e, v)                                                                                   \
     weak_cas((p), (e), (v), WEAK_ACQ_REL, WEAK_ACQUIRE, WEAK_SITE("stk_cmpxchg_relaxed"))
 
 #else
 
-#define STK_FENCE()       weak_fence(WEAK_ACQ_REL, WEAK_SYSTEM, WEAK_SITE("STK_FENCE"))
-#define STK_FENCE_LOADS() weak_fence(WEAK_ACQUIRE, WEAK_SYSTEM, WEAK_SITE("STK_FENCE_LOADS"))
+#define STK_MEM_FENCE()       weak_fence(WEAK_ACQ_REL, WEAK_SYSTEM, WEAK_SITE("STK_MEM_FENCE"))
+#define STK_MEM_FENCE_LOADS() weak_fence(WEAK_ACQUIRE, WEAK_SYSTEM, WEAK_SITE("STK_MEM_FENCE_LOADS"))
 #if defined(WEAK_KERNEL_ONE)
-#define STK_FENCE_DEVICE() weak_fence(WEAK_ACQ_REL, WEAK_DEVICE, WEAK_SITE("STK_FENCE_DEVICE"))
-#define STK_FENCE_OF_ONE   1
+#define STK_MEM_FENCE_DEVICE() weak_fence(WEAK_ACQ_REL, WEAK_DEVICE, WEAK_SITE("STK_MEM_FENCE_DEVICE"))
+#define STK_MEM_FENCE_OF_ONE   1
 #else
-#define STK_FENCE_DEVICE() weak_fence(WEAK_ACQ_REL, WEAK_SYSTEM, WEAK_SITE("STK_FENCE_DEVICE"))
-#define STK_FENCE_OF_ONE   0
+#define STK_MEM_FENCE_DEVICE() weak_fence(WEAK_ACQ_REL, WEAK_SYSTEM, WEAK_SITE("STK_MEM_FENCE_DEVICE"))
+#define STK_MEM_FENCE_OF_ONE   0
 #endif
 
 static inline stk_u32 weak_ld_acquire(const stk_u32 *p, const struct weak_site *site) {

@@ -263,7 +263,8 @@ static uint32_t write_lines(struct writer *w, const struct stk_opencl_source *so
     return left_out;
 }
 
-void stk_opencl_map_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to, size_t room) {
+void stk_opencl_map_build_log(const struct stk_opencl_source *source, const char *log, size_t bytes, char *to,
+                              size_t room) {
     struct writer w = {.to = to, .room = room - 1u};
     uint32_t left_out = write_lines(&w, source, log, bytes, 0);
     /* Not all lines fit, so the errors go first: a long list of warnings must not hide them. */

@@ -10,7 +10,7 @@ static int reserve(const struct stk_tenant *tenant, uint64_t *used, uint64_t mos
         return stk_fail(info, STK_E_OVERFLOW, tenant->id, *used);
     }
     if (*used + n > most) {
-        return stk_fail(info, STK_E_QUOTA, tenant->id, *used);
+        return stk_fail(info, STK_E_LIMIT, tenant->id, *used);
     }
     *used += n;
     return STK_OK;

@@ -1,13 +1,13 @@
 /* A LOAD_MISS and its request as a lost kernel left them, for the tests of what becomes of them. */
-#ifndef MISS_WORDS_H
-#define MISS_WORDS_H
+#ifndef LOAD_MISS_WORDS_H
+#define LOAD_MISS_WORDS_H
 
 #include "stoker/atomic.h"
 #include "stoker/port/dispatch.h"
 #include "stoker/slot.h"
 
 /* A LOAD_MISS of resource 100 + slot, as a worker left it; `ticket`: 1 + its I/O slot, or 0. */
-static inline void miss_in(const struct stk_device_memory *m, uint32_t slot, uint32_t status, uint32_t ticket) {
+static inline void load_miss_in(const struct stk_device_memory *m, uint32_t slot, uint32_t status, uint32_t ticket) {
     uint32_t *w = STK_SLOT_AT(m->ring, slot);
     stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);
     stk_store(w + STK_SLOT_ARG0, 100u + slot);

@@ -54,7 +54,7 @@ static unsigned line_of(const char *what) {
 
 static const char *mapped(const char *log) {
     static char to[4096];
-    stk_opencl_map_log(&source, log, strlen(log), to, sizeof to);
+    stk_opencl_map_build_log(&source, log, strlen(log), to, sizeof to);
     return to;
 }
 
@@ -191,13 +191,13 @@ static void long_log_keeps_its_first_errors_in_whole_lines(void **state) {
         used += (size_t)snprintf(log + used, sizeof log - used, "<kernel>:%u:%u: %s: number %u\n  text\n", line, i + 1u,
                                  i < 40 ? "warning" : "error", i);
     }
-    stk_opencl_map_log(&source, log, used, to, sizeof to);
+    stk_opencl_map_build_log(&source, log, used, to, sizeof to);
     assert_non_null(strstr(to, "filters/bad.h:2:1: warning: number 0\n  text\nfilters/bad.h:2:2: warning"));
     assert_null(strstr(to, "more lines"));
     for (room = 1; room < 2048; room++) {
         size_t n;
         memset(to, '#', sizeof to);
-        stk_opencl_map_log(&source, log, used, to, room);
+        stk_opencl_map_build_log(&source, log, used, to, room);
         n = strlen(to);
         assert_true(n < room);
         assert_int_equal(to[room], '#');
@@ -216,10 +216,10 @@ static void long_log_without_errors_keeps_its_start(void **state) {
     (void)state;
     memset(log, 'x', sizeof log);
     memcpy(log, "first\n", 6);
-    stk_opencl_map_log(&source, log, sizeof log, to, sizeof to);
+    stk_opencl_map_build_log(&source, log, sizeof log, to, sizeof to);
     assert_string_equal(to, "first\n... 1 more lines\n");
     log[5] = 'x'; /* one line that is longer than the room */
-    stk_opencl_map_log(&source, log, sizeof log, to, sizeof to);
+    stk_opencl_map_build_log(&source, log, sizeof log, to, sizeof to);
     assert_memory_equal(to, "firstxxxx", 9);
     assert_non_null(strstr(to, "xx\n... 1 more lines\n"));
 }

@@ -1,4 +1,4 @@
-/* Litmus programs of the miss service: a slot that asks for a read by the I/O queue, the service of the host, and the
+/* Litmus programs of the fetch service: a slot that asks for a read by the I/O queue, the service of the host, and the
  * worker that takes the outcome. Compiled with kernels as C11 and as on a device. */
 #include "programs.h"
 
