@@ -3,7 +3,7 @@ set -eu
 . "$(dirname "$0")/lib/common.sh"
 
 python3 "$lib/make_case.py" 12 4096
-yes 'the then he' | head -c 1000000 >f8
+yes 'the then he' | head -c 8000000 >f8
 printf 'the\nhe\nthen he' >>patterns
 "$STOKER" scan --quiet -f patterns --device interp --json --offsets 20000 f? >want
 worked=0
