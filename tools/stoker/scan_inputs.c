@@ -47,8 +47,8 @@ static uint32_t units_behind(const struct scan *s, uint32_t file) {
     return units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
 }
 
-/* Makes the units of the file, for every device that there is or that may join later. A place that was used before knows
- * what the devices did there, so that they do not begin with short runs again. */
+/* Makes the units of the file, for every device that there is or that may join later. A place that was used before
+ * knows what the devices did there, so that they do not begin with short runs again. */
 static int share_units(struct scan *s, struct scan_input *in, uint32_t total) {
     struct stk_work_split_config config = {.runs = SCAN_RUNS, .devices = s->options.device_count};
     struct stk_arena arena;
