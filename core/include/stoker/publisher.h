@@ -32,7 +32,7 @@ extern "C" {
 
 /* A publisher. Any number of threads may share one object for publishing. All state that publishers share lies in the
  * control words STK_CTL_PUBLISH_TAIL and STK_CTL_HARVEST_HEAD, so publishers in several processes may attach to one
- * ring. The fields are private. */
+ * ring. */
 struct stk_publisher {
     struct stk_ring ring;    /* the ring; its number of slots is a power of two */
     uint32_t *tail;          /* tickets handed out */
