@@ -130,8 +130,8 @@ int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const str
         .error = priority,
     };
     int err;
-    /* The first four arguments are always recorded, the others only where one of them is not 0: a replay takes the
-     * arguments that it is not told as 0. */
+    /* The first four arguments are always recorded, the others only where one of them is not 0: a replay takes
+     * arguments without a record as 0. */
     (void)take_args(work, 0, record.args);
     err = append(recorder, &record);
     record.kind = STK_LOG_MORE;

@@ -28,7 +28,7 @@ struct stk_recorded_end {
  * recording ended, nothing is known. */
 extern const struct stk_recorded_end stk_recorded_done, stk_recorded_unknown;
 
-/* Each returns STK_REPLAY_SAME, STK_REPLAY_DIFFERS with the report filled in, or an error. */
+/* Each of the calls below returns STK_REPLAY_SAME, STK_REPLAY_DIFFERS with the report filled in, or an error. */
 
 /* Publishes the pending work in every target, once its slot has ended there. Does nothing where no work is pending. */
 int stk_replay_publish(struct stk_replay *r);
@@ -36,7 +36,8 @@ int stk_replay_publish(struct stk_replay *r);
 /* Waits until a slot has ended in every target, and compares the ends. Returns STK_REPLAY_SAME at once for a slot that
  * is not under way. */
 int stk_replay_settle(struct stk_replay *r, uint32_t slot, const struct stk_recorded_end *recorded);
-/* Does the same for all slots that are under way, in the order of the ring, up to the first difference. */
+/* Waits for all slots that are under way, in the order of the ring, and compares their ends, up to the first
+ * difference. */
 int stk_replay_settle_all(struct stk_replay *r, const struct stk_recorded_end *recorded);
 
 /* Compares the observables at an EPOCH record. Every slot has ended before, so nothing changes them meanwhile. */

@@ -11,7 +11,7 @@
 #include "vrrl_internal.h"
 
 /* Returns true if the tail of a record, status to digest, is not all 0. The format has no kind: this is the only mark
- * of a record that tells of a failure. */
+ * of a FAILURE. */
 static bool tells_failure(const uint8_t *record) {
     for (uint32_t i = VRRL_R_STATUS; i < STK_VRRL_RECORD_BYTES; i += 4) {
         if (stk_get32(record + i) != 0) {

@@ -1,6 +1,6 @@
 /* stoker: lays out the control buffer, and loads and stores its words for the host. Every call checks that its own word
- * is there, because a buffer that was read back may be short. What the words mean to workers is in the kernels
- * (SPEC.md, 2.1). */
+ * is there, because a buffer that was read back may be short. The words have their meaning in the kernels (SPEC.md,
+ * 2.1). */
 #include "stoker/control.h"
 
 #include "base/error_info.h"
@@ -72,8 +72,7 @@ static int reach(const struct stk_control *control, uint32_t word, struct stk_er
 int stk_control_word(const struct stk_control *control, uint32_t word, uint32_t *value, struct stk_error_info *info) {
     int err = reach(control, word, info);
     if (err == STK_OK) {
-        /* Acquire: what the writer of this word stored before it is seen, for instance the results behind an
-         * observable. */
+        /* Acquire: the caller sees everything that the writer of this word stored before the word. */
         *value = stk_load_acquire(control->words + word);
     }
     return err;

@@ -1,6 +1,5 @@
-/* stoker: moves the slots of the I/O queue through their statuses (SPEC.md, 4.2), for those who ask and for those who
- * serve. The words of a request are carried as they are: the server decides what they mean and whether they are allowed
- * (core/src/stream). */
+/* stoker: moves I/O slots through their statuses (SPEC.md, 4.2), for askers and for servers. The words of a request are
+ * carried as they are: the server decides what they mean and whether they are allowed (core/src/stream). */
 #include "stoker/io_queue.h"
 
 #include "base/error_info.h"
@@ -194,7 +193,7 @@ int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result
             stk_store(w + STK_IO_BYTES, stk_load(w + STK_IO_TAG));
             stk_store(w + STK_IO_TAG, results[i].error);
         }
-        /* Release: whoever sees the outcome sees the transferred data and the error code. */
+        /* Release: a party that sees the outcome sees the transferred data and the error code. */
         stk_store_release(w + STK_IO_STATUS, results[i].ok ? STK_IO_OK : STK_IO_ERROR);
     }
     return STK_OK;

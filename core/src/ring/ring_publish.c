@@ -57,7 +57,7 @@ static uint32_t wrong_argument(const struct stk_work *work, int err) {
 
 /* Checks all that can be wrong with a batch before its first byte is written, so that a batch is published whole or not
  * at all. The items and their arguments must lie outside of the batch: a store to an early slot would overwrite what a
- * later slot is made of. The fence needs a slot too, hence the comparisons with `count` itself. */
+ * later slot is made of. The fence needs a slot too, so the batch has count + 1 slots. */
 static int batch_check(const struct stk_ring *ring, uint32_t start, const struct stk_work *items, uint32_t count,
                        struct stk_error_info *info) {
     const uint32_t *slots;

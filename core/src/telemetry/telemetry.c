@@ -1,6 +1,6 @@
 /* stoker: telemetry, the object and its two decodes. Checks all that the caller passed, and then calls the steps of the
  * other files. All errors come before the first byte of the last decode is changed, and no step behind the checks can
- * fail. What the numbers say about the health of a device is in watchdog.c. */
+ * fail. The health of a device is computed from a decode in watchdog.c. */
 #include "stoker/telemetry.h"
 
 #include "base/error_info.h"
@@ -22,8 +22,8 @@ int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes) {
 }
 
 /* Gives each part its place in the memory. Parts of wider alignment come first, so that no part needs padding. Without
- * opcodes there are no windows and no scratch, and the pointers to them stay NULL. Keys serve opcodes too while the
- * table of names is made, hence the larger of the two numbers. */
+ * opcodes there are no windows and no scratch, and the pointers to them stay NULL. The buffers of the keys also hold
+ * opcodes while the table of names is made, so they have room for the larger of the two numbers. */
 static void lay_out(struct stk_telemetry *t, void *mem) {
     size_t most = t->slots_max > t->opcodes_max ? t->slots_max : t->opcodes_max;
     if (t->opcodes_max == 0) {

@@ -42,8 +42,8 @@ struct stk_names {
  * rows. */
 void stk_names_make(struct stk_names *names, const struct stk_telemetry *t, const struct stk_opcodes *opcodes);
 
-/* Returns the entry at which the search for an opcode begins. Multiplicative hash: the upper half of the product
- * depends on all bits of the opcode. */
+/* Returns the entry at which the search for an opcode begins. Takes the upper half of the product, whose bits depend on
+ * more bits of the opcode than those of the lower half. */
 static inline uint32_t stk_names_home(uint32_t factor, uint32_t mask, uint32_t opcode) {
     return (opcode * factor >> 16) & mask;
 }

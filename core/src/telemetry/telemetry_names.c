@@ -57,7 +57,7 @@ static uint32_t unique(uint64_t *sorted, uint32_t count) {
 }
 
 void stk_names_make(struct stk_names *names, const struct stk_telemetry *t, const struct stk_opcodes *opcodes) {
-    /* The buffers of the keys are free until the rows are decoded, and the sort is the same one. */
+    /* The buffers of the keys are free until the rows are decoded, so the opcodes are sorted in them. */
     for (uint32_t i = 0; i < opcodes->count; i++) {
         t->keys[0][i] = opcodes->list[i];
     }

@@ -92,8 +92,8 @@ static uint32_t rows_keyed(const struct block *block, const struct stk_names *na
     return made;
 }
 
-/* Does the same in one loop, where every opcode is at its home in the table. Rows and keys wait for the same memory, so
- * one loop waits once. */
+/* Decodes a block and makes its keys in one loop, for a table in which every opcode is at its home. Rows and keys wait
+ * for the same memory, so one loop waits once. */
 static uint32_t rows_keyed_home(const struct block *block, const struct stk_names *names) {
     const struct stk_names named = *names; /* a copy: the compiler knows that no store below changes it */
     struct stk_row *rows = block->t->rows;
