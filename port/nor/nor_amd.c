@@ -1,6 +1,6 @@
 /* stoker port: the commands of NOR chips with command set 0x0002, AMD. These chips have no status register. While a
- * chip works, each read toggles bit 6 (DQ6), and any two reads with the same DQ6 show that the chip is done. Nothing
- * says why an operation failed. */
+ * chip works, each read toggles bit 6 (DQ6), and any two reads with the same DQ6 show that the chip is done. No status
+ * says that a block is protected. */
 #include "nor_internal.h"
 
 /* Addresses of the two unlock cycles, in words of one chip. */

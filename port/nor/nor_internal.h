@@ -13,8 +13,7 @@ static inline uint32_t nor_read(const struct stk_nor *n, uint32_t at) {
     return n->bus->read(n->bus_ctx, at, n->width);
 }
 
-/* Writes one word to the bus at byte `at`. To a chip this is a command or a part of one; no memory changes by it
- * alone. */
+/* Writes one word to the bus at byte `at`. A chip takes the word for a command or for a part of one. */
 static inline void nor_write(const struct stk_nor *n, uint32_t at, uint32_t value) {
     n->bus->write(n->bus_ctx, at, n->width, value);
 }

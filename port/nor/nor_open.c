@@ -71,8 +71,9 @@ static uint32_t cfi16(const struct stk_nor *n, uint32_t index) {
     return cfi8(n, index) | cfi8(n, index + 1) << 8;
 }
 
-/* Brings the chips to read mode. Gives the commands of both sets, since the set is not known before the query. A chip
- * may take the command of the other set for the start of a command, so the command of its own set comes last. */
+/* Brings the chips to read mode. Gives the commands of both sets, since the set is not known before the table was read.
+ * The command of Intel is no command of the AMD set, so chips that are known to be AMD get their own command once
+ * more. */
 static void leave_query(const struct stk_nor *n) {
     nor_command(n, 0, READ_AMD);
     nor_command(n, 0, READ_INTEL);
