@@ -148,10 +148,11 @@ struct stk_artifact {
     size_t bytes;
 };
 
-/* Looks `key` up and makes it the most recently used. Returns 1 for a hit and fills *out, 0 for a cache miss. The bytes
- * stay where they are until the next put to or remove from the same shard: threads that share a cache use
- * stk_cache_pin. O(1): a full shard's probe takes 1.2 buckets on average for a hit and 1.4 for a cache miss (Knuth,
- * TAOCP 3, 6.4, linear probing in a table a quarter full), and never more than the shard has entries. */
+/* Looks `key` up and makes its artifact the most recently used. Returns 1 for a hit and fills *out, 0 for a cache miss.
+ * The bytes stay where they are until the next put to the same shard or remove from it, so threads that share a cache
+ * use stk_cache_pin instead. O(1): in a full shard a search looks at 1.2 buckets on average for a hit and at 1.4 for a
+ * cache miss (Knuth, TAOCP 3, 6.4, linear probing in a table a quarter full), and never at more than the shard has
+ * entries. */
 STK_MUST_CHECK int stk_cache_get(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES],
                                  struct stk_artifact *out);
 

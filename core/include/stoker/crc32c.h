@@ -11,8 +11,8 @@ extern "C" {
 #endif
 
 /* Returns the CRC-32C of `n` bytes at `data`. `crc` is 0, or the result for the bytes before: the result is then the
- * checksum of both parts together. Reentrant; the time grows with `n`. Source: RFC 3720, appendix B.4 (reflected
- * polynomial 0x82F63B78, all ones before and after). */
+ * checksum of both parts together. The time grows with `n`; ISR-safe where that time is short enough. Source: RFC 3720,
+ * appendix B.4 (reflected polynomial 0x82F63B78, all ones before and after). */
 uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n);
 
 #ifdef __cplusplus

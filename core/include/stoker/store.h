@@ -143,15 +143,18 @@ STK_MUST_CHECK int stk_store_init(struct stk_store *store, const struct stk_stor
  * that was on the flash before. Errors as stk_log_format; after an error the store is not mounted. */
 STK_MUST_CHECK int stk_store_format(struct stk_store *store, uint32_t id);
 
-/* Finds the end of the log, as stk_log_mount, then the artifacts: every record is read once, but for those inside an
- * artifact of more than two blocks, which cost O(log blocks) reads and a block's records. So a mount takes at most the
- * reads that fit the whole flash into the buffer, and those. Writes nothing; call stk_store_poll next. Returns how many
- * artifacts there are. A short artifact that is found damaged is none, and its key has the older version. One that the
- * medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, or on
- * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the
- * newest are mounted all the same, and info's value says how many entries would do, its index how many artifacts
- * were left out; STK_E_FORMAT no store, or the log of a recorder; else as stk_log_mount. After any other error than
- * STK_E_FULL it is not mounted. */
+/* Finds the end of the log, as stk_log_mount does, and then the artifacts. Writes nothing; call stk_store_poll next.
+ * Returns the number of artifacts. A short artifact that turns out damaged does not count, and its key has the older
+ * version. An artifact that the medium cannot give back now is found by its head, and a get of it returns STK_E_IO.
+ * Where the head cannot be read either, or on lazy media, the key has its older version, until a mount can read the
+ * newer one. `info` may be NULL. STK_E_FULL there are more artifacts than `entries`: the newest are mounted all the
+ * same; info has the number of entries that would do as value, and the number of artifacts that were left out as index.
+ * STK_E_FORMAT the flash has no store, or has the log of a recorder. Else as stk_log_mount. After any error but
+ * STK_E_FULL the store is not mounted.
+ *
+ * Reads every cell once, except the cells inside an artifact of more than two blocks: such an artifact costs O(log
+ * blocks) reads and the cells of one block. So a mount takes at most the reads that bring the whole flash into the
+ * buffer once, and those for the long artifacts. */
 STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_error_info *info);
 
 /* Mounts a store that was made when the flash had fewer blocks, and lets the store use the new blocks, which must lie
@@ -167,51 +170,58 @@ STK_MUST_CHECK int stk_store_poll(struct stk_store *store);
 
 /// Writing ///
 
-/* Stores the `count` spans, one behind the other, as `key`'s artifact, in place of the one it had. It survives a power
- * cut once this returns; a cut before that leaves the new one, or what the key had. Drops artifacts as the log comes
- * round, and the oldest when the index is full. Closes what was open. Takes bytes / 48 programs of a page, or, with
- * larger units, of as many pages as those records fill, and the rest of the last one. O(1) beside that, however many
- * artifacts there are. Returns how many artifacts were dropped. STK_E_ARG a span without data; STK_E_OVERFLOW more than
- * stk_store_largest, or than BLAKE3 takes; STK_E_SHUTDOWN not mounted. STK_E_IO the medium, or so many bad blocks that
- * it found no room. After STK_E_IO find and get go on with what the key had, unless that was dropped. All of the new
- * artifact may have reached the flash, though: a put that failed may take effect at the next mount, or at a later one.
- * So may the removal of an artifact that was dropped for it, or not. The next put or remove of the key that does not
- * fail settles which artifact the key has. */
+/* Stores the `count` spans, one behind the other, as the artifact of `key`, in place of the artifact that the key had.
+ * Once this returns, the artifact survives a power cut; a cut before that leaves the new artifact or the old one. Drops
+ * the artifacts whose blocks have to be erased, and the oldest artifact when the index is full. Ends an open reading.
+ * Returns how many artifacts were dropped. STK_E_ARG a span has bytes but no data; STK_E_OVERFLOW more bytes than
+ * stk_store_largest, or than BLAKE3 takes; STK_E_SHUTDOWN the store is not mounted; STK_E_IO the medium failed, or too
+ * many blocks are bad. After STK_E_IO find and get go on with the old artifact of the key, unless it was dropped.
+ * However, all of the new artifact may have reached the flash: a put that failed may take effect at the next mount or
+ * at a later one, and so may the removal of an artifact that was dropped for this put. The next put or remove of the
+ * key that succeeds settles which artifact the key has.
+ *
+ * Costs one program for each 48 bytes, or with larger units one for each page that these cells fill, and two more
+ * cells. The time does not depend on the number of artifacts. */
 STK_MUST_CHECK int stk_store_put(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                  const struct stk_span *spans, uint32_t count);
 
-/* Forgets `key`'s artifact, for good once this returns. Returns 1, or 0 when there was none. A put that failed, or that
- * a power cut ended, may have left an artifact that only a later mount finds. So this appends a record even when there
- * was none, but for a store that was just formatted. A damaged record, or a cut of the erase that ends the lap, may
- * bring the artifact back at a mount until the log has come round. Closes what was open. STK_E_IO the key keeps its
- * artifact, and a remove that failed may take effect at the next mount, or at a later one; STK_E_SHUTDOWN. */
+/* Removes the artifact of `key`; once this returns, a power cut does not bring the artifact back. Returns 1, or 0 when
+ * the key had none. A put that failed, or that a power cut ended, may have left an artifact that only a later mount
+ * finds. So this call appends a cell even when the index has no artifact of the key, except in a store that was just
+ * formatted. Until the log has erased the block with the artifact, two events may bring it back at a mount: damage of
+ * that cell, and a cut of the erase of the block with that cell. Ends an open reading. STK_E_IO the medium failed: the
+ * key keeps its artifact now, and the removal may take effect at the next mount or at a later one; STK_E_SHUTDOWN the
+ * store is not mounted. */
 STK_MUST_CHECK int stk_store_remove(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]);
 
 /// Reading ///
 
-/* Looks the key up in the index. Returns 1 and the size of the artifact in *bytes (which may be NULL), or 0; reads
- * nothing from the flash. O(1): at most 256 steps, whatever keys there are. STK_E_SHUTDOWN. */
+/* Looks `key` up in the index. Returns 1 and the size of the artifact in *bytes (`bytes` may be NULL), or 0. Reads
+ * nothing from the flash, so the artifact may turn out damaged. Takes at most 256 steps, whatever the keys are.
+ * STK_E_SHUTDOWN the store is not mounted. */
 STK_MUST_CHECK int stk_store_find(const struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                   uint32_t *bytes);
 
-/* Reads an artifact whole into `data`, which has `room` bytes, and checks its hash. Returns 1 and its size in *bytes,
- * or 0: there is none. A damaged artifact is counted, and the newest older version of the key that is whole takes its
- * place, here and in the index, unless a remove came between: to find it the whole log is read. After an error `data`
- * holds anything. STK_E_CORRUPT the artifact is damaged and there is no older version: it was dropped; STK_E_IO the
- * medium cannot give it back, nor when it was asked again: nothing changed, and a later get may find it; STK_E_SPACE it
- * has more than `room` bytes, which find tells; STK_E_SHUTDOWN. Closes what was open. */
+/* Reads the artifact of `key` into `data`, which has `room` bytes, and checks its hash. Returns 1 and the size in
+ * *bytes, or 0 when the key has no artifact. A damaged artifact is counted. The newest older version that is whole then
+ * takes its place, here and in the index, unless a remove came between; the search for that version reads the whole
+ * log. Ends an open reading. After an error the contents of `data` are undefined. STK_E_CORRUPT the artifact is damaged
+ * and has no older version, so it was dropped; STK_E_IO the medium failed to give the artifact back, twice: nothing
+ * changed, and a later get may succeed; STK_E_SPACE the artifact has more than `room` bytes (stk_store_find returns its
+ * size); STK_E_SHUTDOWN the store is not mounted. */
 STK_MUST_CHECK int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data,
                                  size_t room, uint32_t *bytes);
 
-/* Begins to read an artifact in parts; one can be open in a store at a time. Returns 1 and its size in *bytes, or 0:
- * there is none. STK_E_IO as stk_store_get; STK_E_SHUTDOWN. */
+/* Begins to read the artifact of `key` in parts. A store has one open reading at a time; this call ends an earlier one.
+ * Returns 1 and the size in *bytes, or 0 when the key has no artifact. STK_E_IO as stk_store_get; STK_E_SHUTDOWN the
+ * store is not mounted. */
 STK_MUST_CHECK int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes);
 
-/* Copies the next bytes of the open artifact, at most `room`. Returns how many; 0 at the end, once the hash was
- * checked: until then nothing that was read may be relied on. STK_E_CORRUPT it is damaged and counted: it gave way to
- * an older version, which another open begins to read, or was dropped; STK_E_IO as stk_store_get; after either it is
- * closed. STK_E_STATUS none is open: a put, remove, format or mount, or the erase of a poll, came between; STK_E_ARG no
- * room. */
+/* Copies the next bytes of the open artifact to `data`, at most `room`. Returns how many, or 0 at the end, once the
+ * hash was found right. Do not rely on any of the bytes before this 0. STK_E_CORRUPT the artifact is damaged and was
+ * counted: an older version has taken its place, which another stk_store_open begins to read, or the artifact was
+ * dropped. STK_E_IO as stk_store_get. Both errors end the reading. STK_E_STATUS no reading is open: a put, a remove, a
+ * format, a mount, or a poll that erased has ended it. STK_E_ARG `data` is NULL or `room` is 0 while bytes are left. */
 STK_MUST_CHECK int stk_store_read(struct stk_store *store, void *data, uint32_t room);
 
 /* Copies the counters out. store->log.stats has the counters of the medium. */
