@@ -352,6 +352,15 @@ static int open_device(struct payload *p, const struct cli_device_wish *wish, co
     return bad ? bad : add_automata(p, d);
 }
 
+/* Returns the CPUs that the threads which feed the devices of the list leave. */
+static uint32_t payload_cpus(const char *list) {
+    uint32_t cpus = stk_reader_pool_cpus(), others = 0;
+    for (const char *c = list; *c; c++) {
+        others += *c == ',';
+    }
+    return cpus > 2u * others + 1u ? cpus - 2u * others - 1u : 1u;
+}
+
 /* Opens the devices of --device, a list with commas. */
 static int open_devices(struct payload *p, struct cli_device_wish *wish) {
     const char *list = p->bench->options.device;
@@ -365,7 +374,9 @@ static int open_devices(struct payload *p, struct cli_device_wish *wish) {
     }
     strcpy(p->names, list);
     wish->keep_store = 1;
-    wish->threads = stk_reader_pool_cpus(); /* of the interpreter, as in a scan */
+    /* Of the interpreter. Each other device has a thread that feeds it, and that keeps a whole core busy: often two
+     * CPUs. */
+    wish->threads = payload_cpus(list);
     while (bad == 0 && (name = strsep(&rest, ",")) != NULL) {
         if (!*name || p->device_count == PAYLOAD_DEVICES_MAX) {
             bad =

@@ -151,7 +151,7 @@ int payload_pass(struct payload_shared *s, struct payload_device *devices, uint3
     for (uint32_t i = 0; i < s->device_count; i++) {
         begin(&all[i], i >= devices->index && i < devices->index + count);
     }
-    err = stk_work_split_begin(&s->units, payload_chunks(pass->bytes, pass->chunk));
+    err = stk_work_split_begin(&s->units, payload_chunks(pass->bytes, pass->chunk), 0);
     if (err != STK_OK) {
         return err;
     }

@@ -219,6 +219,8 @@ struct scan {
     uint32_t first_input;           /* index of the oldest file under way */
     uint32_t input_count;           /* files under way; their results are taken in the order of the files */
     uint32_t next_file;             /* the next file to open */
+    uint64_t bytes_behind;          /* announced bytes of the files that are not open yet */
+    uint64_t moved_ns;              /* when something moved last, while several devices worked */
     uint32_t best;                  /* device that suits best: it alone takes what cannot be shared */
     int code;                       /* exit code so far */
     uint64_t *scratch;

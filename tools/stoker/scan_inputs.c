@@ -40,22 +40,33 @@ static uint32_t count_units(const struct scan *s, struct scan_input *in) {
     return in->sequential ? 1u : (uint32_t)((chunks + in_one - 1u) / in_one);
 }
 
-/* Makes the units of the file, for every device that there is or that may join later. */
+/* Returns the units of the files behind this one, as far as their sizes are known: one at least for each. */
+static uint32_t units_behind(const struct scan *s, uint32_t file) {
+    uint64_t bytes = s->bytes_behind, files = s->options.file_count - file - 1u;
+    uint64_t units = bytes / s->options.chunk + files;
+    return units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
+}
+
+/* Makes the units of the file, for every device that there is or that may join later. A place that was used before
+ * knows what the devices did there, so that they do not begin with short runs again. */
 static int share_units(struct scan *s, struct scan_input *in, uint32_t total) {
-    struct stk_work_split_config config = {.devices = s->device_count < SCAN_DEVICES_MAX ? s->device_count + 1u
-                                                                                         : SCAN_DEVICES_MAX};
+    struct stk_work_split_config config = {.runs = SCAN_RUNS, .devices = s->options.device_count};
     struct stk_arena arena;
-    int err;
-    config.runs = SCAN_RUNS;
-    config.run_max = s->device_count > 1u || s->late.state != SCAN_LATE_NONE ? RUN_MAX : 0u;
-    stk_arena_init(&arena, in->units_memory, sizeof in->units_memory);
-    err = stk_work_split_init(&in->units, &config, &arena);
+    int err = STK_OK;
+    config.devices += config.devices < SCAN_DEVICES_MAX ? 1u : 0u;
+    config.run_max = s->options.device_count > 1u || s->is_auto ? RUN_MAX : 0u;
+    if (in->units.words == NULL) {
+        stk_arena_init(&arena, in->units_memory, sizeof in->units_memory);
+        err = stk_work_split_init(&in->units, &config, &arena);
+    }
     for (uint32_t i = 0; err == STK_OK && i < config.devices; i++) {
         bool works = i < s->device_count && !s->devices[i].lost && !s->devices[i].leaving;
-        err = works ? stk_work_split_weigh(&in->units, i, stk_device_set_weight(&s->fleet, i))
-                    : stk_work_split_lose(&in->units, i);
+        err = works ? stk_work_split_rejoin(&in->units, i) : stk_work_split_lose(&in->units, i);
+        if (works && err == STK_OK) {
+            err = stk_work_split_weigh(&in->units, i, stk_device_set_weight(&s->fleet, i));
+        }
     }
-    err = err == STK_OK ? stk_work_split_begin(&in->units, total) : err;
+    err = err == STK_OK ? stk_work_split_begin(&in->units, total, units_behind(s, in->file)) : err;
     return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
@@ -82,6 +93,7 @@ static int open_file(const struct scan *s, const struct scan_file *f) {
 static int begin_input(struct scan *s, uint32_t file, int fd) {
     struct scan_input *in = scan_input_at(s, s->input_count);
     in->file = file;
+    s->bytes_behind -= s->files[file].size;
     in->fd = in->first_fd = fd;
     in->sequential = s->files[file].size == 0u;
     in->datagrams = s->files[file].datagrams;
@@ -231,6 +243,9 @@ int scan_inputs_end(struct scan *s) {
 
 int scan_inputs_init(struct scan *s) {
     s->inputs = calloc(SCAN_INPUTS, sizeof *s->inputs);
+    for (uint32_t i = 0; i < s->options.file_count; i++) {
+        s->bytes_behind += s->files[i].err == STK_OK ? s->files[i].size : 0u;
+    }
     return s->inputs ? 0 : cli_bad("no memory for %u files", SCAN_INPUTS);
 }
 

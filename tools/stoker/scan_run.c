@@ -1,8 +1,11 @@
 /* The scan itself: runs of the files' units, device by device. */
+#include <sched.h>
+
 #include "scan.h"
 
 #define POLL_NS  UINT64_C(100000000)
-#define RUNS_MAX 16384u /* chunks: units of the runs that a device holds */
+#define SPIN_NS  UINT64_C(200000) /* after the last movement of several devices */
+#define RUNS_MAX 16384u           /* chunks: units of the runs that a device holds */
 
 /* Ends the runs in the split. A device that leaves has done the first units of its last run and gives the others
  * back. */
@@ -146,6 +149,25 @@ static int choose_best(struct scan *s) {
     return 0;
 }
 
+/* Returns how long the next look at one device may wait. A device that works alone is waited for. While several work,
+ * no look waits right after something has moved, since the others would have to wait too; the thread only gives its CPU
+ * to other threads. */
+static uint64_t wait_of(struct scan *s, uint32_t moved, uint32_t busy) {
+    uint64_t now;
+    if (busy <= 1u) {
+        return POLL_NS;
+    }
+    now = cli_now_ns();
+    s->moved_ns = moved != 0u ? now : s->moved_ns;
+    if (now - s->moved_ns >= SPIN_NS) {
+        return STK_WAIT_SLICE_NS;
+    }
+    if (moved == 0u) {
+        (void)sched_yield();
+    }
+    return 0;
+}
+
 /* Shares the files out until all of them are done. 0, or CLI_BAD. */
 static int share_out(struct scan *s) {
     uint64_t wait_ns = 0;
@@ -158,8 +180,7 @@ static int share_out(struct scan *s) {
             bad = step(&s->devices[(s->best + i) % s->device_count], wait_ns, &moved, &busy);
         }
         bad = bad ? bad : scan_inputs_end(s);
-        /* One that works alone is waited for; several are looked at in turn. */
-        wait_ns = busy <= 1u ? POLL_NS : moved != 0u ? 0u : STK_WAIT_SLICE_NS;
+        wait_ns = wait_of(s, moved, busy);
     }
     return bad;
 }

@@ -45,6 +45,7 @@ struct stk_work_split_config {
 struct stk_work_split {
     struct stk_work_split_config config; /* with defaults filled in */
     uint32_t total;                      /* units of the present range */
+    uint32_t later;                      /* units of later ranges, as the caller has announced them */
     uint32_t *words;                     /* memory of the arena */
 };
 
@@ -61,10 +62,11 @@ STK_MUST_CHECK int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t 
 STK_MUST_CHECK int stk_work_split_init(struct stk_work_split *units, const struct stk_work_split_config *config,
                                        struct stk_arena *arena);
 
-/* Starts a range of `total` units, 0 to 2^32 - 1: numbers never wrap, longer work is several ranges. What was left of
- * the last range is dropped; devices that were lost stay so. While no other call is made. STK_E_STATUS a device holds a
- * run. */
-STK_MUST_CHECK int stk_work_split_begin(struct stk_work_split *units, uint32_t total);
+/* Starts a range of `total` units, 0 to 2^32 - 1: numbers never wrap, longer work is several ranges. `later` is an
+ * estimate of the units of ranges that follow, 0 where this range is the last: as long as much follows, a slow device
+ * delays nobody. What was left of the last range is dropped; devices that were lost stay so. Make no other call
+ * meanwhile. STK_E_STATUS a device holds a run. */
+STK_MUST_CHECK int stk_work_split_begin(struct stk_work_split *units, uint32_t total, uint32_t later);
 
 /// Working ///
 
@@ -84,8 +86,8 @@ struct stk_work_split_run {
  *
  * Returns 1; 0 when every unit of the range is done. STK_E_WOULD_BLOCK: go on polling. No unit is free now, and some
  * that others hold may come back, or move the reorder limit; or the device is slower than another one, and would be
- * done with run_min units after the others are done with all that is left. STK_E_FULL the device holds `runs` runs;
- * STK_E_DEVICE it was lost. */
+ * done with its runs and run_min more units after the others are done with all units that nobody holds, those of later
+ * ranges included. STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was lost. */
 STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
 
 /* Ends the first `count` units of a run. Call it once their results are where others will look for them. *run becomes

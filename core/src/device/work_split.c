@@ -41,7 +41,7 @@ int stk_work_split_init(struct stk_work_split *units, const struct stk_work_spli
     return STK_OK;
 }
 
-int stk_work_split_begin(struct stk_work_split *units, uint32_t total) {
+int stk_work_split_begin(struct stk_work_split *units, uint32_t total, uint32_t later) {
     for (uint32_t i = 0; i < stk_work_split_all(units); i++) {
         if (stk_load(stk_work_split_any(units, i) + UNITS_STATE) == UNITS_HELD) {
             return STK_E_STATUS;
@@ -52,6 +52,7 @@ int stk_work_split_begin(struct stk_work_split *units, uint32_t total) {
     }
     memset(units->words, 0, STK_ALIGN); /* the line of all; weights and losses of the devices stay */
     units->total = total;
+    units->later = later;
     return STK_OK;
 }
 

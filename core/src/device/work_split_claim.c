@@ -33,10 +33,10 @@ static struct weights weights_of(const struct stk_work_split *u, uint32_t device
     return w;
 }
 
-/* Returns the units that no device holds. Other devices may claim while this function counts, so the number is an
- * estimate. */
+/* Returns the units that no device holds, later ranges included. Other devices may claim while this function counts, so
+ * the number is an estimate. */
 static uint64_t unclaimed(const struct stk_work_split *u) {
-    uint64_t units = u->total - stk_load(u->words + UNITS_NEXT);
+    uint64_t units = (uint64_t)u->later + u->total - stk_load(u->words + UNITS_NEXT);
     for (uint32_t i = 0; i < stk_work_split_all(u); i++) {
         const uint32_t *run = stk_work_split_any(u, i);
         units += stk_load(run + UNITS_STATE) == UNITS_BACK ? stk_load(run + UNITS_COUNT) : 0u;
@@ -44,11 +44,21 @@ static uint64_t unclaimed(const struct stk_work_split *u) {
     return units;
 }
 
-/* Returns true if the other devices are done with all that is left before this device is done with its shortest run.
- * The fastest device never waits for others, so some device always claims. */
+/* Returns the units that the device holds. */
+static uint64_t held_by(const struct stk_work_split *u, uint32_t device) {
+    uint64_t units = 0;
+    for (uint32_t at = 0; at < u->config.runs; at++) {
+        const uint32_t *run = stk_work_split_run_at(u, device, at);
+        units += stk_load(run + UNITS_STATE) == UNITS_HELD ? stk_load(run + UNITS_COUNT) : 0u;
+    }
+    return units;
+}
+
+/* Returns true if the other devices are done with all that is left before this device is done with what it holds and
+ * one more shortest run. The fastest device never waits for others, so some device always claims. */
 static bool is_too_slow(const struct stk_work_split *u, uint32_t device) {
     struct weights w = weights_of(u, device);
-    return w.mine < w.most && u->config.run_min * (w.all - w.mine) > unclaimed(u) * w.mine;
+    return w.mine < w.most && (held_by(u, device) + u->config.run_min) * (w.all - w.mine) > unclaimed(u) * w.mine;
 }
 
 /* Returns how many of `left` units are one run of this device. Growth bounds the run of a device whose weight is wrong:

@@ -65,7 +65,7 @@ static int units_from(const uint32_t *n, struct stk_arena *arena) {
 
 static void units_use(const uint32_t *n) {
     uint32_t runs = n[1] == 0 ? 1 : n[1];
-    assert_int_equal(stk_work_split_begin(&units, UINT32_MAX), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, UINT32_MAX, 0), STK_OK);
     for (uint32_t d = 0; d < n[0]; d++) {
         struct stk_work_split_run run;
         assert_int_equal(stk_work_split_weigh(&units, d, STK_WORK_SPLIT_WEIGHT_MAX), STK_OK);

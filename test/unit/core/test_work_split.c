@@ -26,7 +26,7 @@ static int init(const struct stk_work_split_config *config, size_t bytes) {
 static void start_new(struct stk_work_split_config config, uint32_t total) {
     memset(memory, 0xA5, sizeof memory);
     assert_int_equal(init(&config, sizeof memory), STK_OK);
-    assert_int_equal(stk_work_split_begin(&units, total), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, total, 0), STK_OK);
 }
 
 /* Starts a range on devices that have done so much before that growth bounds no run of a test. */
@@ -39,7 +39,7 @@ static void start(struct stk_work_split_config config, uint32_t total) {
             assert_int_equal(stk_work_split_done(&units, device, &run, run.count), STK_OK);
         }
     }
-    assert_int_equal(stk_work_split_begin(&units, total), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, total, 0), STK_OK);
 }
 
 static void claims(uint32_t device, uint32_t first, uint32_t count, struct stk_work_split_run *run) {
@@ -145,6 +145,20 @@ static void a_slow_device_takes_nothing_that_a_fast_one_does_sooner(void **state
     assert_int_equal(stk_work_split_done(&units, 1, &slow, 1), STK_OK);
     assert_int_equal(stk_work_split_lose(&units, 0), STK_OK);
     claims(1, 21, 9, &slow);
+}
+
+static void a_slow_device_takes_units_as_long_as_later_ranges_follow(void **state) {
+    struct stk_work_split_run run;
+    (void)state;
+    start((struct stk_work_split_config){.devices = 2, .runs = 2}, 1);
+    assert_int_equal(stk_work_split_weigh(&units, 0, 10), STK_OK);
+    assert_int_equal(stk_work_split_claim(&units, 1, &run), STK_E_WOULD_BLOCK);
+    claims(0, 0, 1, &run);
+    assert_int_equal(stk_work_split_done(&units, 0, &run, 1), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, 2, 15), STK_OK);
+    claims(1, 0, 1, &run); /* 1 unit is worth 10 of the other device, and 17 are left */
+    assert_int_equal(stk_work_split_claim(&units, 1, &run), STK_E_WOULD_BLOCK); /* 2 units are worth 20 */
+    claims(0, 1, 1, &run);
 }
 
 /// Losses ///
@@ -333,7 +347,7 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     start(good, 10);
     assert_int_equal(stk_work_split_progress(&units, 0, &before), STK_OK);
     claims(0, 0, 3, &run);
-    assert_int_equal(stk_work_split_begin(&units, 5), STK_E_STATUS);
+    assert_int_equal(stk_work_split_begin(&units, 5, 0), STK_E_STATUS);
     assert_int_equal(units.total, 10);
     assert_int_equal(stk_work_split_done(&units, 0, &run, 4), STK_E_ARG);
     assert_int_equal(stk_work_split_done(&units, 1, &run, 1), STK_E_STATUS);
@@ -355,7 +369,7 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     assert_int_equal(stk_work_split_progress(&units, 2, &progress), STK_E_RANGE);
     /* What was given back is dropped by the next range; what a device did is not. */
     assert_int_equal(stk_work_split_give_back(&units, 0, &run), STK_OK);
-    assert_int_equal(stk_work_split_begin(&units, 2), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, 2, 0), STK_OK);
     claims(1, 0, 1, &run);
     assert_int_equal(stk_work_split_progress(&units, 0, &progress), STK_OK);
     assert_int_equal(progress.claimed - before.claimed, 3);
@@ -369,6 +383,7 @@ int main(void) {
         cmocka_unit_test(a_faster_device_gets_longer_runs),
         cmocka_unit_test(a_new_device_begins_with_short_runs),
         cmocka_unit_test(a_slow_device_takes_nothing_that_a_fast_one_does_sooner),
+        cmocka_unit_test(a_slow_device_takes_units_as_long_as_later_ranges_follow),
         cmocka_unit_test(runs_of_a_lost_device_are_claimed_by_others),
         cmocka_unit_test(a_long_run_that_came_back_is_shared),
         cmocka_unit_test(a_device_may_take_its_own_run_again),

@@ -207,7 +207,7 @@ static void share(uint32_t lose_after) {
     memset(sums, 0, sizeof sums);
     stk_arena_init(&arena, units_memory, sizeof units_memory);
     assert_int_equal(stk_work_split_init(&units, &config, &arena), STK_OK);
-    assert_int_equal(stk_work_split_begin(&units, UNITS), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, UNITS, 0), STK_OK);
     for (uint32_t i = 0; i < DEVICES; i++) {
         open_side(&sides[i], i);
         sides[i].lose_after = i == 1u ? lose_after : 0;

@@ -87,7 +87,7 @@ static void share_out(const struct stk_work_split_config *config) {
     memset(done, 0, sizeof done);
     stk_arena_init(&arena, memory, sizeof memory);
     assert_int_equal(stk_work_split_init(&units, config, &arena), STK_OK);
-    assert_int_equal(stk_work_split_begin(&units, TOTAL), STK_OK);
+    assert_int_equal(stk_work_split_begin(&units, TOTAL, 0), STK_OK);
     for (uint32_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, device, (void *)(uintptr_t)i), 0);
     }
