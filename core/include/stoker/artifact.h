@@ -39,12 +39,11 @@ STK_MUST_CHECK int stk_artifact_key(struct stk_blake3 *state, const struct stk_a
 /// RAM over flash ///
 
 /* Looks `key` up in the cache and then in the store. `scratch` has `room` bytes for an artifact of the store. Returns
- *   1  the artifact was in the cache, and *out leads there; its bytes stay as long as stk_cache_get says;
- *   2  the artifact was in the store and its hash is right; *out leads to `scratch`, and the cache has a copy from now
- *      on unless it refused the artifact;
- *   0  neither has the artifact, and *out is unchanged.
- * STK_E_SPACE the artifact of the store has more than `room` bytes; else as stk_store_get. Any number of threads may
- * share the cache, but only one at a time the store. */
+ * 1: the artifact was in the cache, and *out leads there; its bytes stay as long as stk_cache_get says. Returns 2: the
+ * artifact was in the store and its hash is right; *out leads to `scratch`, and the cache has a copy from now on unless
+ * it refused the artifact. Returns 0: neither has the artifact, and *out is unchanged. STK_E_SPACE the artifact of the
+ * store has more than `room` bytes; else as stk_store_get. Any number of threads may share the cache, but only one at a
+ * time the store. */
 STK_MUST_CHECK int stk_artifact_get(struct stk_cache *cache, struct stk_store *store,
                                     const uint8_t key[STK_STORE_KEY_BYTES], void *scratch, size_t room,
                                     struct stk_artifact *out);
