@@ -140,7 +140,7 @@ static int read_table(struct stk_nor *n, const struct stk_nor_config *config) {
 
 /* An erase region: neighbouring blocks of one size. */
 struct region {
-    uint32_t block_bytes; /* of all chips of the bus together */
+    uint32_t block_bytes; /* bytes of a block, of all chips of the bus together */
     uint64_t begin, end;  /* first byte, and first byte behind; 64 bits, since a table may claim more than 4 GiB */
 };
 

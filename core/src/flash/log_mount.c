@@ -235,7 +235,8 @@ static void find_last(struct search *s) {
         const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
         s->lost += page ? 0u : 1u;
         s->hidden |= page ? 0u : 1u;
-        /* A record before the sequence of the header is a copy that was written again, or the rest of an old use. */
+        /* No record of this use of the block is before the sequence in the header. A cell with a smaller one was left
+         * by an earlier boot that used the block in the same lap, and an erase failed to remove the cell. */
         if (last && (s->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - s->least) >= 0)) {
             s->sequence = stk_log_cell_sequence(last);
             s->boot = stk_log_cell_boot(last);
@@ -308,10 +309,10 @@ static uint32_t find_last_block(struct search *s) {
  * read and may hold a record; something was begun in a newer block, so that this block was full or left.
  *
  * A newest block without a record is erased next, and no block before it: a page that a cut left in the newest block
- * may be whole one day, behind records that were written earlier. Two newest blocks are passed over instead. One with
- * `lost` pages may hold records. One in which a record may have been begun is passed over where the log goes on in
- * blocks that were in use: a cut of its erase could leave that record whole, and the next boot would go on in a block
- * that was not erased to the end. */
+ * may be whole one day, behind records that were written earlier. In two cases the newest block is passed over instead.
+ * It has `lost` pages, which may hold records. Or a record may have been begun in the newest block, and the log goes on
+ * in blocks that were in use: a cut of the erase could leave that record whole, and the next boot would go on in a
+ * block that was not erased to the end. */
 static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     struct stk_log *log = s->log;
     uint32_t begun = s->behind - (s->end - log->cell);
