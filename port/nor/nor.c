@@ -1,10 +1,12 @@
-/* stoker port: CFI NOR as flash: the interface over both command sets. Opening is in nor_open.c. */
+/* stoker port: CFI NOR as flash: read, program and erase for both command sets. nor_open.c finds the chips; nor_intel.c
+ * and nor_amd.c have the commands. Nothing here retries a failed operation: the log decides. */
 #include <stddef.h>
 #include <string.h>
 
 #include "nor_internal.h"
 
-/* Checks a transfer and gives the byte of the chips in *at. */
+/* Checks that a transfer lies within one block, and sets *at to its place in the chips. Compares with the room that is
+ * left, so that no sum can wrap around. */
 static int place_of(struct stk_nor *n, uint32_t block, uint32_t offset, uint32_t bytes, uint32_t *at) {
     const struct stk_flash_geometry *g = &n->geometry;
     if (block >= g->blocks || offset > g->block_bytes || bytes > g->block_bytes - offset) {
@@ -14,8 +16,8 @@ static int place_of(struct stk_nor *n, uint32_t block, uint32_t offset, uint32_t
     return STK_OK;
 }
 
-/* Waits for an operation that passed its time limit: as long as the chip works on it, the chip ignores commands and
- * answers reads with its status. STK_E_TIMEOUT the chip still works. */
+/* Waits for the end of an earlier operation that passed its time limit, if there is one. A chip that works ignores
+ * commands and answers reads with its status, so every call begins with this. STK_E_TIMEOUT the chip still works. */
 static int wait_for_chip(struct stk_nor *n, uint32_t at) {
     if (n->late) {
         int err = n->amd ? stk_nor_amd_wait(n, at) : stk_nor_intel_wait(n, at);
@@ -24,7 +26,8 @@ static int wait_for_chip(struct stk_nor *n, uint32_t at) {
     return n->late ? STK_E_TIMEOUT : STK_OK;
 }
 
-/* A word of the bus and the bytes that it has in memory. */
+/* Returns the word of the bus whose bytes in memory are `bytes`, in the byte order of this machine. The bytes need no
+ * alignment, hence memcpy. */
 static uint32_t word_of(const struct stk_nor *n, const uint8_t *bytes) {
     uint16_t half;
     uint32_t whole;
@@ -36,6 +39,7 @@ static uint32_t word_of(const struct stk_nor *n, const uint8_t *bytes) {
     return whole;
 }
 
+/* Writes the bytes of a word of the bus, the inverse of word_of. */
 static void bytes_of(const struct stk_nor *n, uint32_t word, uint8_t *bytes) {
     uint16_t half = (uint16_t)word;
     if (n->width == 2) {
@@ -53,6 +57,7 @@ static int nor_flash_read(void *ctx, uint32_t block, uint32_t offset, void *data
     if (err == STK_OK && wait_for_chip(n, at) != STK_OK) {
         err = STK_E_IO;
     }
+    /* The bus reads whole words only; the first and the last word of the transfer may be needed in part. */
     while (err == STK_OK && bytes != 0) {
         uint32_t skip = at % n->width, some = n->width - skip;
         some = some < bytes ? some : bytes;
@@ -67,18 +72,20 @@ static int nor_flash_read(void *ctx, uint32_t block, uint32_t offset, void *data
 
 /// Programming ///
 
+/* Programs words that lie in one write buffer, by the command set of the chips. */
 static int program(struct stk_nor *n, uint32_t at, const uint32_t *words, uint32_t count) {
     return n->amd ? stk_nor_amd_program(n, at, words, count) : stk_nor_intel_program(n, at, words, count);
 }
 
-/* How many words from `at` on go in one program: to the end of the write buffer, whose borders no program crosses. */
+/* Returns how many words from `at` on go into one program: up to the next multiple of the size of the write buffer,
+ * which no program may cross; one word where the chip has no buffer. */
 static uint32_t run_of(const struct stk_nor *n, uint32_t at, uint32_t bytes) {
     uint32_t room = n->buffer_bytes == 0 ? n->width : n->buffer_bytes - at % n->buffer_bytes;
     return (room < bytes ? room : bytes) / n->width;
 }
 
-/* Programs `count` words. What is there is kept where it is less than erased: chips differ in what they make of a 1
- * over a 0. A run of nothing but ones is there already. */
+/* Programs `count` words. Gives the chip the data AND the bits that are there, because chips differ in what they do
+ * with a 1 over a 0. Words that are all ones change nothing, so they cost no program. */
 static int program_run(struct stk_nor *n, uint32_t at, const uint8_t *data, uint32_t count) {
     uint32_t words[NOR_BUFFER_WORDS], all = nor_each(n, 0xFFFF), kept = all;
     for (uint32_t i = 0; i < count; i++) {
@@ -89,8 +96,9 @@ static int program_run(struct stk_nor *n, uint32_t at, const uint8_t *data, uint
     return kept == all ? STK_OK : program(n, at, words, count);
 }
 
-/* Makes the chip ready to change the block: waits for it, and unlocks the block, unless it is the one that was unlocked
- * last. Nothing of the block is changed, so no error of this makes it bad. */
+/* Makes the chip ready to change a block: waits for an earlier operation, and unlocks the block unless it was the last
+ * one unlocked. Changes no byte of the block, so no error here means a bad block: the error is STK_E_TIMEOUT or
+ * STK_E_ACCESS, never STK_E_IO. */
 static int make_ready(struct stk_nor *n, uint32_t block) {
     uint32_t at = n->first + block * n->geometry.block_bytes;
     int err = wait_for_chip(n, at);
@@ -108,7 +116,7 @@ static int nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const void
     const uint8_t *in = data;
     uint32_t at;
     int err = place_of(n, block, offset, bytes, &at);
-    /* The loop below programs whole words. It would never come to the end of a part of a word. */
+    /* The loop below programs whole words: with a part of a word left, `bytes` would never become 0. */
     if (err == STK_OK && (offset % n->geometry.prog_unit != 0 || bytes % n->geometry.prog_unit != 0)) {
         err = STK_E_RANGE;
     }
@@ -119,7 +127,9 @@ static int nor_flash_prog(void *ctx, uint32_t block, uint32_t offset, const void
         uint32_t count = run_of(n, at, bytes), some = count * n->width;
         err = program_run(n, at, in, count);
         if (err != STK_OK && in != data && n->geometry.rewrite == STK_FLASH_ONCE) {
-            err = STK_E_IO; /* a part is there, and may not be programmed again */
+            /* The first part of the data is programmed already and may not be programmed again. So the whole call must
+             * not be repeated, which STK_E_ACCESS or STK_E_TIMEOUT would allow. */
+            err = STK_E_IO;
         }
         in += some;
         at += some;
@@ -151,5 +161,5 @@ const struct stk_flash_ops stk_nor_flash_ops = {
     .read = nor_flash_read,
     .prog = nor_flash_prog,
     .erase = nor_flash_erase,
-    .sync = NULL,
+    .sync = NULL, /* prog and erase return when the chip is done */
 };

@@ -1,4 +1,5 @@
-/* stoker port: NOR chips of command set 0x0001, Intel. Status comes in a register that reads show after a command. */
+/* stoker port: the commands of NOR chips with command set 0x0001, Intel. After a command, reads show a status register
+ * until the command for read mode. The register says how an operation ended, and whether the block was locked. */
 #include "nor_internal.h"
 
 enum {
@@ -12,18 +13,20 @@ enum {
     CMD_READ = 0xFF
 };
 
+/* Bits of the status register. */
 enum {
-    SR_READY = 0x80,
-    SR_ERRORS = 0x3A, /* erase, program, voltage, locked */
-    SR_REFUSED = 0x0A /* voltage, locked: nothing was begun */
+    SR_READY = 0x80,  /* the chip does not work; the other bits hold only then */
+    SR_ERRORS = 0x3A, /* any of: erase failed, program failed, voltage too low, block locked */
+    SR_REFUSED = 0x0A /* any of: voltage too low, block locked; the chip began nothing */
 };
 
-/* Are all chips done? */
+/* Returns 1 if all chips of the bus are done. */
 static int is_ready(const struct stk_nor *n, uint32_t status) {
     return (status & nor_each(n, SR_READY)) == nor_each(n, SR_READY);
 }
 
-/* Waits for the end of what runs, and leaves the chips in read mode. Returns the last status. */
+/* Waits for the end of an operation, for at most `polls` reads, and leaves the chips in read mode. Returns the last
+ * status. Clears the register: its error bits would stay and be taken for errors of the next operation. */
 static uint32_t poll(const struct stk_nor *n, uint32_t at, uint32_t polls) {
     uint32_t status = nor_read(n, at);
     while (!is_ready(n, status) && polls-- != 0) {
@@ -34,7 +37,8 @@ static uint32_t poll(const struct stk_nor *n, uint32_t at, uint32_t polls) {
     return status;
 }
 
-/* Waits likewise and returns how the operation ended. */
+/* Waits for the end of an operation as poll does. Returns STK_OK, or as nor_fail. The register of each chip counts: one
+ * chip that failed is enough. */
 static int finish(struct stk_nor *n, uint32_t at, uint32_t polls) {
     uint32_t status = poll(n, at, polls);
     if (!is_ready(n, status)) {
@@ -51,7 +55,8 @@ int stk_nor_intel_wait(struct stk_nor *n, uint32_t at) {
     return is_ready(n, poll(n, at, n->erase_polls)) ? STK_OK : STK_E_TIMEOUT;
 }
 
-/* Asks for the write buffer until the chips have it. Nothing is programmed before that. */
+/* Asks for the write buffer until every chip has one free. Nothing is programmed before that, so STK_E_TIMEOUT is
+ * returned as it is and not as STK_E_IO: the block is good. */
 static int take_buffer(struct stk_nor *n, uint32_t at) {
     uint32_t status = 0;
     for (uint32_t polls = n->buffer_polls; !is_ready(n, status); polls--) {
@@ -76,7 +81,7 @@ int stk_nor_intel_program(struct stk_nor *n, uint32_t at, const uint32_t *words,
     if (err != STK_OK) {
         return err;
     }
-    nor_command(n, at, count - 1);
+    nor_command(n, at, count - 1); /* the chip expects the number of words less one */
     for (uint32_t i = 0; i < count; i++) {
         nor_write(n, at + i * n->width, words[i]);
     }

@@ -11,8 +11,11 @@
 #include "stoker/work_split.h"
 
 #define PAYLOAD_DEVICES_MAX 16u
-#define PAYLOAD_RUNS        2u       /* runs that a device holds, so that it has work while it ends a run */
-#define PAYLOAD_ALONE       "alone_" /* a peer: passes by one device, by its place in --device from 0 on */
+/* Runs that a device holds, and the least chunks of a run. At the end of a pass runs are short, and a device with many
+ * workers needs all of these chunks in flight. */
+#define PAYLOAD_RUNS    64u
+#define PAYLOAD_RUN_MIN 4u
+#define PAYLOAD_ALONE   "alone_" /* a peer: passes by one device, by its place in --device from 0 on */
 
 struct payload_shared;
 

@@ -174,7 +174,7 @@ int payload_pass(struct payload_shared *s, struct payload_device *devices, uint3
 }
 
 int payload_share(struct payload_shared *s, struct payload_device *devices, uint32_t count) {
-    const struct stk_work_split_config config = {.devices = count, .runs = PAYLOAD_RUNS};
+    const struct stk_work_split_config config = {.devices = count, .runs = PAYLOAD_RUNS, .run_min = PAYLOAD_RUN_MIN};
     struct stk_arena arena;
     int err;
     s->device_count = count;

@@ -19,6 +19,7 @@
 #define PAYLOAD_PASSES "5" /* of stoker bench payload, after a first one in its process */
 #define PAYLOAD_MIN    4096u
 #define PAYLOAD_MAX    (UINT64_C(256) << 20)
+#define PAYLOAD_SHARED (UINT64_C(1) << 30) /* for several devices, which the end of a short pass would leave idle */
 #define HS_PROGRAM     "hs_scan"
 
 enum {
@@ -186,9 +187,12 @@ static void take_payload(struct scan_bench *s, const char *output) {
  * device of the scans. If this fails, that command has said why, and the figure is missing. */
 static void measure_payload(struct scan_bench *s) {
     static struct bench_process p;
-    const uint64_t most = s->bytes < PAYLOAD_MAX ? s->bytes : PAYLOAD_MAX;
+    uint64_t most = s->bytes < PAYLOAD_MAX ? s->bytes : PAYLOAD_MAX;
     const char *device = s->bench->options.device;
     char bytes[32], workers[16];
+    if (device && strchr(device, ',')) {
+        most = PAYLOAD_SHARED; /* the file is repeated */
+    }
     snprintf(workers, sizeof workers, "%u", s->workers ? s->workers : 1u);
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)(most > PAYLOAD_MIN ? most : PAYLOAD_MIN));
     p = (struct bench_process){.argv = {"/proc/self/exe", "bench", "payload", "--json", "--file", s->file, "-f",

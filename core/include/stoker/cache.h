@@ -1,9 +1,9 @@
 /* stoker: the RAM cache of artifacts.
  *
- * Built kernels and tables by the digest of what they were made from. Memory is fixed at init: an
- * entry budget and a byte budget for each shard; the least recently used artifact leaves first. An
- * artifact is contiguous in the cache's memory and is read where it lies; a pin keeps it there.
- */
+ * Keeps built kernels and tables under the digest of everything from which they were made. The memory is fixed at init:
+ * each shard has a budget of entries and a budget of bytes. The least recently used artifact leaves first. An artifact
+ * is contiguous in the memory of the cache, and a caller reads it there without a copy; a pin keeps the artifact in its
+ * place. The cache is lost at power-off: store.h keeps artifacts on flash. */
 #ifndef STOKER_CACHE_H
 #define STOKER_CACHE_H
 
@@ -37,14 +37,14 @@ struct stk_cache_config {
     void *lock_ctx;                  /* handed to each lock call */
 };
 
-/* What follows up to STK_CACHE_BYTES is visible for sizeof only. */
+/* The structs from here to STK_CACHE_BYTES are visible for sizeof only. */
 
 /* One artifact in a shard's table. Entry 0 is the ground, which holds no artifact. */
 struct stk_cache_entry {
     uint8_t key[STK_CACHE_KEY_BYTES];
-    uint64_t tick;  /* the shard's clock at the last put or hit */
-    uint32_t hash;  /* of the key; the index needs it when it removes an entry */
-    uint32_t pins;  /* 0 .. STK_CACHE_PINS_MAX */
+    uint64_t tick;  /* clock of the shard at the last put or hit of this entry */
+    uint32_t hash;  /* hash of the key; the index needs the hash when it removes an entry */
+    uint32_t pins;  /* pins on this entry, 0 .. STK_CACHE_PINS_MAX */
     uint32_t bytes; /* length of the artifact */
     uint32_t at;    /* first granule in the shard's space */
     uint32_t below; /* entry at the next lower address; the ground below the lowest one */
@@ -64,7 +64,7 @@ struct stk_cache_gap {
     uint32_t next;     /* owner of the gap behind this one in the list of its class; UINT32_MAX at its end */
 };
 
-#define STK_CACHE_CLASSES 128u
+#define STK_CACHE_CLASSES 128u /* classes of gaps by size: four to a power of two, for all gaps of 32 bits */
 
 /* The state of one shard, which the lock of its number guards. */
 struct stk_cache_shard {
@@ -74,15 +74,15 @@ struct stk_cache_shard {
     uint32_t *bucket; /* bucket of the index: bits 0..23 the entry, bits 24..31 of its hash; 0 for an empty one */
     uint8_t *space;   /* the bytes of the artifacts */
     uint64_t clock;   /* ticks so far: one for each get, pin and put that stored or removed */
-    uint64_t hits;
+    uint64_t hits;    /* gets and pins that found their artifact */
     uint32_t buckets; /* buckets of the index; 0 when the cache is disabled */
     uint32_t settled; /* this entry and all older ones are pinned */
 
     struct stk_cache_gap *gap;
     uint32_t entries; /* artifacts in the shard */
     uint32_t bytes;   /* bytes of these artifacts */
-    /* Tells a put beside pins whether its artifact may come in. The first pin sets the pointer, so that a program
-     * without pins does not link what they need. */
+    /* Decides for a put, while the shard has pins, whether its artifact may come in. The first pin sets the pointer, so
+     * that a program without pins does not link the code for them. */
     int (*pins_allow)(const struct stk_cache_config *config, struct stk_cache_shard *shard, uint32_t old,
                       uint32_t bytes);
     uint32_t pinned;       /* artifacts with pins */
@@ -98,47 +98,49 @@ struct stk_cache_shard {
     uint32_t first[STK_CACHE_CLASSES];     /* owner of the first gap of each class; UINT32_MAX for none */
 };
 
-#define STK_CACHE_BUCKETS_ 4u /* of the index for each entry */
+#define STK_CACHE_BUCKETS_ 4u /* buckets of the index for each entry */
 
-/* One more than the budget of some tables: number 0 is no artifact. */
+/* Bytes of the tables of a shard. Some tables have one element more than the budget of entries, for the ground. */
 #define STK_CACHE_TABLES_(entries)                                                                                     \
     (STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_entry)) +                                          \
      STK_ALIGNED((size_t)(entries)*STK_CACHE_BUCKETS_ * sizeof(uint32_t)) +                                            \
      STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_link)) +                                           \
      STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_cache_gap)))
 
-/* An eighth more than the byte budget, so that gaps seldom have to be closed, and what rounding to granules costs. */
+/* Bytes of the space of a shard: an eighth more than the byte budget, so that gaps seldom have to be closed, and one
+ * granule for each entry, which pays for rounding. */
 #define STK_CACHE_SPACE_(entries, bytes)                                                                               \
     STK_ALIGNED((size_t)(bytes) + (size_t)(bytes) / 8u + (size_t)(entries)*STK_CACHE_GRANULE)
 
-/* Arena bytes that a cache takes, budgets per shard, 0 shards for the default. About 116 bytes an entry, 9/8 of the
- * byte budget and 800 a shard. */
+/* Bytes that a cache takes from its arena. `entries` and `bytes` are the budgets of one shard; 0 shards stands for the
+ * default. About 116 bytes for each entry, 9/8 of the byte budget, and 800 bytes for each shard. */
 #define STK_CACHE_BYTES(shards, entries, bytes)                                                                        \
     ((size_t)((shards) == 0 ? STK_CACHE_SHARDS_DEFAULT : (shards)) *                                                   \
      (STK_ALIGNED(sizeof(struct stk_cache_shard)) +                                                                    \
       ((entries) == 0 || (bytes) == 0 ? 0 : STK_CACHE_TABLES_(entries) + STK_CACHE_SPACE_(entries, bytes))))
 #define STK_CACHE_DEFINE(name, shards, entries, bytes) STK_STORAGE_DEFINE(name, STK_CACHE_BYTES(shards, entries, bytes))
 
-/* The same at run time. STK_E_ARG more than 256 shards; STK_E_OVERFLOW more entries than
+/* Sets *out to STK_CACHE_BYTES at run time. STK_E_ARG more than 256 shards; STK_E_OVERFLOW more entries than
  * STK_CACHE_ENTRIES_MAX, or a size that size_t does not hold. */
 STK_MUST_CHECK int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *out);
 
-/* Visible for sizeof only; may be copied, all state is in `memory`. */
+/* Visible for sizeof only. May be copied: all state is in `memory`. */
 struct stk_cache {
     uint8_t *memory;
     struct stk_cache_config config;
     size_t stride; /* bytes of a shard's tables; the spaces of all shards come after them */
 };
 
-/* Makes an empty cache in memory from `arena`, which must outlive it. STK_E_ARG cache, config or arena is NULL, or a
- * lock without both calls; STK_E_ARG and STK_E_OVERFLOW as stk_cache_bytes; STK_E_SPACE the arena has less
- * (arena.need has the number). Writes the tables, O(entries), and not the space of the artifacts. */
+/* Makes an empty cache in memory from `arena`, which must outlive the cache. Writes the tables, O(entries), and not the
+ * space of the artifacts. STK_E_ARG cache, config or arena is NULL, or the lock lacks one of its two calls; STK_E_ARG
+ * and STK_E_OVERFLOW also as stk_cache_bytes; STK_E_SPACE the arena has too few bytes (arena.need has the number). */
 STK_MUST_CHECK int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *config,
                                   struct stk_arena *arena);
 
 /// Looking up ///
 
-/* Any number of threads when there are locks, else one. From an interrupt only where the locks mask it. */
+/* All calls below: any number of threads when config.lock is set, else one thread. An interrupt handler may make them
+ * only where the lock masks this interrupt. */
 
 /* An artifact where it lies. */
 struct stk_artifact {
@@ -146,20 +148,22 @@ struct stk_artifact {
     size_t bytes;
 };
 
-/* Looks `key` up and makes it the most recently used. Returns 1 for a hit and fills *out, 0 for a cache miss. The bytes
- * stay where they are until the next put to or remove from the same shard: threads that share a cache use
- * stk_cache_pin. O(1): a full shard's probe takes 1.2 buckets on average for a hit and 1.4 for a cache miss (Knuth,
- * TAOCP 3, 6.4, linear probing in a table a quarter full), and never more than the shard has entries. */
+/* Looks `key` up and makes its artifact the most recently used. Returns 1 for a hit and fills *out, 0 for a cache miss.
+ * The bytes stay where they are until the next put to the same shard or remove from it, so threads that share a cache
+ * use stk_cache_pin instead. O(1): in a full shard a search looks at 1.2 buckets on average for a hit and at 1.4 for a
+ * cache miss (Knuth, TAOCP 3, 6.4, linear probing in a table a quarter full), and never at more than the shard has
+ * entries. */
 STK_MUST_CHECK int stk_cache_get(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES],
                                  struct stk_artifact *out);
 
-/* The same, and on a hit the artifact is neither moved nor evicted until as many unpins. STK_E_OVERFLOW it has
- * STK_CACHE_PINS_MAX pins already: nothing changes. */
+/* Looks `key` up as stk_cache_get does, and on a hit adds a pin: the artifact is neither moved nor evicted until each
+ * pin was taken off by stk_cache_unpin. STK_E_OVERFLOW the artifact has STK_CACHE_PINS_MAX pins already, and nothing
+ * changed. */
 STK_MUST_CHECK int stk_cache_pin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES],
                                  struct stk_artifact *out);
 
-/* Takes one pin off; the artifact's age is still that of its last use. Returns the pins left; STK_E_STATUS when it has
- * none or is not there. */
+/* Takes one pin off the artifact of `key`. This does not count as a use of the artifact. Returns the number of pins
+ * that are left; STK_E_STATUS the artifact has no pin or is not in the cache. */
 STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]);
 
 /// Storing ///
@@ -179,43 +183,46 @@ STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[ST
 STK_MUST_CHECK int stk_cache_put(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES], const void *data,
                                  size_t bytes);
 
-/* Forgets `key`'s artifact; no eviction, no tick. Returns 1, or 0 when there was none; STK_E_PINNED. */
+/* Removes the artifact of `key`. Counts no eviction and no tick. Returns 1, or 0 when there was none; STK_E_PINNED the
+ * artifact has pins and stays. */
 STK_MUST_CHECK int stk_cache_remove(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES]);
 
 /// Reports and metrics ///
 
 enum stk_cache_reason {
     STK_CACHE_NONE,         /* nothing to report yet */
-    STK_CACHE_ENTRY_BUDGET, /* the first eviction of the put was for an entry */
-    STK_CACHE_BYTE_BUDGET,  /* ... for bytes */
-    STK_CACHE_BOTH_BUDGETS, /* ... for both */
-    STK_CACHE_REJECTED,     /* a put above the budget was refused and the key's old artifact left */
+    STK_CACHE_ENTRY_BUDGET, /* artifacts were evicted; before the first one left, only the entry budget was broken */
+    STK_CACHE_BYTE_BUDGET,  /* artifacts were evicted; before the first one left, only the byte budget was broken */
+    STK_CACHE_BOTH_BUDGETS, /* artifacts were evicted; before the first one left, both budgets were broken */
+    STK_CACHE_REJECTED,     /* a put above the byte budget was refused, and the old artifact of its key left */
     STK_CACHE_PINNED        /* a put was refused because of pins; no artifact left */
 };
 
-/* What left a shard, in its last put that had something to report. */
+/* The artifacts that left a shard in the last put with something to report. */
 struct stk_cache_report {
     enum stk_cache_reason reason;
-    uint32_t entries, bytes;
-    uint64_t max_age; /* ticks since the last use of the oldest of them */
+    uint32_t entries, bytes; /* number of artifacts that left, and the sum of their bytes */
+    uint64_t max_age;        /* ticks of the shard since the last use of the oldest of these artifacts */
 };
 
-/* The last report of shard `shard`. Returns 1, or 0 when it has none yet; STK_E_RANGE. Changes nothing. */
+/* Copies the last report of shard `shard` to *out. Returns 1, or 0 when the shard has no report yet; STK_E_RANGE there
+ * is no such shard. Changes nothing. */
 STK_MUST_CHECK int stk_cache_report(const struct stk_cache *cache, uint32_t shard, struct stk_cache_report *out);
 
 struct stk_cache_metrics {
-    uint64_t lookups, hits, cache_misses; /* gets and pins */
-    uint64_t puts, rejected_puts;         /* stored, refused */
-    uint64_t evictions, evicted_bytes;
-    uint64_t entries, bytes; /* now in the cache */
-    uint32_t hit_rate_ppm;   /* UINT32_MAX when stk_cache_hit_rate_ppm refuses */
+    uint64_t lookups, hits, cache_misses; /* gets and pins: all; with an artifact; without */
+    uint64_t puts, rejected_puts;         /* puts that stored; puts that were refused */
+    uint64_t evictions, evicted_bytes;    /* artifacts that a put made leave, and the sum of their bytes */
+    uint64_t entries, bytes;              /* artifacts in the cache now, and the sum of their bytes */
+    uint32_t hit_rate_ppm;                /* hits in a million lookups; UINT32_MAX: stk_cache_hit_rate_ppm failed */
 };
 
-/* Sums over all shards, each as it was at one moment. Changes nothing. */
+/* Copies the sums over all shards to *out. The counters of each shard are of one moment, but of another moment than
+ * those of the next shard. Changes nothing. */
 void stk_cache_metrics(const struct stk_cache *cache, struct stk_cache_metrics *out);
 
-/* hits per million lookups, rounded down, 0 for no lookups. STK_E_OVERFLOW hits * 1,000,000 leaves 64 bits or the rate
- * 32. */
+/* Sets *ppm to the hits in a million lookups, rounded down; 0 when there were no lookups. STK_E_OVERFLOW hits *
+ * 1,000,000 does not fit 64 bits, or the rate does not fit 32 bits. */
 STK_MUST_CHECK int stk_cache_hit_rate_ppm(uint64_t lookups, uint64_t hits, uint32_t *ppm);
 
 #ifdef __cplusplus

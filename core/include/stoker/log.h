@@ -33,24 +33,24 @@ extern "C" {
 
 /// Records ///
 
-#define STK_LOG_CELL_BYTES 64u /* of a cell, and of a block's header, on the medium */
-#define STK_LOG_BODY_BYTES 48u /* of a cell that its writer fills */
-#define STK_LOG_ARGS       4u
+#define STK_LOG_CELL_BYTES 64u /* bytes of a cell, and of the header of a block, on the medium */
+#define STK_LOG_BODY_BYTES 48u /* bytes of a cell that the writer of the cell fills */
+#define STK_LOG_ARGS       4u  /* arguments in one replay record */
 
-/* recorder.h says what the recorder puts into each. */
+/* The kind of a replay record. recorder.h lists the contents of each kind. */
 enum stk_log_kind {
-    STK_LOG_PUBLISH =
-        /* a slot was published; `error` is its priority, STK_WIRE_PRIORITY_*. Every v1 record without evidence is one
-         * */
-        0,
-    STK_LOG_FAILURE = 1, /* a slot failed: status, failure, error and digest say how */
-    STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before it; `error` is the index of the first */
-    STK_LOG_INPUT = 3,   /* bytes went into the payload */
-    STK_LOG_EPOCH = 4,   /* an epoch ended; `digest` is that of the observables */
-    STK_LOG_START = 5,   /* what is recorded from here on began with a fresh instance */
-    STK_LOG_RESULT = 6   /* a slot ended without a failure; its arguments are the results of the slot */
+    /* A slot was published; `error` is its priority, STK_WIRE_PRIORITY_*. Every v1 record without evidence has this
+     * kind. */
+    STK_LOG_PUBLISH = 0,
+    STK_LOG_FAILURE = 1, /* a slot failed; status, failure, error and digest have the evidence */
+    STK_LOG_MORE = 2,    /* more arguments of the PUBLISH before; `error` is the index of the first one here */
+    STK_LOG_INPUT = 3,   /* bytes were written to the payload */
+    STK_LOG_EPOCH = 4,   /* an epoch ended; `digest` is the digest of the observables */
+    STK_LOG_START = 5,   /* a recording begins here, with a fresh device */
+    STK_LOG_RESULT = 6   /* a slot ended without a failure; the arguments are the results of the slot */
 };
 
+/* Why a slot failed, as the recorder was told. */
 enum stk_log_failure {
     STK_FAILURE_NONE = 0,
     STK_FAILURE_DEVICE_LOSS = 1,
@@ -59,146 +59,151 @@ enum stk_log_failure {
     STK_FAILURE_UNCLASSIFIED = 4
 };
 
+/* A replay record. The caller of an append sets every field but sequence, boot and resumed, which the log sets. */
 struct stk_log_record {
-    uint64_t timestamp_ns; /* of any clock; v1 has nanoseconds since 1970 */
+    uint64_t timestamp_ns; /* nanoseconds of any clock that the writer picks; v1: nanoseconds since 1970 */
     uint32_t slot, tenant, opcode;
     uint32_t args[STK_LOG_ARGS];
     uint32_t epoch;
-    uint32_t sequence; /* set by the log: free-running; each mount leaves some numbers out. v1: place in the file */
-    uint32_t boot;     /* set by the log: of the boots that wrote to it, 1 the first, that of the format. v1: 0 */
-    uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
+    uint32_t sequence; /* free-running number of the record; each mount skips some numbers. v1: place in the file */
+    uint32_t boot;     /* number of the boot that wrote the record; the boot of the format is 1. v1: 0 */
+    uint32_t resumed;  /* 1: the first record since a mount, so the numbers right before may never have been given */
     uint32_t kind;     /* enum stk_log_kind; at most 7 */
-    uint32_t status;   /* of the slot; at most 255 on flash */
+    uint32_t status;   /* status of the slot; at most 255 on flash */
     uint32_t failure;  /* enum stk_log_failure; at most 15 on flash */
-    int32_t error;     /* of the backend, or as the kind says; -32768 .. 32767 on flash */
-    uint64_t digest;   /* 0: not told */
+    int32_t error;     /* error code of the backend, or as the kind says; -32768 .. 32767 on flash */
+    uint64_t digest;   /* digest of the evidence or of the observables; 0: none */
 };
 
-/* A cell as a walk returns it. */
+/* A cell as a walk returns it. The log has set sequence, boot and resumed. */
 struct stk_log_cell {
-    uint32_t kind;     /* its writer's */
-    uint32_t sequence; /* set by the log: free-running, compared by difference */
-    uint32_t boot;     /* set by the log: 1 .. 0x7FFFFFFE; of the boots that wrote to it, 1 the first */
-    uint32_t resumed;  /* set by the log: 1 for the first since a mount; numbers before it may never have been given */
+    uint32_t kind;     /* any number that the writer of the cell picked */
+    uint32_t sequence; /* free-running number of the cell, compared by difference modulo 2^32 */
+    uint32_t boot;     /* number of the boot that wrote the cell, 1 .. 0x7FFFFFFE; the boot of the format is 1 */
+    uint32_t resumed;  /* 1: the first cell since a mount, so the numbers right before may never have been given */
     uint8_t body[STK_LOG_BODY_BYTES];
 };
 
 /// Log ///
 
 struct stk_log_config {
-    struct stk_flash_port flash; /* mandatory */
-    void *
-        /* mandatory; the log's until it is dropped. Any alignment that the port takes: pages are programmed from the
-         * start of the buffer, and read to it */
-        buffer;
-    uint32_t buffer_bytes; /* at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
+    struct stk_flash_port flash; /* the flash for this log alone; mandatory */
+    /* Memory that the log uses until the program drops the log; mandatory. Pages are programmed from the start of the
+     * buffer and read to the start, so the buffer needs the alignment that the port asks for. */
+    void *buffer;
+    uint32_t buffer_bytes; /* bytes of the buffer, at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
 };
 
 #define STK_LOG_LARGER_(a, b) ((a) > (b) ? (uint32_t)(a) : (uint32_t)(b))
 
-/* Bytes of a page: the smallest number of whole program units that holds a cell. */
+/* Bytes of a page: the least multiple of the program unit that holds a cell. */
 #define STK_LOG_PAGE_BYTES(prog_unit)                                                                                  \
     ((STK_LOG_CELL_BYTES + (uint32_t)(prog_unit)-1u) / (uint32_t)(prog_unit) * (uint32_t)(prog_unit))
 
-/* What a log needs as buffer: a cell, and a page or a larger read unit. */
+/* Bytes of buffer that a log needs: one cell, and the larger of a page and a read unit. stk_log_buffer_bytes returns
+ * the same at run time. */
 #define STK_LOG_BUFFER_BYTES(read_unit, prog_unit)                                                                     \
     (STK_LOG_CELL_BYTES + STK_LOG_LARGER_(read_unit, STK_LOG_PAGE_BYTES(prog_unit)))
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
-/* Blocks that fail are passed over; so many in a row, and as many more as the log has met before or format has found,
- * do no harm. A flash of STK_LOG_REACH + 2 blocks or fewer may lose all blocks but two. */
+/* Number of blocks in a row that may fail between two uses without harm: the log passes over them. If the log has met a
+ * longer row before, or format has found one, the limit is higher by that row. A flash of STK_LOG_REACH + 2 blocks or
+ * fewer may lose all blocks but two. */
 #define STK_LOG_REACH 64u
 
-/* Records that are surely kept, whatever the state of the lap: those of all blocks but the one in use and the one
- * erased ahead of it. Each block that fails takes a block's worth of them; the newest record is kept while two blocks
- * are good. A sync of a page that is not full costs the rest of the page; a mount that is followed by appends costs
- * two pages, or the rest of the block where flash is STK_FLASH_ONCE or lazy, or the block behind the one in use where
- * that one was full. 0 for a geometry that a log cannot use. */
+/* Returns how many of the newest records are surely kept, wherever the log is in its lap: the records of all blocks but
+ * the one in use and the one erased ahead. Each block that fails takes the records of one block from this number; the
+ * newest record is kept while two blocks are good. Two things take room as well. A sync of a page that is not full
+ * costs the rest of the page. A mount that is followed by appends costs two pages; or the rest of the block where the
+ * flash is STK_FLASH_ONCE or lazy; or the next block where the block in use was full. Returns 0 for a geometry that a
+ * log cannot use. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
 struct stk_log_stats {
-    uint32_t programs;    /* program operations since mount, of a page each, headers and markers among them */
-    uint32_t erases;      /* since mount */
-    uint32_t records;     /* appended since mount */
+    uint32_t programs;    /* program operations since mount, of one page each; headers and markers count too */
+    uint32_t erases;      /* erase operations since mount */
+    uint32_t records;     /* records appended since mount */
     uint32_t failed;      /* programs and erases that failed since mount; each costs its block until the next lap */
     uint32_t recovered;   /* pages that a power cut may have left unsure and that were marked since mount */
-    uint32_t mount_reads; /* read operations that mount or format took */
-    uint32_t page_bytes;  /* of each program */
+    uint32_t mount_reads; /* read operations of the mount or the format */
+    uint32_t page_bytes;  /* bytes of a page, which one program operation writes */
 };
 
-/* Visible for sizeof only. Small members and those of which the code is full are first, where short instructions reach
+/* Visible for sizeof only. Small members and those that the code uses most are first, where short instructions reach
  * them. */
 struct stk_log {
     struct stk_flash_geometry geometry;
     uint8_t ready;    /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
-    uint8_t resumed;  /* the next record is the first since mount */
-    uint8_t prepared; /* blocks made ready since mount behind one with a record, up to 2 */
+    uint8_t resumed;  /* 1: the next record is the first since mount; else 0 */
+    uint8_t prepared; /* blocks made ready since mount behind a block with a record, 0 .. 2 */
     struct stk_log_config config;
     struct stk_log_stats stats;
-    uint32_t page_cells;   /* of a page, which has stats.page_bytes */
+    uint32_t page_cells;   /* cells of a page */
     uint32_t read_granule; /* bytes of the smallest read: whole pages and whole read units */
-    uint32_t block_cells;  /* of a block, the header's among them */
-    uint32_t block;        /* in use */
-    uint32_t lap;          /* of it */
-    uint32_t cell;         /* of the block in use, where the next page begins; block_cells when it is full or left */
-    uint32_t unsure;       /* cells of the block in use below which pages are to be marked */
-    uint32_t ahead;        /* the block to use next; while `ready` is 0 the one behind which to look for it */
-    uint32_t last;         /* the block with the newest record, which is never erased for the next one */
+    uint32_t block_cells;  /* cells of a block; the header counts too */
+    uint32_t block;        /* the block in use */
+    uint32_t lap;          /* lap of the block in use */
+    uint32_t cell;         /* cell of the block in use where the next page begins; block_cells: it is full or left */
+    uint32_t unsure;       /* pages of the block in use below this cell are to be marked before the next record */
+    uint32_t ahead;        /* the block to use next; while `ready` is 0, the block behind which to look for it */
+    uint32_t last;         /* the block with the newest record, which is never erased to make room */
     uint32_t pending;      /* records in the buffer that are not on the flash yet */
-    uint32_t sequence;     /* of the next record */
-    uint32_t boot;         /* of the next record */
-    uint32_t id;           /* goes into every checksum */
+    uint32_t sequence;     /* sequence of the next record */
+    uint32_t boot;         /* boot of the next record, 1 .. 0x7FFFFFFE */
+    uint32_t id;           /* id of the log, a part of the seed of every checksum */
     uint32_t format;       /* how often the flash was formatted, as far as known; 0 while mount knows no header */
-    uint32_t reach;        /* the longest run of blocks that were passed over */
+    uint32_t reach;        /* most blocks in a row that were ever passed over */
     uint32_t failures;     /* programs in a row that failed */
-    uint32_t unsynced;     /* blocks made ready since the medium was synced */
-    uint32_t blocks;       /* of the log, as its newest header says */
-    int refused;           /* error of a read that was wrong, 0 for none */
+    uint32_t unsynced;     /* blocks made ready since the last sync of the medium */
+    uint32_t blocks;       /* blocks of the log by its newest header; fewer than the flash has before stk_log_grow */
+    int refused;           /* error of a read that the port refused, 0 for none */
 };
 
-/* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from that of a log that
- * was on the flash before (a random number, the time); `sequence` is that of the first record, 0 unless it continues
- * another log. Blocks that cannot be erased are passed over, and the log notes how many there are in a row; what they
- * hold of an older log is never taken for this one's. A format that a power cut ends is begun again: until it has
- * returned, mount may find the old log's rest or none. Whatever *log was before, it is not mounted when this fails.
- * STK_E_ARG a member of config is missing or the geometry breaks its rules: the read unit must divide the page, or
- * the page the read unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3
- * blocks (4 where a page holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be
- * used; any other error of the port, which refused a call. */
+/* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from the id of a log that
+ * was on the flash before: use a random number or the time. `sequence` is the sequence of the first record, 0 unless
+ * the log continues another one. Blocks that cannot be erased are passed over, and the log notes how many there are in
+ * a row; their old cells are never taken for cells of this log. After a power cut within this call, mount may find a
+ * rest of the old log, or none: format again. When this call fails, *log is not mounted, whatever it was before.
+ * STK_E_ARG a member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the
+ * page the read unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks
+ * (4 where a page holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be used; any
+ * other error of the port, which refused a call. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
-/* Finds the log on the flash and its end; writes nothing. The first append makes the end sure. The search for the
- * newest block reads log2(blocks) headers, one in each of the STK_LOG_REACH + 1 blocks behind (and as many more as
- * have ever failed in a row), and in all 2 * blocks pages, or up to 3 * blocks where most blocks are bad; then it
- * looks for the last record in the newest block, and in the one before that has records: log2(pages of a block) pages
- * each, and those behind the record. A read that fails is tried once more. A page that cannot be read then is no
- * record, and is not blank either; blocks whose records cannot be read right behind the newest one are passed over
- * until the next mount. STK_E_FORMAT no log, or one of another geometry (of fewer blocks: stk_log_grow); STK_E_IO no
- * log was found, and a read failed; else as stk_log_format. */
+/* Finds the log on the flash and its end. Writes nothing: the first append makes the end sure. A read that fails is
+ * tried once more. A page that cannot be read then is no record, and is not blank either. Blocks right behind the
+ * newest one whose records cannot be read are passed over until the next mount. STK_E_FORMAT the flash has no log, or a
+ * log of another geometry (with fewer blocks: call stk_log_grow); STK_E_IO no log was found, and a read failed, so do
+ * not format; else as stk_log_format.
+ *
+ * Reads, in pages: log2(blocks) headers, and one in each of the STK_LOG_REACH + 1 blocks behind the newest (and as many
+ * more as have ever failed in a row); at most 2 * blocks in all, or 3 * blocks where most blocks are bad. Then
+ * log2(pages of a block) in the newest block, as many in the block with records before that one, and the pages behind
+ * the last record of each. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
-/* Mounts as stk_log_mount a log that was made when the flash had fewer blocks, all of which it has still, and lets
- * the log use the blocks behind. What those hold is erased. Takes the next block, as the first record behind a full
- * block does, programs its header and syncs; a power cut leaves the log as it was, or grown. A log that has the
- * blocks of the geometry is just mounted: so call this at each start in place of stk_log_mount until a record was
- * synced after the growth, for a cut before that may undo the growth, and stk_log_mount then says STK_E_FORMAT.
- * Errors as stk_log_mount and stk_log_sync. */
+/* Mounts a log that was made when the flash had fewer blocks, and lets the log use the new blocks, which must lie
+ * behind the old ones. The contents of the new blocks are erased. The call enters the next block, programs its header
+ * and syncs; a power cut leaves the log as it was, or grown. A log that has all blocks of the flash already is only
+ * mounted. Call this at each start in place of stk_log_mount, until a record was synced after the growth: a cut before
+ * that may undo the growth, and stk_log_mount then returns STK_E_FORMAT. Errors as stk_log_mount and stk_log_sync. */
 STK_MUST_CHECK int stk_log_grow(struct stk_log *log, const struct stk_log_config *config);
 
-/* Appends a cell with a copy of the 48 bytes of `body`. Units up to 64 bytes: one program, and the cell is on the
- * flash when this returns. Larger units: cells wait in the buffer until a page is full or the next sync. When a block
- * is full and stk_log_poll did not make the next one ready, this erases the next one first. The first append after a
- * mount may have to mark pages, or to erase a block: see stk_log_settle. A block that fails is passed over and its
- * page goes to the next. A power cut may keep the cell. STK_E_IO no block could be used: the cell is not in the log,
- * or a walk finds it although the call failed; those that wait in the buffer stay there and go out with the next call
- * that finds a block; STK_E_SHUTDOWN the log is not mounted; any other error of the port, which refused a call
- * (STK_E_ALIGN: the buffer): as with STK_E_IO. */
+/* Appends a cell with a copy of the 48 bytes of `body`. With program units up to 64 bytes this takes one program, and
+ * the cell is on the flash when the call returns. With larger units cells wait in the buffer until a page is full or
+ * the next sync. When a block is full and stk_log_poll did not make the next block ready, this call erases that block
+ * first. The first append after a mount may have to mark pages or to erase a block: see stk_log_settle. A block that
+ * fails is passed over, and its page goes to the next block. A power cut within the call leaves the cell whole or not
+ * at all. STK_E_IO no block could be used. The cell is not in the log, or a walk finds the cell although the call
+ * failed; cells that wait in the buffer stay there and are programmed by the next call that finds a block.
+ * STK_E_SHUTDOWN the log is not mounted. Any other error of the port, which refused a call (STK_E_ALIGN: the buffer):
+ * as with STK_E_IO. */
 STK_MUST_CHECK int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body);
 
-/* Appends `count` records as cells, one after the other; their sequences and boots are the log's, whatever they hold.
- * Returns count; STK_E_RANGE a field passes what the format holds: nothing changed; else as stk_log_append_cell, and
- * stats.records tells how many went in. */
+/* Appends `count` records as cells, one after the other. The log sets their sequences and boots. Returns count;
+ * STK_E_RANGE a field of a record is out of its range on flash, and nothing changed; else as stk_log_append_cell, and
+ * the growth of stats.records is the number of records that were appended. */
 STK_MUST_CHECK int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count);
 
 /* Appends one record. 0, or the errors of stk_log_append_batch. */
@@ -207,90 +212,95 @@ STK_MUST_CHECK static inline int stk_log_append(struct stk_log *log, const struc
     return count < 0 ? count : STK_OK;
 }
 
-/* Programs what waits in the buffer, padded to a page, and waits for the medium. When it returns 0, every record
- * appended since mount survives a power cut, as do those that were synced before it; one that mount found although a
- * power cut had ended its program may still fade. STK_E_IO; STK_E_SHUTDOWN; an error of the port that refused a
- * call. */
+/* Programs the records that wait in the buffer, and waits until the medium is durable. Leaves the rest of the last page
+ * unused. When this returns 0, every record that was appended since mount survives a power cut, and so does every
+ * record that was synced before. A record that mount found although a power cut had ended its program may still fade:
+ * append it again. STK_E_IO the medium failed; STK_E_SHUTDOWN the log is not mounted; any other error of the port,
+ * which refused a call. */
 STK_MUST_CHECK int stk_log_sync(struct stk_log *log);
 
-/* Erases the next block ahead of need, and syncs the medium first. Call it when there is time: once per block's worth
- * of records is enough for appends that never erase, once the boot has appended as many. After a mount it does
- * nothing until the boot has appended two records more than the block in use has room for, so that a device which
- * restarts again and again does not wear its flash. Returns 1 when it did something, 0 when there was nothing to do;
- * else as stk_log_sync. */
+/* Syncs the medium and erases the next block ahead of need. Call this when there is time. One call for each block of
+ * records is enough to keep erases out of appends, once the boot has appended a block of records. After a mount the
+ * call does nothing until the boot has appended two records more than the block in use has room for, so that a device
+ * which restarts again and again does not wear its flash. Returns 1 when it wrote or erased something, 0 when there was
+ * nothing to do; else as stk_log_sync. */
 STK_MUST_CHECK int stk_log_poll(struct stk_log *log);
 
-/* Makes the log ready for its next append: after a mount that takes up to two programs (STK_FLASH_MANY and
- * STK_FLASH_INVERT), and an erase and a header where the block in use cannot be used further. Call it in a boot that
- * will append, before the append that must not wait. Errors as stk_log_sync. */
+/* Makes the log ready for its next append, so that this append does not have to. After a mount this takes up to two
+ * programs (with STK_FLASH_MANY and STK_FLASH_INVERT; after a cut more), or an erase and a header where the block in
+ * use cannot be used further. Call this only in a boot that will append. Errors as stk_log_sync. */
 STK_MUST_CHECK int stk_log_settle(struct stk_log *log);
 
 /* Copies the counters out. */
 void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats);
 
-/* What the header of a block tells. */
+/* Contents of the header of a block. */
 struct stk_log_block {
     uint32_t lap; /* how often the block was erased for this log, recoveries aside; 1 after format */
-    uint32_t
-        sequence; /* of the record that was to be next when the header was written: at most that of its first record */
+    /* Sequence of the next record when the header was written; no record of the block has a smaller one. */
+    uint32_t sequence;
 };
 
-/* Reads the header of `block` into `buffer`, which is as large as an iterator's. STK_E_RANGE; STK_E_FORMAT it has
- * none, or a damaged one; STK_E_IO; STK_E_SPACE. */
+/* Reads the header of `block` and fills *out. `buffer` is memory to work in, at least stk_log_buffer_bytes. STK_E_RANGE
+ * the flash has no such block; STK_E_FORMAT the block has no header, or a damaged one; STK_E_IO the header cannot be
+ * read; STK_E_SPACE the buffer is too small; STK_E_ARG no buffer; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                                  struct stk_log_block *out);
 
 /// Reading ///
 
-/* Walks records, oldest first; the same for every format. */
+/* A walk over the records of a log, oldest first. The same type serves the log on flash and the v1 log file (vrrl.h).
+ * The members before `records` are private. */
 struct stk_log_iter {
-    int (*next)(struct stk_log_iter *iter,
-                struct stk_log_record *record); /* of the format; private, as all up to `records` */
-    const void *source;
-    uint8_t *buffer;
-    uint32_t buffer_bytes;
-    uint32_t of_flash; /* 1: source is a struct stk_log */
-    uint32_t begun;
-    uint32_t block, offset; /* whose bytes come after those in the buffer; v1: record and bytes of the file */
-    uint32_t seed;          /* of the checksums in that block */
-    uint32_t use;           /* what the header of that block tells */
-    uint32_t floor;         /* no record in that block has a number before this one */
-    uint32_t span;          /* nor one that is not less than so many behind it */
-    uint32_t span_boot;     /* but for records of later boots than this one */
-    uint32_t left;          /* blocks after this one; v1: records */
-    uint32_t at, filled;    /* bytes of the buffer: taken, valid */
-    uint32_t expected;      /* sequence of the next record */
-    uint32_t erases;        /* of the log when the walk began */
+    /* The function of the format that reads the next record. */
+    int (*next)(struct stk_log_iter *iter, struct stk_log_record *record);
+    const void *source;     /* the struct stk_log, or the v1 file */
+    uint8_t *buffer;        /* bytes that were read from the medium */
+    uint32_t buffer_bytes;  /* bytes of the buffer that reads use, whole read granules */
+    uint32_t of_flash;      /* 1: source is a struct stk_log; 0: a v1 file */
+    uint32_t begun;         /* 1: a record was returned, so `expected` is known; else 0 */
+    uint32_t block, offset; /* place of the bytes behind those in the buffer; v1: next record, bytes of the file */
+    uint32_t seed;          /* seed of the checksums in `block` */
+    uint32_t use;           /* what the header of `block` says; private to the log */
+    uint32_t floor;         /* least sequence that a record in `block` can have */
+    uint32_t span;          /* sequences of `block` are less than floor + span, in boots up to span_boot */
+    uint32_t span_boot;     /* last boot for which `span` holds; sequences of later boots have no such bound */
+    uint32_t left;          /* blocks behind `block` that the walk has not begun; v1: records */
+    uint32_t at, filled;    /* bytes of the buffer that were looked at; and that are valid */
+    uint32_t expected;      /* least sequence that the next record can have */
+    uint32_t erases;        /* stats.erases of the log when the walk began; a later erase makes the walk stale */
     uint32_t bad;           /* damaged cells since the last record */
-    uint32_t records;       /* returned so far */
-    uint32_t corrupt; /* sequence numbers that are missing between those returned, other than right before a mount */
-    uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and the markers that recovery left */
-    /* Cells that the medium did not give back; they count as damaged too. After a seek: those between the beginning of
+    uint32_t records;       /* records returned so far */
+    uint32_t corrupt;       /* sequences missing between records returned, except right before the first of a boot */
+    uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and markers that recovery left */
+    /* Cells that the medium did not give back; they count as damaged too. After a seek: the cells between the start of
      * the last block that begins before the target and the record found. */
     uint32_t unreadable;
     uint32_t reads; /* read operations since the walk was started */
 };
 
-/* Next record, oldest first. Returns 1 and fills *record, 0 at the end. Damaged records are skipped and counted in
- * the iterator. STK_E_STALE the log erased a block since the walk began: begin a new walk and seek to the sequence
- * wanted; an error of the port that refused a read; v1: STK_E_CORRUPT a record with a wrong magic, STK_E_SHORT the
- * file ends early, STK_E_IO. */
+/* Reads the next record, oldest first. Returns 1 and fills *record; 0 at the end. Damaged records are skipped and
+ * counted in the iterator. STK_E_STALE the log erased a block since the walk began: begin a new walk and seek to the
+ * sequence that is needed next; any other error of the port, which refused a read. v1: STK_E_CORRUPT a record has a
+ * wrong magic; STK_E_SHORT the file ends early; STK_E_IO the file cannot be read. */
 STK_MUST_CHECK int stk_log_next(struct stk_log_iter *iter, struct stk_log_record *record);
 
-/* The same for cells, in a walk that stk_log_walk or stk_log_iterate started. */
+/* Reads the next cell as stk_log_next reads the next record, in a walk that stk_log_walk or stk_log_iterate started. */
 STK_MUST_CHECK int stk_log_next_cell(struct stk_log_iter *iter, struct stk_log_cell *cell);
 
 /* Fills *record from a cell. The cell is a replay record when bit 3 of its kind is clear. Of any other cell only
  * sequence, boot and resumed are meaningful. */
 void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *record);
 
-/* Starts a walk over records at the oldest one. `buffer` is the iterator's until it is dropped, at least
- * stk_log_buffer_bytes; the larger it is the fewer reads. Records that wait in the log's own buffer are not seen.
- * STK_E_ARG; STK_E_SPACE; STK_E_SHUTDOWN. */
+/* Starts a walk over records at the oldest one. `buffer` has at least stk_log_buffer_bytes and belongs to the walk
+ * until the program drops the iterator; a larger buffer takes fewer reads. The walk does not see records that wait in
+ * the buffer of the log. STK_E_ARG no buffer; STK_E_SPACE the buffer is too small; STK_E_SHUTDOWN the log is not
+ * mounted. */
 STK_MUST_CHECK int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
                                    uint32_t buffer_bytes);
 
-/* The same over cells: only stk_log_next_cell and stk_log_prev_cell may follow, and the calls that place the walk. */
+/* Starts a walk over cells, as stk_log_iterate does over records. Of the calls that read, only stk_log_next_cell and
+ * stk_log_prev_cell may follow. */
 STK_MUST_CHECK int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
                                 uint32_t buffer_bytes);
 
@@ -300,17 +310,17 @@ STK_MUST_CHECK int stk_log_walk(const struct stk_log *log, struct stk_log_iter *
  * to the end when there is none, in O(log blocks + cells of a block) reads. */
 STK_MUST_CHECK int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence);
 
-/* The same to the first record of `boot`, or of the first boot after it that has one. */
+/* Moves the walk to the first record of `boot`, or of the first later boot that has a record. */
 STK_MUST_CHECK int stk_log_seek_boot(struct stk_log_iter *iter, uint32_t boot);
 
-/* The same to the first record of `boot` at or after `timestamp_ns`, or to the first record of a later boot. Of
- * records (not of other cells), where the clock does not go back within a boot. */
+/* Moves the walk to the first record of `boot` at or after `timestamp_ns` nanoseconds, or to the first record of a
+ * later boot. Works for replay records only, and where the clock does not go back within a boot. */
 STK_MUST_CHECK int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t timestamp_ns);
 
-/* The same to the first record in the log, whatever its boot, at or after `timestamp_ns`. The clock may begin anew at
- * each boot: the call looks at one boot after the other, with O(log blocks) reads each. Where the clock went back
- * within a boot, it finds some record at or after the time whenever there is one; when the boots show none, it reads
- * the whole log. */
+/* Moves the walk to the first replay record of any boot at or after `timestamp_ns` nanoseconds. The clock may begin
+ * anew at each boot: the call looks at one boot after the other, with O(log blocks) reads for each. Where the clock
+ * went back within a boot, the call finds some record at or after the time whenever there is one. When this search
+ * finds none, the call reads the whole log. */
 STK_MUST_CHECK int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns);
 
 /* Moves the walk behind the newest record. */
@@ -324,12 +334,12 @@ STK_MUST_CHECK int stk_log_count(struct stk_log_iter *iter, uint32_t *records);
 
 /// Walking backwards ///
 
-/* The record before the place of the walk, which lies between two records: after a next, prev returns the same record
- * again. Returns 1 and fills *record, 0 at the begin. Only `unreadable` is counted. Errors as stk_log_next;
- * STK_E_UNSUPPORTED over a v1 file. */
+/* Reads the record before the place of the walk, which lies between two records: after a next, prev returns the same
+ * record again. Returns 1 and fills *record; 0 before the oldest record. Of the counters only `unreadable` changes.
+ * Errors as stk_log_next; STK_E_UNSUPPORTED the walk is over a v1 file. */
 STK_MUST_CHECK int stk_log_prev(struct stk_log_iter *iter, struct stk_log_record *record);
 
-/* The same for cells. */
+/* Reads the cell before the place of the walk, as stk_log_prev. */
 STK_MUST_CHECK int stk_log_prev_cell(struct stk_log_iter *iter, struct stk_log_cell *cell);
 
 #ifdef __cplusplus

@@ -1,16 +1,17 @@
 /* stoker: the flash store of artifacts.
  *
- * Keeps built kernels and tables by their 32-byte key, below the RAM cache. An artifact is a run of records of a flash
- * log (log.h) that is the store's own, so the store survives power cuts as the log does: an artifact is there, whole,
- * once its put has returned; before that the artifact is there whole or not at all. Each read is checked against a
- * BLAKE3 hash. The hash shows that an artifact is whole. It does not show who wrote the artifact, since the key of the
- * hash is no secret: the caller decides who may write to the medium. A damaged artifact gives way to the older version
- * of its key, while that version is on the flash. What the medium cannot give back is neither damaged nor gone.
+ * Keeps built kernels and tables by their 32-byte key, below the RAM cache. An artifact is a row of cells in a flash
+ * log (log.h) that only the store uses, so the store survives power cuts as the log does. Once a put has returned, its
+ * artifact is there; before that the artifact is there whole or not at all. Each read is checked against a BLAKE3 hash.
+ * The hash shows that an artifact is whole. It does not show who wrote the artifact, since the key of the hash is no
+ * secret: the caller decides who may write to the medium. A damaged artifact gives way to the older version of its key,
+ * while that version is on the flash. An artifact that the medium cannot give back now is neither damaged nor gone: a
+ * later read may get it.
  *
- * The store only ever appends; each erase block is erased once a lap, oldest first, so wear is even whatever is asked
- * for. The artifacts in a block that is erased are dropped and reported. A caller that wants to keep an artifact puts
- * it again, which makes it the newest. SPEC.md section 9 has the bits, DESIGN.md the reasons; POWER-CUTS.md says what a
- * power cut leaves at which point.
+ * The store only ever appends; each erase block is erased once a lap, oldest first, so every block wears equally,
+ * whatever is put and removed. The artifacts in a block that is erased are dropped and reported. A caller that wants to
+ * keep an artifact puts it again, which makes it the newest. SPEC.md section 9 has the bits, DESIGN.md the reasons;
+ * POWER-CUTS.md says what a power cut leaves at which point.
  *
  * One thread uses a store. No call may be made from an interrupt. */
 #ifndef STOKER_STORE_H
@@ -31,66 +32,72 @@ extern "C" {
 /// Sizes ///
 
 #define STK_STORE_KEY_BYTES   32u
-#define STK_STORE_CELL_BYTES  STK_LOG_BODY_BYTES /* of an artifact in each record of 64 */
-#define STK_STORE_ENTRIES_MAX 0x1000000u         /* of the index */
+#define STK_STORE_CELL_BYTES  STK_LOG_BODY_BYTES /* bytes of an artifact in each cell of 64 bytes */
+#define STK_STORE_ENTRIES_MAX 0x1000000u         /* most entries of the index */
 
-/* Which artifact a key has. */
+/* One version of the artifact of a key. */
 struct stk_store_artifact {
     uint8_t key[STK_STORE_KEY_BYTES];
-    uint32_t sequence; /* of its first record */
-    uint32_t bytes;
+    uint32_t sequence; /* sequence of the first cell, the head */
+    uint32_t bytes;    /* size of the artifact */
 };
 
-/* What the index keeps of an artifact. Numbers of entries link the entries; private. */
+/* One entry of the index. Entries link to each other by their numbers. Private. */
 struct stk_store_entry {
     struct stk_store_artifact artifact;
-    uint32_t next[2];  /* the entries next to this one by age: newer, older */
-    uint32_t child[2]; /* a node of the tree of keys: where it leads */
-    uint32_t bit;      /* and the bit of a key that says which way */
+    uint32_t next[2];  /* the next newer and the next older entry */
+    uint32_t child[2]; /* links of the node that this entry holds in the tree of keys: for a bit of 0, of 1 */
+    uint32_t bit;      /* the bit of a key that decides at this node, 0 .. 255 */
 };
 
 /* Arena bytes that the index takes: 60 for each artifact, and 60 more. */
 #define STK_STORE_BYTES(entries)        STK_ALIGNED(((size_t)(entries) + 1u) * sizeof(struct stk_store_entry))
 #define STK_STORE_DEFINE(name, entries) STK_STORAGE_DEFINE(name, STK_STORE_BYTES(entries))
 
-/* The same at run time. STK_E_ARG no entries; STK_E_OVERFLOW more than STK_STORE_ENTRIES_MAX. */
+/* Sets *out to STK_STORE_BYTES(entries) at run time. STK_E_ARG `entries` is 0; STK_E_OVERFLOW `entries` is above
+ * STK_STORE_ENTRIES_MAX. */
 STK_MUST_CHECK int stk_store_bytes(uint32_t entries, size_t *out);
 
-/* The least buffer: what a log needs to write, and as much to read, each in whole units. */
+/* Bytes of the smallest buffer: one part for the log to write, and one of the same size for reading, each a multiple of
+ * the larger unit. stk_store_buffer_bytes returns the same at run time. */
 #define STK_STORE_BUFFER_BYTES(read_unit, prog_unit)                                                                   \
     (3u * STK_LOG_BUFFER_BYTES(read_unit, prog_unit) - 2u * STK_LOG_CELL_BYTES)
 uint32_t stk_store_buffer_bytes(const struct stk_flash_geometry *geometry);
 
-/* The largest artifact, in bytes, that surely finds room, whatever the state of the lap, while no block is bad: three
- * quarters of the flash less two blocks and four records. 0 for a geometry that a store cannot use. */
+/* Returns the size in bytes of the largest artifact that surely finds room while no block is bad, wherever the log is
+ * in its lap: three quarters of the flash less two blocks and four cells. Returns 0 for a geometry that a store cannot
+ * use. */
 uint32_t stk_store_largest(const struct stk_flash_geometry *geometry);
 
 /// Store ///
 
-/* A key has no artifact any more: the log came round to it, there was no other entry for a new one, or it was damaged
- * and there was no older version. */
+/* Reports that a key has no artifact any more although nobody removed it. The log erased its block, or a new artifact
+ * needed its entry, or the artifact was damaged and no older version was there. `bytes` is the size of the artifact. */
 typedef void stk_store_dropped(void *ctx, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t bytes);
 
 struct stk_store_config {
-    struct stk_flash_port flash; /* mandatory; nothing else is kept on it */
-    void *buffer;          /* mandatory; the store's until it is dropped. Reads and programs go to places in it that are
-                              as aligned as the buffer, up to the larger of the two units */
-    uint32_t buffer_bytes; /* at least STK_STORE_BUFFER_BYTES; the more, the fewer reads a get and a mount take */
-    uint32_t entries;      /* mandatory: artifacts that the index holds, 1 .. STK_STORE_ENTRIES_MAX */
-    stk_store_dropped
-        *dropped;      /* default none. Called from within put, remove, poll, get and read; must not call the store */
+    struct stk_flash_port flash; /* the flash for this store alone; mandatory */
+    /* Memory that the store uses until the program drops the store; mandatory. Each transfer begins at a place that is
+     * as aligned as the buffer, up to the larger of the two units. */
+    void *buffer;
+    uint32_t buffer_bytes; /* at least STK_STORE_BUFFER_BYTES; with more bytes a get and a mount take fewer reads */
+    uint32_t entries;      /* most artifacts in the index, 1 .. STK_STORE_ENTRIES_MAX; mandatory */
+    /* Called from within put, remove, poll, get and read for each artifact that is dropped; must not call the store.
+     * Default none. */
+    stk_store_dropped *dropped;
     void *dropped_ctx; /* handed to each call of dropped */
 };
 
+/* Counters of a store. All but the first two begin at 0 with each mount or format. */
 struct stk_store_stats {
-    uint32_t artifacts; /* in the index now */
-    uint64_t bytes;     /* and the sum of their sizes */
-    uint32_t puts;      /* since mount or format, as all that follows: stored */
-    uint32_t hits;      /* read whole and verified */
-    uint32_t not_found; /* asked for by get or open and not there */
-    uint32_t corrupt;   /* versions that were found and turned out to be damaged */
-    uint32_t dropped;   /* reported to `dropped` */
-    uint32_t unread;    /* of those found, not to be had: the medium could not give all of them back */
+    uint32_t artifacts; /* artifacts in the index now */
+    uint64_t bytes;     /* sum of the sizes of these artifacts */
+    uint32_t puts;      /* artifacts that were put without an error */
+    uint32_t hits;      /* artifacts that were read whole and had the right hash */
+    uint32_t not_found; /* gets and opens of a key that had no artifact */
+    uint32_t corrupt;   /* versions of artifacts that were found and turned out to be damaged */
+    uint32_t dropped;   /* artifacts that were reported to `dropped` */
+    uint32_t unread;    /* reads of an artifact that the medium could not give back completely */
 };
 
 /* A span of the caller's bytes; data may be NULL when bytes is 0. */
@@ -101,112 +108,123 @@ struct stk_span {
 
 /* Visible for sizeof only. */
 struct stk_store {
-    struct stk_store_entry *entry;  /* the index; entry 0 is next to the oldest and to the newest one */
+    struct stk_store_entry *entry;  /* the index; entry 0 stands between the oldest and the newest entry */
     uint32_t count;                 /* entries in use */
-    uint32_t used;                  /* entries that were in use at some time; those behind them are free */
-    uint32_t free;                  /* the first entry that is free again; next[0] leads to the others */
-    uint32_t root;                  /* of the tree of keys */
-    uint32_t begins;                /* sequence of the first record on the flash */
-    uint32_t erases;                /* of the log, when that was found */
-    uint32_t unsettled;             /* 1: the flash may hold artifacts that the index does not know */
-    uint32_t filled, at;            /* bytes of the body of `cell`: valid, taken */
-    uint32_t reading;               /* 1: an artifact is open */
-    uint32_t left;                  /* bytes of it that no record was read for yet */
-    uint32_t next;                  /* sequence of its next record */
-    struct stk_log_cell cell;       /* the one that is being read or written */
-    uint32_t boot;                  /* of the cell before it in a walk */
+    uint32_t used;                  /* entries 1 .. used were in use at some time; entries above are free */
+    uint32_t free;                  /* first entry that is free again, 0 for none; next[0] leads to the others */
+    uint32_t root;                  /* link to the root of the tree of keys; valid while count is not 0 */
+    uint32_t begins;                /* sequence of the oldest cell on the flash */
+    uint32_t erases;                /* stats.erases of the log when `begins` was found */
+    uint32_t unsettled;             /* 1: the flash may hold artifacts that the index does not know; else 0 */
+    uint32_t filled, at;            /* bytes in the body of `cell`: valid; taken by a read */
+    uint32_t reading;               /* 1: an artifact is open; else 0 */
+    uint32_t left;                  /* bytes of the open artifact whose cells were not read yet */
+    uint32_t next;                  /* sequence of the next cell of the open artifact */
+    struct stk_log_cell cell;       /* the cell that is being read or written */
+    uint32_t boot;                  /* boot of the cell before `cell` in a walk */
     struct stk_store_artifact open; /* the artifact that is being read */
-    uint32_t read_bytes;            /* of the buffer, for reading; the log has the rest */
+    uint32_t read_bytes;            /* bytes of the buffer that are for reading; the log has the rest */
     struct stk_store_stats stats;
     struct stk_store_config config;
     struct stk_log log;
     struct stk_log_iter iter;
-    struct stk_blake3 hash; /* of the artifact that is being read or written */
+    struct stk_blake3 hash; /* hash so far of the artifact that is being read or written */
 };
 
-/* Checks `config` and takes the index from `arena`, which must outlive the store; mount or format comes next, any
- * number of times. STK_E_ARG a mandatory member is missing or store, config or arena is NULL; STK_E_OVERFLOW the flash
- * can hold no artifact or has a geometry that a log cannot use; as stk_store_bytes; STK_E_SPACE the buffer is too
- * small, or the arena (arena.need has the number). */
+/* Checks `config` and takes the memory of the index from `arena`, which must outlive the store. Reads nothing from the
+ * flash: call stk_store_mount or stk_store_format next; either may be called any number of times. STK_E_ARG a mandatory
+ * member is missing, or store, config or arena is NULL; STK_E_OVERFLOW the flash can hold no artifact or has a geometry
+ * that a log cannot use; STK_E_SPACE the buffer is too small, or the arena (arena.need has the number); else as
+ * stk_store_bytes. */
 STK_MUST_CHECK int stk_store_init(struct stk_store *store, const struct stk_store_config *config,
                                   struct stk_arena *arena);
 
-/* Erases the flash and begins an empty store; `id` should differ from that of a store that was there before. Errors as
- * stk_log_format; after one the store is not mounted. */
+/* Erases the flash and begins an empty store, which is mounted afterwards. `id` should differ from the id of a store
+ * that was on the flash before. Errors as stk_log_format; after an error the store is not mounted. */
 STK_MUST_CHECK int stk_store_format(struct stk_store *store, uint32_t id);
 
-/* Finds the end of the log, as stk_log_mount, then the artifacts: every record is read once, but for those inside an
- * artifact of more than two blocks, which cost O(log blocks) reads and a block's records. So a mount takes at most the
- * reads that fit the whole flash into the buffer, and those. Writes nothing; call stk_store_poll next. Returns how many
- * artifacts there are. A short artifact that is found damaged is none, and its key has the older version. One that the
- * medium cannot give back now is found by its head, and get says STK_E_IO; where the head cannot be read either, or on
- * lazy media, the key has what it had before, until a mount can read it. STK_E_FULL there are more than `entries`: the
- * newest are mounted all the same, and info's value says how many entries would do, its index how many artifacts
- * were left out; STK_E_FORMAT no store, or the log of a recorder; else as stk_log_mount. After any other error than
- * STK_E_FULL it is not mounted. */
+/* Finds the end of the log, as stk_log_mount does, and then the artifacts. Writes nothing; call stk_store_poll next.
+ * Returns the number of artifacts. A short artifact that turns out damaged does not count, and its key has the older
+ * version. An artifact that the medium cannot give back now is found by its head, and a get of it returns STK_E_IO.
+ * Where the head cannot be read either, or on lazy media, the key has its older version, until a mount can read the
+ * newer one. `info` may be NULL. STK_E_FULL there are more artifacts than `entries`: the newest are mounted all the
+ * same; info has the number of entries that would do as value, and the number of artifacts that were left out as index.
+ * STK_E_FORMAT the flash has no store, or has the log of a recorder. Else as stk_log_mount. After any error but
+ * STK_E_FULL the store is not mounted.
+ *
+ * Reads every cell once, except the cells inside an artifact of more than two blocks: such an artifact costs O(log
+ * blocks) reads and the cells of one block. So a mount takes at most the reads that bring the whole flash into the
+ * buffer once, and those for the long artifacts. */
 STK_MUST_CHECK int stk_store_mount(struct stk_store *store, struct stk_error_info *info);
 
-/* Mounts as stk_store_mount a store that was made when the flash had fewer blocks, all of which it has still, and lets
- * the store use the blocks behind. Init comes first, when the flash has its new size. What the new blocks hold is
- * erased. The oldest block or two may have to be erased as well; what was in them is gone without a report. A power cut
- * leaves the store as it was, or grown. A store that has the blocks of the flash is just mounted. Errors as
+/* Mounts a store that was made when the flash had fewer blocks, and lets the store use the new blocks, which must lie
+ * behind the old ones. Call stk_store_init first, when the flash has its new size. The contents of the new blocks are
+ * erased. The oldest block or two may have to be erased as well; their artifacts are gone without a report. A power cut
+ * leaves the store as it was, or grown. A store that has all blocks of the flash already is only mounted. Errors as
  * stk_store_mount and stk_log_grow. */
 STK_MUST_CHECK int stk_store_grow(struct stk_store *store, struct stk_error_info *info);
 
-/* Erases the next block ahead of need, which may drop artifacts, and makes the end sure after a mount. As
- * stk_log_poll. */
+/* Erases the next block ahead of need, which may drop artifacts, and makes the end of the log sure after a mount.
+ * Rules, returns and errors as stk_log_poll. */
 STK_MUST_CHECK int stk_store_poll(struct stk_store *store);
 
 /// Writing ///
 
-/* Stores the `count` spans, one behind the other, as `key`'s artifact, in place of the one it had. It survives a power
- * cut once this returns; a cut before that leaves the new one, or what the key had. Drops artifacts as the log comes
- * round, and the oldest when the index is full. Closes what was open. Takes bytes / 48 programs of a page, or, with
- * larger units, of as many pages as those records fill, and the rest of the last one. O(1) beside that, however many
- * artifacts there are. Returns how many artifacts were dropped. STK_E_ARG a span without data; STK_E_OVERFLOW more than
- * stk_store_largest, or than BLAKE3 takes; STK_E_SHUTDOWN not mounted. STK_E_IO the medium, or so many bad blocks that
- * it found no room. After STK_E_IO find and get go on with what the key had, unless that was dropped. All of the new
- * artifact may have reached the flash, though: a put that failed may take effect at the next mount, or at a later one.
- * So may the removal of an artifact that was dropped for it, or not. The next put or remove of the key that does not
- * fail settles which artifact the key has. */
+/* Stores the `count` spans, one behind the other, as the artifact of `key`, in place of the artifact that the key had.
+ * Once this returns, the artifact survives a power cut; a cut before that leaves the new artifact or the old one. Drops
+ * the artifacts whose blocks have to be erased, and the oldest artifact when the index is full. Ends an open reading.
+ * Returns how many artifacts were dropped. STK_E_ARG a span has bytes but no data; STK_E_OVERFLOW more bytes than
+ * stk_store_largest, or than BLAKE3 takes; STK_E_SHUTDOWN the store is not mounted; STK_E_IO the medium failed, or too
+ * many blocks are bad. After STK_E_IO find and get go on with the old artifact of the key, unless it was dropped.
+ * However, all of the new artifact may have reached the flash: a put that failed may take effect at the next mount or
+ * at a later one, and so may the removal of an artifact that was dropped for this put. The next put or remove of the
+ * key that succeeds settles which artifact the key has.
+ *
+ * Costs one program for each 48 bytes, or with larger units one for each page that these cells fill, and two more
+ * cells. The time does not depend on the number of artifacts. */
 STK_MUST_CHECK int stk_store_put(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                  const struct stk_span *spans, uint32_t count);
 
-/* Forgets `key`'s artifact, for good once this returns. Returns 1, or 0 when there was none. A put that failed, or that
- * a power cut ended, may have left an artifact that only a later mount finds. So this appends a record even when there
- * was none, but for a store that was just formatted. A damaged record, or a cut of the erase that ends the lap, may
- * bring the artifact back at a mount until the log has come round. Closes what was open. STK_E_IO the key keeps its
- * artifact, and a remove that failed may take effect at the next mount, or at a later one; STK_E_SHUTDOWN. */
+/* Removes the artifact of `key`; once this returns, a power cut does not bring the artifact back. Returns 1, or 0 when
+ * the key had none. A put that failed, or that a power cut ended, may have left an artifact that only a later mount
+ * finds. So this call appends a cell even when the index has no artifact of the key, except in a store that was just
+ * formatted. Until the log has erased the block with the artifact, two events may bring it back at a mount: damage of
+ * that cell, and a cut of the erase of the block with that cell. Ends an open reading. STK_E_IO the medium failed: the
+ * key keeps its artifact now, and the removal may take effect at the next mount or at a later one; STK_E_SHUTDOWN the
+ * store is not mounted. */
 STK_MUST_CHECK int stk_store_remove(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]);
 
 /// Reading ///
 
-/* Looks the key up in the index. Returns 1 and the size of the artifact in *bytes (which may be NULL), or 0; reads
- * nothing from the flash. O(1): at most 256 steps, whatever keys there are. STK_E_SHUTDOWN. */
+/* Looks `key` up in the index. Returns 1 and the size of the artifact in *bytes (`bytes` may be NULL), or 0. Reads
+ * nothing from the flash, so the artifact may turn out damaged. Takes at most 256 steps, whatever the keys are.
+ * STK_E_SHUTDOWN the store is not mounted. */
 STK_MUST_CHECK int stk_store_find(const struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES],
                                   uint32_t *bytes);
 
-/* Reads an artifact whole into `data`, which has `room` bytes, and checks its hash. Returns 1 and its size in *bytes,
- * or 0: there is none. A damaged artifact is counted, and the newest older version of the key that is whole takes its
- * place, here and in the index, unless a remove came between: to find it the whole log is read. After an error `data`
- * holds anything. STK_E_CORRUPT the artifact is damaged and there is no older version: it was dropped; STK_E_IO the
- * medium cannot give it back, nor when it was asked again: nothing changed, and a later get may find it; STK_E_SPACE it
- * has more than `room` bytes, which find tells; STK_E_SHUTDOWN. Closes what was open. */
+/* Reads the artifact of `key` into `data`, which has `room` bytes, and checks its hash. Returns 1 and the size in
+ * *bytes, or 0 when the key has no artifact. A damaged artifact is counted. The newest older version that is whole then
+ * takes its place, here and in the index, unless a remove came between; the search for that version reads the whole
+ * log. Ends an open reading. After an error the contents of `data` are undefined. STK_E_CORRUPT the artifact is damaged
+ * and has no older version, so it was dropped; STK_E_IO the medium failed to give the artifact back, twice: nothing
+ * changed, and a later get may succeed; STK_E_SPACE the artifact has more than `room` bytes (stk_store_find returns its
+ * size); STK_E_SHUTDOWN the store is not mounted. */
 STK_MUST_CHECK int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], void *data,
                                  size_t room, uint32_t *bytes);
 
-/* Begins to read an artifact in parts; one can be open in a store at a time. Returns 1 and its size in *bytes, or 0:
- * there is none. STK_E_IO as stk_store_get; STK_E_SHUTDOWN. */
+/* Begins to read the artifact of `key` in parts. A store has one open reading at a time; this call ends an earlier one.
+ * Returns 1 and the size in *bytes, or 0 when the key has no artifact. STK_E_IO as stk_store_get; STK_E_SHUTDOWN the
+ * store is not mounted. */
 STK_MUST_CHECK int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes);
 
-/* Copies the next bytes of the open artifact, at most `room`. Returns how many; 0 at the end, once the hash was
- * checked: until then nothing that was read may be relied on. STK_E_CORRUPT it is damaged and counted: it gave way to
- * an older version, which another open begins to read, or was dropped; STK_E_IO as stk_store_get; after either it is
- * closed. STK_E_STATUS none is open: a put, remove, format or mount, or the erase of a poll, came between; STK_E_ARG no
- * room. */
+/* Copies the next bytes of the open artifact to `data`, at most `room`. Returns how many, or 0 at the end, once the
+ * hash was found right. Do not rely on any of the bytes before this 0. STK_E_CORRUPT the artifact is damaged and was
+ * counted: an older version has taken its place, which another stk_store_open begins to read, or the artifact was
+ * dropped. STK_E_IO as stk_store_get. Both errors end the reading. STK_E_STATUS no reading is open: a put, a remove, a
+ * format, a mount, or a poll that erased has ended it. STK_E_ARG `data` is NULL or `room` is 0 while bytes are left. */
 STK_MUST_CHECK int stk_store_read(struct stk_store *store, void *data, uint32_t room);
 
-/* Copies the counters out. store->log.stats has those of the medium. */
+/* Copies the counters out. store->log.stats has the counters of the medium. */
 void stk_store_stats(const struct stk_store *store, struct stk_store_stats *stats);
 
 #ifdef __cplusplus

@@ -1,9 +1,11 @@
-/* RAM cache over flash store. */
+/* Looks artifacts up in the RAM cache and then in the flash store, and puts them into both. Compiling what neither has
+ * is the work of the caller. */
 #include "stoker/artifact.h"
 
 _Static_assert(STK_STORE_KEY_BYTES == STK_CACHE_KEY_BYTES, "one key for both");
 
-/* The cache counts what it refuses. */
+/* Puts an artifact into the cache and ignores a refusal, since the store has the artifact anyway. The cache counts the
+ * refusals. */
 static void keep(struct stk_cache *cache, const uint8_t key[STK_STORE_KEY_BYTES], const void *data, size_t bytes) {
     int evicted = stk_cache_put(cache, key, data, bytes);
     (void)evicted;
@@ -30,6 +32,6 @@ int stk_artifact_put(struct stk_cache *cache, struct stk_store *store, const uin
                      const void *data, size_t bytes) {
     const struct stk_span span = {data, bytes};
     int dropped = stk_store_put(store, key, &span, 1);
-    keep(cache, key, data, bytes);
+    keep(cache, key, data, bytes); /* even if the store failed: the artifact serves until the next start */
     return dropped;
 }

@@ -1,10 +1,13 @@
-/* The key of an artifact, as SPEC.md 9.4 has it. */
+/* Computes the key of an artifact from its recipe, as SPEC.md 9.4 says. A change of one byte that is hashed here makes
+ * every stored artifact unreachable, so the context string has a version. */
 #include "stoker/le.h"
 #include "stoker/artifact.h"
 #include "stoker/blake3.h"
 
 static const char context[] = "stoker 0.1 artifact key, version 1";
 
+/* Hashes the length of a span and then its bytes. The length keeps two recipes apart whose parts only divide the same
+ * bytes in another way. */
 static int add(struct stk_blake3 *hash, const struct stk_span *span) {
     uint8_t length[8];
     int err = !span->data && span->bytes != 0u ? STK_E_ARG : STK_OK;

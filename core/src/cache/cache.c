@@ -1,5 +1,5 @@
-/* stoker: the cache's memory, and lookups without pins. cache_put.c stores artifacts, cache_pin.c holds them in place,
- * cache_report.c tells what happened. */
+/* stoker: lays out the memory of the cache, and looks artifacts up without pins. cache_put.c stores artifacts,
+ * cache_pin.c holds them in place, and cache_report.c copies counters and reports out. */
 #include "cache_internal.h"
 
 #include "base/memory.h"
@@ -13,7 +13,8 @@ int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *o
     if (entries > STK_CACHE_ENTRIES_MAX) {
         return STK_E_OVERFLOW;
     }
-    /* The entries alone fit in 32 bits. In 64 bits nothing wraps. */
+    /* Computes in 64 bits, where no sum or product of these numbers can wrap, and compares with size_t at the end. The
+     * macros of the header compute in size_t, which has 32 bits on a microcontroller. */
     uint64_t all = STK_ALIGNED(sizeof(struct stk_cache_shard));
     if (entries != 0 && bytes != 0) {
         uint64_t space = (uint64_t)bytes + bytes / 8u + entries * STK_CACHE_GRANULE + (STK_ALIGN - 1u);
@@ -27,8 +28,9 @@ int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *o
     return STK_OK;
 }
 
-/* Lays out shard n of a cache that is enabled. The tables of all shards come first and their spaces, of `space` bytes
- * each, after them, so that lookups stay in few pages. */
+/* Lays out shard n of a cache that is enabled. The tables of all shards come first, and behind them the spaces of all
+ * shards with `space` bytes each, so that lookups touch few pages of memory. Clears only the index: an entry is written
+ * before anything reads it. The order and the sizes must match STK_CACHE_TABLES_. */
 static void lay_out(const struct stk_cache *cache, uint32_t n, size_t space) {
     struct stk_cache_shard *s = stk_cache_shard_at(cache, n);
     size_t entries = cache->config.entries;
@@ -63,6 +65,7 @@ int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *confi
     if (memory == NULL) {
         return STK_E_SPACE;
     }
+    /* Copies every setting first: stk_cache_shard_at reads memory and stride, and lay_out reads config. */
     space = entries == 0 || config->bytes == 0 ? 0 : STK_CACHE_SPACE_(entries, config->bytes);
     cache->memory = memory;
     cache->config = *config;
@@ -79,7 +82,7 @@ int stk_cache_init(struct stk_cache *cache, const struct stk_cache_config *confi
 
 /// Lookups ///
 
-/* Puts an entry that is in no part any more onto the list of those to use again. */
+/* Puts entry e, which is in no part of the shard any more, onto the list of free entries. */
 static void give(struct stk_cache_shard *s, uint32_t e) {
     s->link[e].newer = s->free;
     s->free = e;
@@ -101,6 +104,7 @@ int stk_cache_look_up(struct stk_cache_shard *s, uint32_t e, struct stk_artifact
         return 0;
     }
     s->hits++;
+    /* Takes the entry out and adds it again as the newest, with the tick of this lookup. */
     stk_cache_lru_remove(s, e);
     stk_cache_lru_add(s, e);
     *out = (struct stk_artifact){s->space + (size_t)s->entry[e].at * STK_CACHE_GRANULE, s->entry[e].bytes};

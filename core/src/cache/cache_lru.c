@@ -1,8 +1,8 @@
-/* stoker: the cache's entries by age. One ring of links goes through the ground, with the oldest entry after it and the
- * newest before it.
+/* stoker: the entries of a shard by age. One circle of links goes through the ground: the oldest entry comes after the
+ * ground, and the newest before it. A lookup makes an entry the newest; an unpin does not.
  *
- * Pinned entries stay in the ring. `settled` ends the stretch of oldest entries that are all pinned, so that evictions
- * do not walk over them again: with long-lived pins each eviction is still O(1). */
+ * Pinned entries stay in the circle. Shard member `settled` is the last of the oldest entries that are all pinned, so
+ * that an eviction does not walk over these again. With pins that last long each eviction is still O(1). */
 #include "cache_internal.h"
 
 void stk_cache_lru_add(struct stk_cache_shard *s, uint32_t e) {
@@ -15,6 +15,7 @@ void stk_cache_lru_add(struct stk_cache_shard *s, uint32_t e) {
 
 void stk_cache_lru_remove(struct stk_cache_shard *s, uint32_t e) {
     struct stk_cache_link at = s->link[e];
+    /* The pinned stretch then ends at the entry before e, which may be the ground: the stretch is empty. */
     if (s->settled == e) {
         s->settled = at.older;
     }

@@ -1,17 +1,19 @@
-/* stoker: pins of the cache, which hold artifacts in place. A program that never pins links nothing of this file: the
- * first pin of a shard leaves a pointer to pins_allow(), and a put calls it only while the shard has pins. */
+/* stoker: pins, which hold artifacts in place, and the check whether a put fits between pinned artifacts. A program
+ * that never pins links nothing of this file: the first pin of a shard stores a pointer to pins_allow(), and a put
+ * calls the pointer only while the shard has pins. */
 #include "cache_internal.h"
 
 /// Puts beside pins ///
 
-/* Contiguous granules that entry e would leave: its own, and the gaps on both sides. */
+/* Returns the contiguous granules that would be free without entry e: its own, and the gaps on both sides. */
 static uint32_t hole(const struct stk_cache_shard *s, uint32_t e) {
     uint32_t granules = stk_cache_size_of(s, e);
     return granules == 0 ? 0 : granules + s->gap[e].granules + s->gap[s->entry[e].below].granules;
 }
 
-/* Tells whether there would be `granules` contiguous granules once entry `old` and those without pins whose last use
- * was at tick `until` or before have left, and the gaps are closed. One pass by address. */
+/* Returns true if `granules` contiguous granules would be free after two changes: entry `old` and all unpinned entries
+ * whose last use was at tick `until` or before are gone, and the gaps are closed. Only pinned artifacts divide the
+ * space then. Makes one pass over the artifacts by address. */
 static bool would_fit(const struct stk_cache_shard *s, uint32_t granules, uint32_t old, uint64_t until) {
     uint32_t room = 0, e = GROUND;
     do {
@@ -26,14 +28,17 @@ static bool would_fit(const struct stk_cache_shard *s, uint32_t granules, uint32
     return room >= granules;
 }
 
-/* Tells whether the budgets and the gaps between pins allow an artifact of `bytes` in place of `old`. Finds what would
- * be evicted without evicting it, so that a put which is refused changes nothing. */
+/* Returns true if the budgets and the room between pinned artifacts allow an artifact of `bytes` bytes in place of
+ * entry `old`. Walks over the entries that the put would evict, in the same order, without evicting any: a put that is
+ * refused must change nothing. */
 static int pins_allow(const struct stk_cache_config *config, struct stk_cache_shard *s, uint32_t old, uint32_t bytes) {
     uint32_t entries = s->entries, held = s->bytes, granules = stk_cache_granules(bytes);
     uint64_t until = 0;
     if (stk_cache_broken(config, s->pinned, s->pinned_bytes, bytes) != 0) {
         return false;
     }
+    /* `fits` looks for room that needs no move of artifacts. would_fit costs a pass over the shard, so it comes
+     * last. */
     bool fits = stk_cache_find_gap(s, granules) != UINT32_MAX;
     if (old != GROUND) {
         entries--;
@@ -53,7 +58,8 @@ static int pins_allow(const struct stk_cache_config *config, struct stk_cache_sh
 
 /// Pins ///
 
-/* Adds a pin to entry e. */
+/* Adds a pin to entry e. The pinned artifacts are counted as well, so that a put sees without a walk whether they leave
+ * enough of the budgets. */
 static void add(struct stk_cache_shard *s, uint32_t e) {
     s->pins_allow = pins_allow;
     if (s->entry[e].pins++ == 0) {
@@ -62,7 +68,8 @@ static void add(struct stk_cache_shard *s, uint32_t e) {
     }
 }
 
-/* Takes a pin off entry e. An entry that has none left and is older than `settled` ends the settled stretch. */
+/* Takes one pin off entry e. When this was the last pin and the entry lies in the settled stretch, shortens the stretch
+ * to the entry before e. Ticks decide whether e lies there, since they grow with the age order. */
 static void take_off(struct stk_cache_shard *s, uint32_t e) {
     uint32_t settled = s->settled;
     if (--s->entry[e].pins != 0) {

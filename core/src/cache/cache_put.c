@@ -1,8 +1,10 @@
-/* stoker: putting artifacts into the cache. */
+/* stoker: stores artifacts in the cache and evicts others for them. A put first decides whether it is refused, and only
+ * then changes the shard. */
 #include "cache_internal.h"
 
 #include "base/memory.h"
 
+/* Sets the last report of the shard, and counts the artifacts that left as evictions. `age` is in ticks. */
 static void report(struct stk_cache_shard *s, uint32_t reason, uint32_t entries, uint32_t bytes, uint64_t age) {
     s->reason = reason;
     s->out_entries = entries;
@@ -19,6 +21,8 @@ uint32_t stk_cache_broken(const struct stk_cache_config *config, uint32_t entrie
 
 _Static_assert((STK_CACHE_ENTRY_BUDGET | STK_CACHE_BYTE_BUDGET) == STK_CACHE_BOTH_BUDGETS, "reasons are bits");
 
+/* Refuses an artifact that is larger than the byte budget, or any artifact when the cache is disabled. Drops the
+ * artifact that the key had: the put shows that this artifact is out of date. */
 static int refuse_large(struct stk_cache_shard *s, uint32_t old) {
     s->rejected_puts++;
     if (old != GROUND) {
@@ -29,13 +33,15 @@ static int refuse_large(struct stk_cache_shard *s, uint32_t old) {
     return STK_E_BUDGET;
 }
 
+/* Refuses an artifact because of pins. Changes nothing but the counter and the report: no clock tick, no eviction. */
 static int refuse_pinned(struct stk_cache_shard *s) {
     s->rejected_puts++;
     report(s, STK_CACHE_PINNED, 0, 0, 0);
     return STK_E_PINNED;
 }
 
-/* Evicts until an artifact of `bytes` fits the budgets, oldest first. Returns how many left. */
+/* Evicts the oldest artifacts without pins until an artifact of `bytes` bytes fits the budgets. Returns how many left.
+ * The reason and the age in the report are those of the first one, which is the oldest. */
 static uint32_t evict(const struct stk_cache_config *config, struct stk_cache_shard *s, uint32_t bytes) {
     uint32_t entries = s->entries, held = s->bytes, reason = stk_cache_broken(config, entries, held, bytes);
     if (reason != 0) {
@@ -48,7 +54,8 @@ static uint32_t evict(const struct stk_cache_config *config, struct stk_cache_sh
     return entries - s->entries;
 }
 
-/* Takes an unused entry; there must be one. */
+/* Returns an unused entry: one that was freed, else one that was never used. There must be one; the budget of entries
+ * makes sure of this. */
 static uint32_t take(struct stk_cache_shard *s) {
     uint32_t e = s->free;
     if (e == GROUND) {
@@ -58,7 +65,8 @@ static uint32_t take(struct stk_cache_shard *s) {
     return e;
 }
 
-/* Adds an artifact, which fits the budgets, to every part of the shard. */
+/* Adds an artifact, which must fit the budgets, to every part of the shard. Copies the bytes last, once the space has
+ * closed gaps and the place is final. */
 static void add(struct stk_cache_shard *s, const uint8_t *key, uint32_t hash, const void *data, uint32_t bytes) {
     uint32_t e = take(s);
     struct stk_cache_entry *entry = &s->entry[e];
@@ -76,7 +84,7 @@ static void add(struct stk_cache_shard *s, const uint8_t *key, uint32_t hash, co
     }
 }
 
-/* As stk_cache_put, in the shard of the key. */
+/* Implements stk_cache_put in the shard of the key. The order of the three refusals is part of the public contract. */
 static int put(const struct stk_cache_config *config, struct stk_cache_shard *s, const uint8_t *key, const void *data,
                size_t bytes) {
     uint32_t hash = stk_cache_hash(key), old = stk_cache_find(s, key, hash);

@@ -1,4 +1,4 @@
-/* stoker: what a cache says about itself. */
+/* stoker: copies the reports and counters of the cache out. Changes nothing, so that a program can look at any time. */
 #include "cache_internal.h"
 
 int stk_cache_report(const struct stk_cache *cache, uint32_t shard, struct stk_cache_report *out) {
@@ -16,6 +16,8 @@ int stk_cache_report(const struct stk_cache *cache, uint32_t shard, struct stk_c
 
 int stk_cache_hit_rate_ppm(uint64_t lookups, uint64_t hits, uint32_t *ppm) {
     const uint64_t million = 1000000;
+    /* Checks before the product, which would wrap around. The caller may pass any numbers, even more hits than lookups,
+     * so the rate may also be above 32 bits. */
     if (lookups != 0 && hits > UINT64_MAX / million) {
         return STK_E_OVERFLOW;
     }
@@ -27,6 +29,7 @@ int stk_cache_hit_rate_ppm(uint64_t lookups, uint64_t hits, uint32_t *ppm) {
     return STK_OK;
 }
 
+/* Adds the counters of one shard, whose lock the caller holds, to the sums. */
 static void add_shard(struct stk_cache_metrics *m, const struct stk_cache_shard *s) {
     m->hits += s->hits;
     m->cache_misses += s->cache_misses;
@@ -40,6 +43,7 @@ static void add_shard(struct stk_cache_metrics *m, const struct stk_cache_shard 
 
 void stk_cache_metrics(const struct stk_cache *cache, struct stk_cache_metrics *out) {
     struct stk_cache_metrics m = {0};
+    /* Holds one lock at a time, so the sums are of moments that differ from shard to shard. */
     for (uint32_t n = 0; n < cache->config.shards; n++) {
         add_shard(&m, stk_cache_enter(cache, n));
         stk_cache_leave(cache, n);

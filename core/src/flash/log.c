@@ -1,13 +1,15 @@
-/* The flash log's writing side; log_mount.c finds its end, log_iter.c reads it. */
+/* The writing side of the flash log: format, append, sync, and the choice of the next block. Nothing here reads a
+ * record: log_mount.c finds the end of the log at a start, and log_iter.c walks over the records. */
 #include "stoker/log.h"
 
 #include "base/memory.h"
 #include "log_internal.h"
 
-/* one in use, one erased ahead, one that is kept; one more where a header is not written ahead */
+/* Least number of blocks: one in use, one erased ahead, and one that keeps the newest records. Where the header shares
+ * its page with records, the header is not written ahead, and the log needs one block more. */
 #define BLOCKS_MIN   3u
-#define FAILURES_MAX 4u          /* programs in a row; in all of them a block was erased for nothing */
-#define CELLS_MAX    0x10000000u /* of a log: sequence numbers that boots leave out must not come round within it */
+#define FAILURES_MAX 4u          /* failed programs in a row before a call gives up; each costs the erase of a block */
+#define CELLS_MAX    0x10000000u /* cells of a log: the sequences that boots leave out must not wrap within a lap */
 
 /// Configuration ///
 
@@ -29,6 +31,9 @@ uint32_t stk_log_search_range(const struct stk_log *log) {
 }
 
 uint32_t stk_log_lag(const struct stk_log *log) {
+    /* Half of the blocks, but fewer on a large flash. Each boot leaves out one sequence for each cell of these blocks,
+     * and all boots of one lap together must leave out less than half of the 2^32 numbers. Otherwise two sequences
+     * could no longer be compared by their difference. */
     uint32_t half = log->geometry.blocks / 2u - 1u, most = INT32_MAX / (log->geometry.blocks * log->block_cells) - 2u;
     return half < most ? half : most;
 }
@@ -45,6 +50,7 @@ int stk_log_measure(struct stk_log *log) {
         g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
+    /* The larger of page and read unit must be a multiple of the other one, so that one granule holds whole pages. */
     log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
     log->read_granule = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
     log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
@@ -77,7 +83,9 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
         log->geometry.rewrite = STK_FLASH_ONCE; /* after a cut, no page that was in use can be trusted to be blank */
     }
     log->config = *config;
-    log->unsynced = UINT32_MAX / 2u; /* a log that was mounted before may have left something */
+    /* Larger than any lag, so that the first prepare syncs: an earlier mount in this boot may have left blocks that
+     * were not synced. Half of the range, so that counting on does not wrap around. */
+    log->unsynced = UINT32_MAX / 2u;
     memset(config->buffer, log->geometry.erased, STK_LOG_CELL_BYTES + log->read_granule);
     return STK_OK;
 }
@@ -106,11 +114,13 @@ const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) 
     return err == STK_OK ? to + before : NULL;
 }
 
+/* Counts a failed program or erase in the statistics, and returns its error. A refused call is no failure. */
 static int counted(struct stk_log *log, int err) {
     log->stats.failed += err == STK_E_IO ? 1u : 0u;
     return err;
 }
 
+/* Programs one page at cell `cell` of a block. Counts STK_E_IO in log->failures, and a success sets that count to 0. */
 static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *page) {
     int err = log->config.flash.ops->prog(log->config.flash.ctx, block, stk_log_offset(log, cell), page,
                                           stk_log_page_bytes(log));
@@ -119,9 +129,10 @@ static int program(struct stk_log *log, uint32_t block, uint32_t cell, const voi
     return counted(log, err);
 }
 
-/* Where every program fails, the medium is to blame, not its blocks. So a call gives up after FAILURES_MAX programs in
- * a row that failed, and each call after that when one more has. The next call goes on from there: blocks are bad, one
- * after the other, or the medium recovers. */
+/* Returns 1 when the call should end with STK_E_IO instead of trying another block. Where every program fails, the
+ * medium is likely to blame and not its blocks, and each further try would erase a block of history. So a call gives up
+ * after FAILURES_MAX failed programs in a row. The count stays one below the limit, so that each later call makes one
+ * more try: the blocks may really be bad one after the other, or the medium may have recovered. */
 static int gives_up(struct stk_log *log) {
     if (log->failures < FAILURES_MAX) {
         return 0;
@@ -130,12 +141,15 @@ static int gives_up(struct stk_log *log) {
     return 1;
 }
 
+/* Erases a block. A cut within the erase may leave any bytes in the block, and even whole cells of its old use; their
+ * checksums have the seed of the old lap, so they never pass for cells of the next use. */
 STK_LOG_ONCE static int erase(struct stk_log *log, uint32_t block) {
     log->stats.erases++;
     return counted(log, log->config.flash.ops->erase(log->config.flash.ctx, block));
 }
 
-/* What was programmed so far survives a power cut. */
+/* Waits until everything that was programmed and erased so far survives a power cut. A medium without `sync` keeps
+ * every finished operation. On an error `unsynced` keeps its count, so that the next prepare tries again. */
 static int medium_sync(struct stk_log *log) {
     const struct stk_flash_ops *f = log->config.flash.ops;
     int err = f->sync ? f->sync(log->config.flash.ctx) : STK_OK;
@@ -145,27 +159,32 @@ static int medium_sync(struct stk_log *log) {
 
 /// Buffer ///
 
-/* Records that wait lie at the start of the buffer. Each page is programmed from there, which is as aligned as the
- * caller made it. There is room for one cell more than a page has: for the header that goes before the records of a
- * block, where it has no page of its own, and for that page where it has. */
+/* Records that wait lie at the start of the buffer. Each page is programmed from the start, which has the alignment
+ * that the caller gave the buffer. The buffer has room for one cell more than a page. Where the header shares a page,
+ * the header takes this cell in front of the records; where the header has a page of its own, the header is built in
+ * this cell while a record waits in front. */
 
+/* Returns cell `i` of the buffer. */
 static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
     return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
 }
 
-/* Moves the records that wait within the buffer. */
+/* Moves the records that wait from cell `from` of the buffer to cell `to`. */
 static void move_records(struct stk_log *log, uint32_t to, uint32_t from) {
     memmove(cell_at(log, to), cell_at(log, from), (size_t)log->pending * STK_LOG_CELL_BYTES);
 }
 
-/* Cells of the next page that are no records: the header, where it shares the first page of its block. */
+/* Returns the number of cells of the next page that are no records: 1 for the header at the start of a block, else 0. A
+ * block whose header has a page of its own begins at cell 1, so the number is 0 there. */
 static uint32_t header_cells(const struct stk_log *log) {
     return log->cell == 0u ? 1u : 0u;
 }
 
 /// Blocks ///
 
-/* Begins again behind the block with the newest record. The blocks behind it have none. */
+/* Goes back to the block with the newest record, and looks for the next block behind that one. The log does this when
+ * it has passed over as many blocks as mount would look at: a record further away would not be found. The blocks behind
+ * hold no record, so nothing is lost. The lap falls back when the way there crossed block 0. */
 static void start_over(struct stk_log *log) {
     if (log->block != log->last) {
         log->lap -= log->last > log->block ? 1u : 0u;
@@ -175,15 +194,16 @@ static void start_over(struct stk_log *log) {
     log->ahead = log->block;
 }
 
-/* How far `ahead` is made ready. A call that the port refused goes on from there when it is made again. */
+/* Values of log->ready: how far the block `ahead` is made ready. The values are in the order of the steps. When the
+ * port refuses a step, the next call goes on with the same step. */
 enum {
-    STALE, /* it is the block behind which to look for the next one */
-    ERASED,
-    HEADED, /* its header is programmed, where that is a page of its own */
-    READY
+    STALE,  /* `ahead` is not the next block, but the block behind which to look for the next one */
+    ERASED, /* `ahead` is erased */
+    HEADED, /* the header of `ahead` is programmed, where the header has a page of its own */
+    READY   /* the erase and the header are as durable as the medium needs; records may follow */
 };
 
-/* Takes the next step to make a block ready: the block ahead, or the one behind it when that is stale. */
+/* Takes the step that follows log->ready for `block`. STK_OK also where the step has nothing to do. */
 static int make_ready(struct stk_log *log, uint32_t block) {
     int err = STK_OK;
     if (log->ready == STALE) {
@@ -192,18 +212,20 @@ static int make_ready(struct stk_log *log, uint32_t block) {
         stk_log_put_header(log, 1, block);
         err = program(log, block, 0, cell_at(log, 1));
     } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
-        /* A boot before this one may have begun to use the block, and have left no trace of itself. A lazy medium could
-         * bring back what that boot wrote, behind records of this boot that have the same numbers. Not so once the
-         * erase is durable, and once a record of this boot is: then the next boot takes other numbers. */
+        /* An earlier boot may have begun to use the block and may have left no trace. A lazy medium could bring back
+         * the records of that boot, behind records of this boot that have the same sequences. This cannot happen once
+         * the erase is durable, nor once a record of this boot is durable, because the next boot then takes other
+         * sequences. The sync for the second block makes a record of this boot durable, so later blocks need none. */
         err = medium_sync(log);
         log->prepared = (uint8_t)(log->prepared + (err == STK_OK && log->last == log->block ? 1u : 0u));
     }
     return err;
 }
 
-/* Makes the next block that can be used ready: erased, and with its header where that is a page of its own. Blocks that
- * fail are passed over, but no more than mount looks at, and never the block with the newest record. The medium is
- * synced now and then, so that mount knows in how many blocks a cut on a lazy medium may have kept any part. */
+/* Makes the next usable block ready: erases the block, and programs its header where the header has a page of its own.
+ * Passes over blocks that fail, but over no more than mount looks at, and never over the block with the newest record.
+ * Syncs the medium after stk_log_lag blocks, so that mount knows in how many blocks a cut on a lazy medium may have
+ * kept any part of the data. Returns STK_E_IO when no block could be used. */
 static int prepare(struct stk_log *log) {
     uint32_t range = stk_log_search_range(log), tries = range, block;
     int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
@@ -222,6 +244,8 @@ static int prepare(struct stk_log *log) {
             log->ready++;
             log->ahead = block;
         } else if (err == STK_E_IO && log->ready != HEADED) {
+            /* The erase or the header failed: the search goes on behind this block. In HEADED only a sync can fail,
+             * which tells nothing about the block. */
             log->ready = STALE;
             log->ahead = block;
             err = --tries == 0u || gives_up(log) ? err : STK_OK;
@@ -230,7 +254,7 @@ static int prepare(struct stk_log *log) {
     return err; /* a call that was refused tells nothing about the block */
 }
 
-/* The ready block becomes the one in use. */
+/* Makes the ready block the block in use. No page of the block is unsure, since this boot erased the block. */
 static void enter(struct stk_log *log) {
     log->lap = stk_log_lap_of_next(log, log->ahead);
     log->block = log->ahead;
@@ -239,8 +263,9 @@ static void enter(struct stk_log *log) {
     log->ready = STALE;
 }
 
-/* Programs the start of the buffer as the next page of the block in use. Where that fails, the rest of the block is
- * left. A page that is refused may be programmed again. */
+/* Programs the start of the buffer as the next page of the block in use. When the program fails, the rest of the block
+ * is not used in this lap. When the port refuses the call, nothing was programmed, and the same page may be tried
+ * again. */
 static int program_page(struct stk_log *log) {
     int err = program(log, log->block, log->cell, log->config.buffer);
     if (err == STK_OK) {
@@ -251,9 +276,11 @@ static int program_page(struct stk_log *log) {
     return err;
 }
 
-/* Nothing that went before a power cut tells whether this page was begun: the page gets the one pattern that may go
- * over anything. A page that cannot be read may hold a record that can be read later: then the rest of the block is
- * left. The buffer is empty when pages are marked, which is before the first record of a boot. */
+/* Marks the next page as used: programs the inverse of the erased value, the one pattern that may be programmed over
+ * anything and leaves no weak bit. No read shows whether a program of this page was begun before a power cut, so each
+ * page below log->unsure is marked, blank or not. A page that cannot be read may hold a record that can be read later,
+ * so the rest of the block is left instead. The mark may use the buffer: no record waits yet, since pages are marked
+ * before the first record of a boot. */
 static int mark(struct stk_log *log) {
     log->refused = STK_OK;
     if (stk_log_peek(log, log->block, log->cell)) {
@@ -265,8 +292,9 @@ static int mark(struct stk_log *log) {
     return log->refused;
 }
 
-/* Returns when the next page may be written. Pages behind the last record that mount found are marked up to where the
- * log is sure again; the rest of a block where that fails is left. */
+/* Prepares the block in use for its next page. Marks the pages behind the last record that mount found, up to
+ * log->unsure, and enters the next block when the block in use is full or left. When a mark fails, the rest of that
+ * block is left and the loop takes the next block, so STK_E_IO of a mark does not end the loop. */
 static int settle(struct stk_log *log) {
     int err = STK_OK;
     while (err == STK_OK || err == STK_E_IO) {
@@ -285,7 +313,6 @@ static int settle(struct stk_log *log) {
     return err;
 }
 
-/* Where a block fails, what is left of the records goes to the next one. */
 int stk_log_flush(struct stk_log *log) {
     int err;
     do {
@@ -299,6 +326,8 @@ int stk_log_flush(struct stk_log *log) {
             move_records(log, first, 0);
             stk_log_put_header(log, 0, log->block);
         }
+        /* The checksums are written here and not at the append: a page that failed goes to another block, whose lap and
+         * so whose seed may differ. */
         seed = stk_log_seed(log, log->lap);
         for (end = first; end < first + log->pending && end < log->page_cells; end++) {
             stk_log_seal(cell_at(log, end), seed);
@@ -306,8 +335,8 @@ int stk_log_flush(struct stk_log *log) {
         memset(cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
         err = program_page(log);
         if (err == STK_OK) {
-            /* Mount knows the run as well now: a header that failed, and told of a longer one, would lead the log too
-             * far. */
+            /* Only now does mount know how many blocks were passed over. If log->reach grew with a header whose program
+             * failed, the log would go further than mount looks. */
             uint32_t run = log->last != log->block ? stk_log_between(log, log->block) : 0u;
             log->reach = run > log->reach ? run : log->reach;
             log->last = log->block;
@@ -321,9 +350,10 @@ int stk_log_flush(struct stk_log *log) {
 
 /// Calls ///
 
-/* Reads the header of each block, and erases each but block 0. A block that cannot be erased keeps what it held, so the
- * new log needs a greater format number than any header that is there. Counts the longest run of such blocks: one at
- * the end of the flash goes on at its start, block 0 among it. */
+/* Reads the header of each block, and erases each block but block 0. A block that cannot be erased keeps its old
+ * header, so the new log takes a greater format number than every header that is there. Counts the longest row of such
+ * blocks into log->reach. A row at the end of the flash goes on at the start; block 0, which is not tried here, then
+ * counts as one of the row. */
 static int erase_all(struct stk_log *log) {
     uint32_t run = 0, first = UINT32_MAX;
     int err = STK_OK;
@@ -349,7 +379,7 @@ static int erase_all(struct stk_log *log) {
         log->reach = run + 1u + first;
     }
     log->format++;
-    log->format += log->format == 0u ? 1u : 0u; /* 0 is no log */
+    log->format += log->format == 0u ? 1u : 0u; /* 0 means that no log was found */
     return err;
 }
 
@@ -362,12 +392,14 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     log->sequence = sequence;
     log->blocks = log->geometry.blocks;
     log->boot = 1;
-    /* As if the last block were full: block 0 is then made ready as any next block is, and last, since mount looks
-     * there first. */
+    /* Starts as if the last block were full, so that block 0 is made ready as any next block is. Block 0 is erased
+     * after all others, since mount looks at block 0 first: a cut before that leaves a rest of the old log, or no log
+     * at all. */
     log->block = log->last = log->ahead = log->geometry.blocks - 1u;
     log->cell = log->block_cells;
     err = erase_all(log);
-    /* The header goes onto the flash, so that mount finds the log before its first record. All blocks may be tried. */
+    /* Programs the first header, so that mount finds the log before the log has a record. Unlike an append, format
+     * tries every block before it gives up: no history can be lost. */
     for (uint32_t turns = log->geometry.blocks; turns != 0u && (err == STK_OK || err == STK_E_IO); turns--) {
         log->failures = 0;
         err = settle(log);
@@ -390,15 +422,16 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     if (err != STK_OK) {
         return err;
     }
-    /* The buffer has room: what waits there is less than a page, for a page that could not go out lost its last
-     * record. */
+    /* The buffer has room for this cell. Less than a page waits there: when a full page could not be programmed, the
+     * append that filled the page took its record out again. */
     stk_log_put_cell(cell_at(log, log->pending), log, kind, body);
     log->pending++;
     log->sequence++;
     if (header_cells(log) + log->pending >= log->page_cells) {
         err = stk_log_flush(log);
         if (err != STK_OK) {
-            /* The number is not given again: a part of the record may have reached the flash. */
+            /* log->sequence does not go back: a part of the record may have reached the flash, and the next record must
+             * not have the same sequence. */
             log->pending--;
             return err;
         }
@@ -408,7 +441,7 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     return STK_OK;
 }
 
-/* Every call but format and mount begins with this one. */
+/* Checks that the log is mounted. Every writing call except format and mount begins with this check. */
 static int begin_call(const struct stk_log *log) {
     return log->config.flash.ops ? STK_OK : STK_E_SHUTDOWN;
 }
@@ -430,14 +463,16 @@ int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
     int err = begin_call(log);
     /* A device that restarts again and again must not wear its flash: a boot may end before it needs another block, and
-     * the next one would erase that block again. So after a mount nothing is done until the boot has appended more than
-     * the block has room for, and one record more: a boot of one record does nothing here. */
+     * the next boot would have to erase that block again. So after a mount poll does nothing until the boot has
+     * appended more records than the block in use has room for, and one record more. A boot of one record never reaches
+     * this limit. Boot 1 is the boot of the format, which found nothing in doubt. */
     if (err != STK_OK || log->stats.records == 0u ||
         (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {
         return err;
     }
     err = settle(log);
-    /* While the block in use has no record, the newest ones are in a block before it. */
+    /* While the block in use has no record (last != block), the newest records are in an earlier block. Poll erases
+     * nothing further then. */
     if (err == STK_OK && log->ready != READY && log->last == log->block) {
         err = medium_sync(log);
         err = err == STK_OK ? prepare(log) : err;

@@ -1,7 +1,8 @@
-/* Walking the flash log backwards, and counting its records. */
+/* Walks the flash log backwards, places a walk at the newest records, and counts records. log_iter.c walks forwards and
+ * has the reads that both directions share. */
 #include "log_internal.h"
 
-/* Goes to the end of the block before. Returns 0 when there is none. */
+/* Moves the walk to the end of the block before. Returns 0 when the walk is in the oldest block already. */
 static int block_before(struct stk_log_iter *it, const struct stk_log *log) {
     if (it->left + 1u == stk_log_blocks(log)) {
         return 0;
@@ -14,16 +15,19 @@ static int block_before(struct stk_log_iter *it, const struct stk_log *log) {
     return 1;
 }
 
-/* Goes back to bytes that were not looked at yet. 1; 0 at the begin; a read that was refused. */
+/* Makes sure that cells that were not looked at yet are in the buffer before the place of the walk. Returns 1; 0 at the
+ * oldest cell; or the error of a read that the port refused. */
 static int more_before(struct stk_log_iter *it, const struct stk_log *log) {
     int err = STK_OK;
     while (it->at == 0u && err == STK_OK) {
         uint32_t start = it->offset - it->filled, bytes = start < it->buffer_bytes ? start : it->buffer_bytes;
         if (start != 0u) {
             err = stk_log_fill(it, start - bytes, bytes, 1);
-            it->at = it->at == it->filled ? 0u : it->filled; /* unreadable bytes are passed over */
+            /* stk_log_fill has set `at` for a walk forwards: 0, or `filled` where nothing is to be looked at. Backwards
+             * the two ends change places. */
+            it->at = it->at == it->filled ? 0u : it->filled;
         } else if (!block_before(it, log)) {
-            it->filled = it->offset = 0; /* a walk forward reads the header first */
+            it->filled = it->offset = 0; /* a walk forwards from here begins with the header of the block */
             return 0;
         }
     }
@@ -37,6 +41,7 @@ int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         const uint8_t *cell;
         stk_log_step_back(it, log);
         cell = it->buffer + it->at;
+        /* The cell at byte 0 of a block is the header. Each sequence must be smaller than the one returned before. */
         if (it->offset - it->filled + it->at != 0u && stk_log_is_cell(cell, it->seed) &&
             (int32_t)(stk_log_cell_sequence(cell) - it->expected) < 0 && stk_log_belongs(it, cell)) {
             stk_log_get_cell(cell, out);
@@ -74,6 +79,7 @@ int stk_log_seek_end(struct stk_log_iter *iter) {
 int stk_log_seek_last(struct stk_log_iter *iter, uint32_t records) {
     struct stk_log_cell cell;
     int found = stk_log_seek_end(iter);
+    /* One step back for each record: the sequences have gaps, so the place of a record cannot be computed. */
     if (found == STK_OK) {
         for (found = 1; records != 0u && found == 1; records--) {
             found = stk_log_prev_cell(iter, &cell);

@@ -1,13 +1,15 @@
-/* Cells of the flash log, byte by byte as SPEC.md has them. What a record or an artifact puts into the body of a cell
- * is not known here. */
+/* Encodes, seals and checks the cells and block headers of the flash log, byte by byte as SPEC.md section 6 has them.
+ * This file does not know the contents of the 48 bytes of the writer: log_record.c and store_cell.c do. */
 #include "base/memory.h"
 #include "log_internal.h"
 #include "stoker/crc32c.h"
 
-#define CHECKED    60u         /* bytes before the checksum */
+#define CHECKED    60u         /* bytes of a cell that the checksum covers; the checksum follows them */
 #define MAGIC_LOW  0x4C4B5453u /* "STKL" */
 #define MAGIC_HIGH 0x3230474Fu /* "OG02" */
 
+/* Id, lap and format lie side by side in the bytes of one checksum. If one of them were the seed of the checksum of
+ * another, log 77 in lap 2 and log 78 in lap 1 would share their cells. */
 uint32_t stk_log_seed(const struct stk_log *log, uint32_t lap) {
     uint8_t bytes[12];
     stk_put32(bytes, log->id);
@@ -20,7 +22,9 @@ void stk_log_seal(uint8_t *cell, uint32_t seed) {
     stk_put32(cell + CHECKED, stk_crc32c(seed, cell, CHECKED));
 }
 
-/* Writes the fields that every header of `block` shares around those that differ from lap to lap. */
+/* Writes the fields that are the same in every header of `block`, and seals the header. The fields that differ from lap
+ * to lap must be in *cell already. stk_log_is_header uses this too: a header is right if completing a copy of it
+ * changes nothing. */
 STK_LOG_ONCE static void complete_header(uint8_t *cell, const struct stk_log *log, uint32_t block) {
     stk_put32(cell, MAGIC_LOW);
     stk_put32(cell + 4, MAGIC_HIGH);
@@ -36,10 +40,10 @@ STK_LOG_ONCE static void complete_header(uint8_t *cell, const struct stk_log *lo
 void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block) {
     uint8_t *buffer = log->config.buffer, *cell = buffer + (size_t)slot * STK_LOG_CELL_BYTES;
     const uint8_t *waiting = buffer + (size_t)(1u - slot) * STK_LOG_CELL_BYTES;
-    /* Numbers of records that no block took are left out, so the first one that waits may lie further back than it
-     * seems. */
+    /* The sequence of the first record that waits is read from its cell. log->sequence - log->pending would be wrong:
+     * the sequence of a record that no block took is left out. */
     uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
-    uint32_t run = stk_log_between(log, block); /* they were passed over */
+    uint32_t run = stk_log_between(log, block); /* blocks that were passed over since the newest record */
     stk_put32(cell + 8, log->id);
     stk_put32(cell + 12, stk_log_lap_of_next(log, block));
     stk_put32(cell + 16, first);
@@ -54,7 +58,8 @@ int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t b
     uint8_t same[STK_LOG_CELL_BYTES];
     memcpy(same, cell, sizeof same);
     complete_header(same, log, block);
-    /* No log writes a boot or a run beyond these bounds. Counting on from such a number would wrap around. */
+    /* No log writes a boot or a reach beyond these bounds. Mount counts on from both numbers, and a forged larger
+     * number would wrap around. */
     return memcmp(cell, same, sizeof same) == 0 && stk_log_header_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
            stk_log_header_reach(cell) < stk_log_header_blocks(cell);
 }
@@ -72,7 +77,8 @@ void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, c
 }
 
 int stk_log_is_cell(const uint8_t *cell, uint32_t seed) {
-    /* Boots begin with 1. So a blank cell and a marker are no cells, whatever the seed makes of their bytes. */
+    /* Boots begin with 1 and end at STK_LOG_BOOT_MAX. So a blank cell and a marker are no cells, even if their bytes
+     * happen to match the checksum of this seed. */
     return stk_log_cell_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
            stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
 }

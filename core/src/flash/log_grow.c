@@ -1,12 +1,14 @@
-/* Growing a flash log to a larger partition. */
+/* Grows a flash log to a larger partition. Growing is apart from mount, so that a firmware that never grows does not
+ * link this code. */
 #include "log_internal.h"
 
-/* The new number of blocks is in force once a header with it is the newest. So the block in use is left for the next
- * one. */
+/* Leaves the block in use and enters the next one, whose header has the new number of blocks. The growth is in force
+ * once that header is the newest one on the flash; a cut before that leaves the log with its old number of blocks. */
 static int enter_next(struct stk_log *log) {
     int err;
     log->cell = log->block_cells;
     err = stk_log_settle(log);
+    /* Cell 0: the header shares its page with records and was not programmed by the settle. */
     if (err == STK_OK && log->cell == 0u) {
         err = stk_log_flush(log);
     }

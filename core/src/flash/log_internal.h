@@ -1,16 +1,16 @@
-/* The parts of the flash log. Private to its files.
+/* The helpers that the files of the flash log share. The public calls are in stoker/log.h.
  *
- * A block is an array of cells of 64 bytes; the first cell is the block's header. Cells are programmed in pages. A page
- * is the smallest number of whole program units that holds a cell. Each use of a block has a number, its lap. The
- * checksum of a cell depends on the lap, so that a cell of an earlier use never passes for a record: this one rule
- * decides for mount, walk and seek which cells count. */
+ * A block is an array of cells of 64 bytes; the first cell is the header of the block. Cells are programmed in pages. A
+ * page is the smallest number of whole program units that holds a cell. Each use of a block has a number, the lap of
+ * the block. The checksum of a cell depends on the lap, so that a cell of an earlier use never passes for a record.
+ * Mount, walk and seek all decide by this one rule which cells count. */
 #ifndef STK_SRC_LOG_INTERNAL_H
 #define STK_SRC_LOG_INTERNAL_H
 
 #include "stoker/le.h"
 #include "stoker/log.h"
 
-/* A function that is called twice and takes less code once. */
+/* Keeps a function out of line. The function has two callers, and two inlined copies would take more code. */
 #ifdef __GNUC__
 #define STK_LOG_ONCE __attribute__((noinline))
 #else
@@ -24,73 +24,83 @@ static inline uint32_t stk_log_page_bytes(const struct stk_log *log) {
     return log->stats.page_bytes;
 }
 
-/* Has the header a page of its own? Else records share its page. */
+/* Returns 1 if the header of a block has a page of its own. If not, records share the page of the header. */
 static inline int stk_log_header_alone(const struct stk_log *log) {
     return log->page_cells == 1u;
 }
 
-/* Where the page that begins with cell `cell` lies in its block, in bytes. */
+/* Returns the offset in its block, in bytes, of the page that begins with cell `cell`. The offset is not cell * 64: a
+ * page may have unused bytes behind its last cell. */
 uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
 
-/* Blocks between the one with the newest record and a block that comes after it. */
+/* Returns the number of blocks between the block with the newest record and `block`, which comes after that block. */
 uint32_t stk_log_between(const struct stk_log *log, uint32_t block);
 
-/* The block after this one in the circle. */
+/* Returns the block after `block`; block 0 comes after the last block of the flash. */
 uint32_t stk_log_following(const struct stk_log *log, uint32_t block);
 
-/* The block before this one in the circle. */
+/* Returns the block before `block`; the last block of the flash comes before block 0. */
 static inline uint32_t stk_log_preceding(const struct stk_log *log, uint32_t block) {
     return (block == 0u ? log->geometry.blocks : block) - 1u;
 }
 
-/* Fills what follows from log->geometry: pages, cells and granules. STK_OK, or why a log cannot use the geometry. */
+/* Computes the sizes of pages, read granules and blocks from log->geometry. Returns STK_OK; STK_E_ARG the geometry
+ * breaks a rule of stoker/port/flash.h or of stk_log_format; STK_E_OVERFLOW the flash has too few blocks or cells, or
+ * too many cells. */
 int stk_log_measure(struct stk_log *log);
 
-/* Makes *log a log that is not mounted, with its configuration checked as stk_log_format says. */
+/* Checks the configuration and puts *log into the state before a mount. Errors as stk_log_format. */
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
 
-/* Pages behind the last one in use that a power cut may have left unsure: one that was begun and reads blank today, and
- * one whose mark was begun. */
+/* Number of pages behind the last page in use that a power cut may have left unsure: one page whose program was begun
+ * and that reads blank today, and one page whose marker was begun. */
 #define STK_LOG_UNSURE 2u
 
-/* Blocks that mount looks at behind the newest one it knows: as many as may be passed over in a row, and the next
- * one. */
+/* Returns how many blocks mount looks at behind the newest block that it knows: as many blocks as the log may have
+ * passed over in a row, and the next one. The writing side stops at the same number, so that mount always finds the
+ * block that the log went on in. */
 uint32_t stk_log_search_range(const struct stk_log *log);
 
-/* Blocks that may be used between two syncs of the medium. */
+/* Returns how many blocks the log may make ready between two syncs of the medium. */
 uint32_t stk_log_lag(const struct stk_log *log);
 
 /// Reading the medium ///
 
-/* Did the medium fail to give the bytes? Any other error says that the call was wrong. */
+/* Returns 1 if `err` says that the medium failed to give the bytes. Any other error says that the port refused the
+ * call, and tells nothing about the medium. */
 static inline int stk_log_is_unreadable(int err) {
     return err == STK_E_IO || err == STK_E_SHORT;
 }
 
-/* Reads, and reads once more when the medium fails; *reads counts both. Returns the error of the last read. */
+/* Reads `bytes` bytes at `offset` of a block, and reads once more when the medium fails; *reads counts both. Returns
+ * the error of the last read. */
 int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
                  uint32_t *reads);
 
-/* Reads the page of a block that begins with cell `cell` to the start of the log's buffer. Returns its first byte, NULL
- * when the page cannot be read. log->refused gets the error of a wrong call; nothing is read any more then. */
+/* Reads the page of a block that begins with cell `cell` into the buffer of the log. Returns the first byte of the
+ * page, or NULL when the page cannot be read. A read that the port refused sets log->refused; from then on every call
+ * returns NULL without a read. So a caller checks log->refused once, at the end of its loop. */
 const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
 
 /// Cells ///
 
-/* The seed of the checksums in a block's use in `lap`, of this log since this format. */
+/* Returns the seed for the checksums of the cells of a block that is used in `lap`. The seed also depends on the id and
+ * the format number of the log, so that cells of another log do not pass. */
 uint32_t stk_log_seed(const struct stk_log *log, uint32_t lap);
 
-/* The lap of a block that is in use, or is the next one to be used. */
+/* Returns the lap of a block that is in use, or is the next one to be used. Blocks are used in the order of their
+ * index, so a block before the one in use can only be used next in the next lap. */
 static inline uint32_t stk_log_lap_of_next(const struct stk_log *log, uint32_t block) {
     return block < log->block ? log->lap + 1u : log->lap;
 }
 
-/* Writes the header of a block, which is in use or the next one to be used, into cell `slot` of the log's buffer: 0 or
- * 1. In the other one of these two is the first of the records that wait. */
+/* Writes the header of `block` into cell `slot` (0 or 1) of the buffer of the log. `block` is in use, or is the next
+ * one to be used. The first of the records that wait must be in the other of these two cells: the header takes its
+ * sequence from there. */
 void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block);
 
-/* Is the cell the header of `block`, in this geometry but for the number of blocks? Of any log: the caller looks at the
- * fields below. */
+/* Returns 1 if the cell is a whole header of `block` in this geometry. The number of blocks may differ: stk_log_grow
+ * needs such headers. The header may be of any log and of any lap: the caller compares the fields below. */
 int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t block);
 
 static inline uint32_t stk_log_header_id(const uint8_t *cell) {
@@ -121,48 +131,56 @@ static inline uint32_t stk_log_header_reach(const uint8_t *cell) {
     return stk_get32(cell + 48);
 }
 
-/* Is the header at `cell` of this log, for its block's use in `lap`? */
+/* Returns 1 if the header at `cell` was written by this log since its format, for the use of the block in `lap`. */
 int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap);
 
-/* Writes a cell, but for its checksum, with the log's sequence and boot. */
+/* Writes a cell with the sequence and the boot of the log. The checksum is left out: stk_log_seal writes the checksum
+ * once the block, and with it the seed, is known. */
 void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body);
 
-/* Writes the checksum of a cell, or of a header with seed 0. */
+/* Writes the checksum of a cell. The seed of a header is 0, so that mount can check a header before it knows the
+ * log. */
 void stk_log_seal(uint8_t *cell, uint32_t seed);
 
-/* Is it a whole cell of the use with this seed? A header may look like one: do not ask about the first cell of a
- * block. */
+/* Returns 1 if the cell is whole and was written in the use of the block with this seed. Do not call this for the first
+ * cell of a block: a header may pass for a cell. */
 int stk_log_is_cell(const uint8_t *cell, uint32_t seed);
 
 static inline uint32_t stk_log_cell_sequence(const uint8_t *cell) {
     return stk_get32(cell + 52);
 }
 
+/* Largest number of a boot. A cell has 31 bits for the boot, and a cell of one bits only is a marker or is blank: so
+ * the number of 31 one bits is never a boot. */
 #define STK_LOG_BOOT_MAX 0x7FFFFFFEu
 
 static inline uint32_t stk_log_cell_boot(const uint8_t *cell) {
     return stk_get32(cell + 56) >> 1;
 }
 
-/* Are all `bytes` bytes equal to `value`? */
+/* Returns 1 if all `bytes` bytes at `p` are equal to `value`. */
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
 
 /// Mount ///
 
-/* As stk_log_mount; the log may have fewer blocks than the flash, `log->blocks` says how many. */
+/* Mounts as stk_log_mount does, but accepts a log that has fewer blocks than the flash: log->blocks says how many. The
+ * caller must compare log->blocks with the geometry before it writes. */
 int stk_log_find(struct stk_log *log, const struct stk_log_config *config);
 
 /// Writing ///
 
-/* Programs the records that wait, the rest of a page blank; without one, the header of a block that has none yet. */
+/* Programs the records that wait in the buffer, and leaves the rest of the last page blank. When no record waits and
+ * the block in use has no header yet, programs the header alone. A block that fails is passed over, and the records go
+ * to the next block. Errors as stk_log_append_cell. */
 int stk_log_flush(struct stk_log *log);
 
 /// Walks ///
 
-/* Blocks that may hold records: all, or in the first lap those up to the one in use. The first is the oldest. */
+/* Returns the number of blocks that may hold records: all blocks, or in the first lap those up to the block in use. */
 uint32_t stk_log_blocks(const struct stk_log *log);
 
-/* Places the walk at the start of the block at `place` of those, over `blocks` of them. */
+/* Places the walk at the start of a block and clears its counters. `place` counts the blocks of stk_log_blocks from the
+ * oldest, which is 0. The walk ends behind `blocks` blocks, at least 1. */
 void stk_log_begin(struct stk_log_iter *iter, uint32_t place, uint32_t blocks);
 
 /* Bytes of a block that hold pages. */
@@ -170,37 +188,41 @@ static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
     return stk_log_offset(log, log->block_cells);
 }
 
-/* Reads `bytes` bytes at `start` of the walk's block into its buffer; when that fails, one granule of them alone, the
- * last one when the walk goes backward. What the medium cannot give back then counts as damaged, and as taken. STK_OK;
- * a read that was refused, which leaves the walk between the same bytes. */
+/* Reads `bytes` bytes at `start` of the block of the walk into the buffer of the walk. When the read fails, reads one
+ * granule of these bytes alone: the first, or the last when the walk goes backward. A granule that cannot be read
+ * counts as damaged, and iter->at is behind it as if its cells had been looked at. Returns STK_OK, or the error of a
+ * read that the port refused; the place of the walk does not change then. */
 int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int backward);
 
-/* Can a record of the walk's block have the number of this cell? */
+/* Returns 1 if a record of the block of the walk can have the sequence of this cell. A cell that is whole but does not
+ * belong is the copy of a record that was written again, or the rest of a use that a cut spared. */
 int stk_log_belongs(const struct stk_log_iter *iter, const uint8_t *cell);
 
-/* What the header of a walk's block tells. */
+/* What the header of the block of a walk says about the block. */
 enum stk_log_use {
-    STK_LOG_UNKNOWN,  /* it was not read yet */
-    STK_LOG_HEADLESS, /* there is none: the cells tell for themselves */
-    STK_LOG_OURS,     /* the block is in the use that its place asks for */
-    STK_LOG_FOREIGN   /* it was last used in another lap, and has no record */
+    STK_LOG_UNKNOWN,  /* the header was not read yet */
+    STK_LOG_HEADLESS, /* no whole header: the checksums of the cells decide alone */
+    STK_LOG_OURS,     /* the header has the lap that the place of the block asks for */
+    STK_LOG_FOREIGN   /* the block was last used in another lap or by another log, so none of its cells counts */
 };
 
-/* Sets what depends on iter->block: the seed of its cells. */
+/* Moves the walk to `block`: sets the seed of its cells, and forgets the header of the block before. The caller sets
+ * iter->offset. */
 void stk_log_enter_block(struct stk_log_iter *iter, uint32_t block);
 
-/* Bytes behind the last cell of a page. */
+/* Returns the number of unused bytes behind the last cell of a page: 0 .. 63. */
 static inline uint32_t stk_log_rest(const struct stk_log *log) {
     return stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
 }
 
-/* Moves the walk back past a cell, and past the bytes behind the last cell of a page. */
+/* Moves the walk back over one cell, and over the unused bytes behind the last cell of a page. */
 static inline void stk_log_step_back(struct stk_log_iter *iter, const struct stk_log *log) {
     uint32_t rest = iter->at % stk_log_page_bytes(log) == 0u ? stk_log_rest(log) : 0u;
     iter->at -= STK_LOG_CELL_BYTES + rest;
 }
 
-/* Begins the counters of a walk anew, but for those of reads and of what cannot be read. */
+/* Clears the counters of a walk. The counters `reads` and `unreadable` stay: a seek reports the cells that it could not
+ * read on its way. */
 static inline void stk_log_count_anew(struct stk_log_iter *iter) {
     iter->bad = 0;
     iter->begun = 0;
@@ -209,10 +231,10 @@ static inline void stk_log_count_anew(struct stk_log_iter *iter) {
     iter->torn = 0;
 }
 
-/* Fills *out from the bytes of a cell. */
+/* Fills *out from the bytes of a cell, which the caller has checked with stk_log_is_cell. */
 void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out);
 
-/* Can the log be read with this buffer? STK_OK, or as stk_log_walk. */
+/* Checks that the log is mounted and that the buffer is there and large enough. Errors as stk_log_walk. */
 int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t buffer_bytes);
 
 #endif

@@ -1,16 +1,21 @@
-/* Reading the flash log: walks over its cells, oldest first. */
+/* Walks over the cells of the flash log, oldest first. A walk reads only: damaged cells are skipped and counted, never
+ * repaired. The walk returns a cell when its checksum has the seed of the block's lap, its sequence is greater than
+ * that of the cell before, and the headers allow the sequence in this block. */
 #include "log_internal.h"
 
 uint32_t stk_log_blocks(const struct stk_log *log) {
     return log->lap == 1u ? log->block + 1u : log->geometry.blocks;
 }
 
+/* Returns the block at `place`, 0 for the oldest. In the first lap block 0 is the oldest. Later the oldest block is the
+ * one behind the block in use. */
 static uint32_t block_at(const struct stk_log *log, uint32_t place) {
     uint32_t block = log->lap == 1u ? place : log->block + 1u + place;
     return block >= log->geometry.blocks ? block - log->geometry.blocks : block;
 }
 
-/* The lap that a block's place in the log asks for. */
+/* Returns the lap that the records of `block` must have: the current lap up to the block in use, else the one
+ * before. */
 static uint32_t lap_of(const struct stk_log *log, uint32_t block) {
     return block <= log->block ? log->lap : log->lap - 1u;
 }
@@ -22,7 +27,8 @@ void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
     it->use = STK_LOG_UNKNOWN;
 }
 
-/* What the bytes in the walk's buffer, the first of a block, tell of the block. */
+/* Returns what the header says about the block (enum stk_log_use). The buffer of the walk must hold the first bytes of
+ * the block. */
 static int header_tells(const struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
     if (!stk_log_is_header(it->buffer, log, block)) {
         return STK_LOG_HEADLESS;
@@ -30,7 +36,8 @@ static int header_tells(const struct stk_log_iter *it, const struct stk_log *log
     return stk_log_is_use(log, it->buffer, lap_of(log, block)) ? STK_LOG_OURS : STK_LOG_FOREIGN;
 }
 
-/* Reads the header of a block into the walk's buffer. Returns what it tells; an error when the read was refused. */
+/* Reads the header of a block into the buffer of the walk. Returns enum stk_log_use, or the error of a read that the
+ * port refused. A header that cannot be read counts as lost: the cells behind it may still be whole. */
 static int read_header(struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
     int err = stk_log_read(log, block, 0, it->buffer, log->read_granule, &it->reads);
     if (err == STK_OK) {
@@ -39,15 +46,17 @@ static int read_header(struct stk_log_iter *it, const struct stk_log *log, uint3
     return stk_log_is_unreadable(err) ? STK_LOG_HEADLESS : err;
 }
 
-/* Finds which numbers the records of the walk's block can have. None has a number before that of the block's header.
- * `use` is what that header tells, or an error, which is returned. */
+/* Sets the range of sequences that the records of the block of the walk can have: from the sequence in the header of
+ * the block, and below the sequence in the next header. `use` is enum stk_log_use of the block, or an error, which is
+ * returned. Overwrites the buffer of the walk where the next header has to be read. */
 static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int use) {
     uint32_t next = it->block;
     int found = use;
     it->floor = use == STK_LOG_OURS ? stk_log_header_sequence(it->buffer) : log->sequence - (uint32_t)INT32_MAX;
     it->span = UINT32_MAX;
-    /* A page of several records whose program failed may hold any of them, and all of them were written again behind
-     * the next header: so no record of that header's boot reaches its number. */
+    /* A page of several records whose program failed may hold any of these records, and all of them were written again
+     * behind the next header. So a record of the same boot as the next header, or of an earlier boot, must be below the
+     * sequence of that header. A page of one cell needs no such bound: its record failed with its append. */
     while (!stk_log_header_alone(log) && next != log->block && use != STK_LOG_FOREIGN && found >= 0) {
         next = stk_log_following(log, next);
         found = read_header(it, log, next);
@@ -64,14 +73,16 @@ static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int u
     return STK_OK;
 }
 
+/* Compares distances from the floor, not numbers, because sequences wrap around at 2^32. */
 int stk_log_belongs(const struct stk_log_iter *it, const uint8_t *cell) {
     const struct stk_log *log = it->source;
     uint32_t place = stk_log_cell_sequence(cell) - it->floor;
     return place < log->sequence - it->floor && (place < it->span || stk_log_cell_boot(cell) > it->span_boot);
 }
 
-/* Reads bytes of the walk's block. Where the read fails, one granule may be to blame: what cannot be read by itself is
- * damaged. Returns STK_OK, or a read that was refused. */
+/* Reads `bytes` bytes of the block of the walk. When the read fails, one bad granule may be to blame, so the function
+ * reads one granule alone; a granule that cannot be read alone counts as damaged. Returns STK_OK, or the error of a
+ * read that the port refused. */
 static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_t start, uint32_t bytes, int backward) {
     uint32_t granule = log->read_granule, cells = granule / stk_log_page_bytes(log) * log->page_cells;
     int err;
@@ -98,7 +109,8 @@ static int read_some(struct stk_log_iter *it, const struct stk_log *log, uint32_
 
 int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int backward) {
     const struct stk_log *log = it->source;
-    /* A read from the start of the block brings the header along, where no other header is needed. */
+    /* A read from the start of the block brings the header along and saves a read. Where the header shares its page,
+     * find_bounds also reads the next header into the same buffer, so the header has to be read first. */
     int with_header = start == 0u && stk_log_header_alone(log), err = STK_OK;
     if (it->use == STK_LOG_UNKNOWN && !with_header) {
         err = find_bounds(it, log, read_header(it, log, it->block));
@@ -109,17 +121,17 @@ int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int ba
     if (err == STK_OK && it->use == STK_LOG_UNKNOWN) {
         err = find_bounds(it, log, it->at == 0u ? header_tells(it, log, it->block) : STK_LOG_HEADLESS);
     }
-    if (err == STK_OK && it->use == STK_LOG_FOREIGN) { /* a block of another lap is passed over */
+    if (err == STK_OK && it->use == STK_LOG_FOREIGN) { /* no cell of the block counts: takes all bytes as looked at */
         it->at = it->filled = bytes;
         it->offset = start + bytes;
-    } else if (err != STK_OK) { /* the walk stays where it was */
+    } else if (err != STK_OK) { /* keeps the place of the walk, so that the caller may try the call again */
         it->at = it->filled = 0;
         it->offset = start + (backward ? bytes : 0u);
     }
     return err;
 }
 
-/* Moves the walk past a cell, and past the bytes behind the last cell of a page. */
+/* Moves the walk over one cell, and over the unused bytes behind the last cell of a page. */
 static void step(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t rest = stk_log_rest(log);
     it->at += STK_LOG_CELL_BYTES;
@@ -128,7 +140,8 @@ static void step(struct stk_log_iter *it, const struct stk_log *log) {
     }
 }
 
-/* Goes on to bytes that were not looked at yet. 1; 0 at the end; a read that was refused. */
+/* Makes sure that a cell that was not looked at yet is in the buffer. Returns 1; 0 at the end of the walk; or the error
+ * of a read that the port refused. */
 static int more(struct stk_log_iter *it, const struct stk_log *log) {
     uint32_t used = stk_log_used_bytes(log);
     int err = STK_OK;
@@ -148,7 +161,9 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
     return err == STK_OK ? 1 : err;
 }
 
-/* Counts what came before a record. */
+/* Updates the counters with what the walk passed since the record before. Missing sequences are lost records. Damaged
+ * cells beyond the missing sequences held no record: a cut ended their program, or recovery marked them. In front of
+ * the first record of a boot missing sequences do not count, because a mount leaves sequences out. */
 static void count(struct stk_log_iter *it, const struct stk_log_cell *cell) {
     uint32_t missing = it->begun && !cell->resumed ? cell->sequence - it->expected : 0u;
     it->corrupt += missing;
@@ -191,6 +206,7 @@ void stk_log_begin(struct stk_log_iter *it, uint32_t place, uint32_t blocks) {
     it->left = blocks - 1u;
     it->at = 0;
     it->filled = 0;
+    /* The smallest sequence that still compares as earlier than the next one: every record of the log is behind it. */
     it->expected = log->sequence - (uint32_t)INT32_MAX;
     it->unreadable = 0;
     stk_log_count_anew(it);

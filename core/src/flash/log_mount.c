@@ -1,38 +1,42 @@
-/* Finding the end of the flash log. Blocks are used in the order of their index, and each use of a block has its lap in
- * the header: the blocks from 0 to the newest have one lap, those behind it the lap before. So the newest block is
- * found by halving, and so is its first blank page, since pages are used in order too. Blocks that failed break the
- * first rule. So halving only proposes a block, and a look at the blocks behind it decides. */
+/* Finds the end of the flash log at a start. Nothing here writes to the flash: log.c makes the end sure at the first
+ * append.
+ *
+ * Blocks are used in the order of their index, and each use of a block has its lap in the header. The blocks from 0 to
+ * the newest block have one lap, and the blocks behind the newest have the lap before. So mount finds the newest block
+ * by halving. Pages are used in order too, so mount finds the first blank page of that block by halving as well. A
+ * block that failed keeps an old header and breaks the order of laps. So halving only proposes a newest block, and a
+ * look at the blocks behind that block decides. */
 #include "log_internal.h"
 
-/* What a look at a block found. */
+/* What a look at a block found. The search takes a block for newer when the result is CELLS or more. */
 enum look {
-    NOTHING,    /* no header, and no cell of the lap that its place asks for */
-    UNREADABLE, /* the medium does not give back the first page, nor a cell of that lap behind it */
-    OLDER,      /* a header of this place, but not of the newest use */
-    CELLS,      /* the header is lost, and a cell of that lap is there */
-    HEADER      /* a header of this place, at the start of the log's buffer: of any log and lap */
+    NOTHING,    /* no header, and no cell of the lap that the place of the block asks for */
+    UNREADABLE, /* the first page cannot be read, and no cell of that lap was found behind it */
+    OLDER,      /* a header of this block, but not of a newer use than the newest known */
+    CELLS,      /* the header is lost, but a cell of that lap is there */
+    HEADER      /* a header of this block is at the start of the buffer; it may be of any log and lap */
 };
 
-/* The block that the search is at is log->block, its lap log->lap. */
+/* The state of the search. log->block is the block that the search is at, and log->lap the lap of that block. */
 struct search {
     struct stk_log *log;
-    uint32_t first;      /* lap of the first block found: no lap before it counts */
-    uint32_t unreadable; /* blocks directly behind the newest that could not be read */
-    enum look how;       /* how the block is known */
-    uint32_t end;        /* cells of the pages of the block that were begun */
-    uint32_t behind;     /* cells behind the last record that may have taken a number */
-    uint32_t least;      /* sequence in the block's header, where that is whole: no record of the block is before it */
-    uint32_t lost;       /* pages of the block behind its last record that cannot be read */
-    uint32_t hidden;     /* 1: some of the cells behind the last record cannot be read */
-    uint32_t touched;    /* 1: the block behind the newest has no header, so a use of it may have been begun */
-    uint32_t sequence;   /* of the last record */
-    uint32_t boot;       /* of the last record */
+    uint32_t first;      /* lap of the first block found; a header with an earlier lap does not count */
+    uint32_t unreadable; /* number of blocks right behind the newest block that cannot be read */
+    enum look how;       /* what showed that log->block is in use: CELLS or HEADER */
+    uint32_t end;        /* cells of log->block that lie in pages that were begun */
+    uint32_t behind;     /* cells behind the last record, in all blocks, that may have taken a sequence */
+    uint32_t least;      /* least sequence of a record of log->block, from its header; only where `how` is HEADER */
+    uint32_t lost;       /* pages of log->block behind its last record that cannot be read */
+    uint32_t hidden;     /* 1: some of the cells behind the last record cannot be read; else 0 */
+    uint32_t touched;    /* 1: the block behind the newest has no header, so its use may have been begun; else 0 */
+    uint32_t sequence;   /* sequence of the last record */
+    uint32_t boot;       /* boot of the last record */
 };
 
 /// Blocks ///
 
-/* Returns the last whole cell of the use with this seed in the page that begins with cell `cell`; NULL when there is
- * none. */
+/* Returns the last whole cell with this seed in the page that begins with cell `cell`, or NULL. `page` is NULL for a
+ * page that cannot be read. Leaves out cell 0 of a block, which is the header. */
 static const uint8_t *last_cell_in(const struct stk_log *log, const uint8_t *page, uint32_t cell, uint32_t seed) {
     for (uint32_t i = page ? log->page_cells : 0u; i-- != 0u;) {
         const uint8_t *at = page + (size_t)i * STK_LOG_CELL_BYTES;
@@ -43,18 +47,21 @@ static const uint8_t *last_cell_in(const struct stk_log *log, const uint8_t *pag
     return NULL;
 }
 
-/* May the log go on in a block that was in use? Not where a page that was begun may not be touched. */
+/* Returns 1 if the log may go on in a block that was in use at a cut. Where a page may be programmed only once, a page
+ * that may have been begun cannot be marked, so the rest of such a block is left. */
 static int goes_on(const struct stk_log *log) {
     return log->geometry.rewrite != STK_FLASH_ONCE;
 }
 
+/* Returns 1 if all cells of the page are equal to `value`; 0 for a page that cannot be read, which is not blank. */
 static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value) {
     return page && stk_log_all(page, log->page_cells * STK_LOG_CELL_BYTES, value);
 }
 
-/* Looks at a block whose next use would have `lap`. Where the header is lost, the cells of the first two pages tell.
- * The log may have gone on behind a first page that a cut left unsure: then the second page is marked, and a record is
- * further behind. A blank first page ends the look where no record follows an unsure header. */
+/* Looks at a block whose next use would have `lap`. Where the header is lost, the cells of the first two pages show the
+ * use. Where the header shares its page, the log may have gone on behind a first page that a cut left unsure. The
+ * second page is a marker then, and the first record is further behind, so the look goes on over the whole block. A
+ * blank first page ends the look where the log never goes on behind an unsure header. */
 static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
     uint32_t seed = stk_log_seed(log, lap), cell = 0;
     int unsure = goes_on(log) && !stk_log_header_alone(log), more;
@@ -67,7 +74,10 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
         if (last_cell_in(log, page, cell, seed)) {
             return CELLS;
         }
-        none = page && (cell == 0u || stk_log_header_alone(log)) ? NOTHING : none; /* the first page may hold records */
+        /* NOTHING needs a page that was read. Where records share the page of the header, only the first page counts
+         * for this: it may hold records. */
+        none = page && (cell == 0u || stk_log_header_alone(log)) ? NOTHING : none;
+        /* Format 0: no header was found yet, so the seed of the cells is not known, and cells show nothing. */
         more = log->format != 0u;
         if (cell == 0u) {
             more = more && (unsure || !is_all(log, page, log->geometry.erased));
@@ -79,9 +89,10 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
     return none;
 }
 
-/* Is the header at `cell` that of a newer log, or of this log with `lap` or a later one? Laps wrap around, so each of
- * three blocks may be later than the one before, and a search that follows them would not end. So a lap before `first`
- * does not count: the laps that are left lie within half of all numbers, where "later" is an order. */
+/* Returns 1 if the header at `cell` is of a newer format, or of this log with `lap` or a later lap. Laps wrap around,
+ * so three blocks could each be later than the one before in a circle, and a search that follows them would not end. So
+ * a lap before `first` does not count. The laps that are left lie within half of the 2^32 numbers, where "later" is an
+ * order. */
 static int is_newer_header(const struct search *s, const uint8_t *cell, uint32_t lap) {
     uint32_t format = stk_log_header_format(cell), found = stk_log_header_lap(cell);
     if (format != s->log->format) {
@@ -90,7 +101,9 @@ static int is_newer_header(const struct search *s, const uint8_t *cell, uint32_t
     return stk_log_header_id(cell) == s->log->id && (int32_t)(found - lap) >= 0 && (int32_t)(found - s->first) >= 0;
 }
 
-/* Looks at a block, and takes it for the newest one when it was used after that one: returns CELLS or HEADER then. */
+/* Looks at a block, and makes it the newest block when it was used after the newest block so far. Returns CELLS or
+ * HEADER in that case. Takes id, format, sequence and boot from the header. A block without a header leaves them as
+ * they are: mount knows them from an earlier header. */
 static enum look take_newer(struct search *s, uint32_t block) {
     struct stk_log *log = s->log;
     const uint8_t *cell = log->config.buffer;
@@ -119,7 +132,8 @@ static enum look take_newer(struct search *s, uint32_t block) {
 
 /// The newest block ///
 
-/* Halves what lies behind the newest block so far. */
+/* Searches by halving between the newest block so far and the end of the flash. Never looks at blocks in front of the
+ * newest block: they are older or of the same lap. */
 static void halve(struct search *s) {
     uint32_t end = s->log->geometry.blocks;
     while (end - s->log->block > 1u) {
@@ -130,9 +144,9 @@ static void halve(struct search *s) {
     }
 }
 
-/* Blocks that failed keep an old header or none and lead the search astray. So this looks at the blocks behind the one
- * found, as many in a row as may have failed, and at each block no more than once. Returns 1 when halving from a block
- * that it found may save reads. */
+/* Looks at the blocks behind the newest block so far. A block that failed keeps an old header or none and ends the
+ * halving too early. So this looks at as many blocks in a row as may have failed, and at each block no more than once.
+ * Returns 1 when a newer block was found early: halving from there may save reads. */
 static int look_past(struct search *s) {
     struct stk_log *log = s->log;
     uint32_t at = log->block, since = 0;
@@ -143,10 +157,12 @@ static int look_past(struct search *s) {
         at = stk_log_following(log, at);
         how = take_newer(s, at);
         if (how >= CELLS) {
+            /* Halves again only while few reads were made. On a flash with many bad blocks each halving could fail
+             * again, so the loop then looks at one block after the other, which bounds the reads of a mount. */
             if (log->stats.mount_reads < log->geometry.blocks / 2u) {
                 return 1;
             }
-            since = UINT32_MAX;
+            since = UINT32_MAX; /* the increment of the loop makes this 0 */
             s->unreadable = 0;
             continue;
         }
@@ -156,7 +172,9 @@ static int look_past(struct search *s) {
     return 0;
 }
 
-/* Finds the first block with a whole header, and from there the newest block. */
+/* Finds the first block with a whole header, and from there the newest block. Returns STK_E_IO and not STK_E_FORMAT
+ * when no header was found and a block could not be read: a program that formats on STK_E_FORMAT would destroy a log
+ * that a bad contact hid. */
 static int find_newest(struct search *s) {
     uint32_t n = 0;
     int err = STK_E_FORMAT;
@@ -175,8 +193,9 @@ static int find_newest(struct search *s) {
 
 /// The last record ///
 
-/* Is the page at `cell` blank, and the next one too? A page that a power cut left unsure may read blank today, but what
- * follows it does not: a marker, where anything does. A page that cannot be read is not blank. */
+/* Returns 1 if the page at `cell` and the page behind it are blank. One blank page is not enough: a page that a power
+ * cut left unsure may read blank today. If the log went on behind such a page, the next page is a marker and not blank.
+ * A page that cannot be read is not blank. */
 static int is_blank_from(struct stk_log *log, uint32_t cell) {
     for (uint32_t pages = 2; pages != 0u && cell != log->block_cells; pages--) {
         const uint8_t *page = stk_log_peek(log, log->block, cell);
@@ -188,10 +207,11 @@ static int is_blank_from(struct stk_log *log, uint32_t cell) {
     return 1;
 }
 
-/* Cells of the pages of log->block that were begun, its header's among them. */
+/* Returns the number of cells of log->block that lie in pages that were begun; the page of the header counts too. */
 static uint32_t cells_used(struct stk_log *log) {
     uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
-    /* The second page is asked first: that is all that a block which was made ready ahead takes. */
+    /* Begins with the second page and not with the middle: a block that was only made ready ahead is done after
+     * that. */
     while (high - low > 1u) {
         if (is_blank_from(log, middle * log->page_cells)) {
             high = middle;
@@ -203,7 +223,8 @@ static uint32_t cells_used(struct stk_log *log) {
     return high * log->page_cells;
 }
 
-/* Looks backwards for the last whole record of log->block. Sets log->cell to the end of its page, or to 0. */
+/* Looks backwards for the last whole record of log->block. Sets log->cell to the first cell behind the page of that
+ * record, or to 0 when the block has no record. */
 static void find_last(struct search *s) {
     struct stk_log *log = s->log;
     uint32_t seed = stk_log_seed(log, log->lap);
@@ -214,6 +235,8 @@ static void find_last(struct search *s) {
         const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
         s->lost += page ? 0u : 1u;
         s->hidden |= page ? 0u : 1u;
+        /* No record of this use of the block is before the sequence in the header. A cell with a smaller one was left
+         * by an earlier boot that used the block in the same lap, and an erase failed to remove the cell. */
         if (last && (s->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - s->least) >= 0)) {
             s->sequence = stk_log_cell_sequence(last);
             s->boot = stk_log_cell_boot(last);
@@ -223,7 +246,8 @@ static void find_last(struct search *s) {
     s->behind += s->end - log->cell;
 }
 
-/* Goes to the block before log->block. Returns 1 when it is there and of the lap that its place asks for. */
+/* Moves the search to the block before log->block. Returns 1 if that block was used in the lap that its place asks for.
+ * Returns 0 if not, and also before the very first block of the log. */
 static int step_back(struct search *s) {
     struct stk_log *log = s->log;
     if (log->lap == 1u && log->block == 0u) {
@@ -236,10 +260,11 @@ static int step_back(struct search *s) {
     return s->how == CELLS || (s->how == HEADER && stk_log_is_use(log, log->config.buffer, log->lap));
 }
 
-/* Finds the block with the last record: the newest one, or one before it where records did not get that far. log->cell
- * is 0 when no block has one; the block is the newest one then. What a cut left in the newest block may be whole only
- * now, when newer records are in a block before it: so the next block before it that has records is asked too. Returns
- * the pages of the newest block that cannot be read. */
+/* Finds the block with the last record: the newest block, or a block before it where the newest has no record. Looks at
+ * a block before the newest in any case: a page that a cut left in the newest block may be whole for the first time
+ * now, after a later boot wrote newer records to the block before. The record with the greater sequence then wins. When
+ * no block has a record, log->cell is 0 and log->block is the newest block. Returns the number of pages of the newest
+ * block that cannot be read. */
 static uint32_t find_last_block(struct search *s) {
     struct stk_log *log = s->log;
     struct search newest;
@@ -258,8 +283,9 @@ static uint32_t find_last_block(struct search *s) {
             s->hidden = 1;
         }
     } while (log->cell == 0u && --tries != 0u);
-    /* A number that is greater is not enough: a program that failed may have left a record whose append failed too. The
-     * header of that page, and of the one that took the other records then, have the same number. */
+    /* A greater sequence in the earlier block is not enough. A program that failed may have left a record there
+     * although its append failed, and the other records of that page went to the newest block. The headers of both
+     * blocks have the same sequence in this case, and the newest block is right. */
     older = (int32_t)(s->sequence - newest.sequence) <= 0 ||
             (s->how == HEADER && newest.how == HEADER && s->least == newest.least);
     if (log->cell == 0u || (cell != 0u && older)) {
@@ -275,13 +301,17 @@ static uint32_t find_last_block(struct search *s) {
 
 /// Mount ///
 
-/* Decides where the log goes on: in the block of the last record, or behind it. A block whose header is lost takes no
- * further records, since mount finds it only by its cells; nor does one with a page behind the last record, or a block
- * behind it, that cannot be read and may hold a record. Where something was begun in a newer block, the block was full,
- * or left. The newest block is erased next when it has no record, and not one before it: what a cut left in it may be
- * whole one day, behind records that were written before. A newest block with `lost` pages that cannot be read is
- * passed over, because it may hold records. A newest block that a record may have been begun in is passed over too,
- * where the log goes on in blocks: a cut of its erase could leave that record whole, and the next boot would go on in a
+/* Decides where the log goes on: in the block of the last record, or behind that block. `newest` is the newest block;
+ * `lost` is the number of its pages that cannot be read.
+ *
+ * The log leaves the rest of the block of the last record in these cases: pages may be programmed only once; the header
+ * is lost, so that mount finds the block only by its cells; a page behind the last record, or a block behind, cannot be
+ * read and may hold a record; something was begun in a newer block, so that this block was full or left.
+ *
+ * A newest block without a record is erased next, and no block before it: a page that a cut left in the newest block
+ * may be whole one day, behind records that were written earlier. In two cases the newest block is passed over instead.
+ * It has `lost` pages, which may hold records. Or a record may have been begun in the newest block, and the log goes on
+ * in blocks that were in use: a cut of the erase could leave that record whole, and the next boot would go on in a
  * block that was not erased to the end. */
 static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
     struct stk_log *log = s->log;
@@ -317,12 +347,14 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
             log->boot = s.boot > log->boot ? s.boot : log->boot;
         }
         go_on(&s, newest, lost);
-        boots = 1u + (s.hidden ? s.behind : 0u); /* each boot that wrote has a page at least */
-        s.behind *= s.hidden ? 3u : 1u; /* what cannot be read may hold boots, and numbers that they left out */
-        /* A cut may have kept a record that cannot be read today, so some numbers are left out: those of the cells that
-         * were begun, of a page that left no trace, and where a cut keeps any part of what was not synced, of those
-         * blocks. A boot that left no trace but a block without a header did the same, and what it wrote may stay when
-         * that block fails. */
+        /* Cells that cannot be read may be records of boots that mount does not see. Each such boot has written one
+         * page at least. So the number of this boot is greater by one for each of these cells. */
+        boots = 1u + (s.hidden ? s.behind : 0u);
+        s.behind *= s.hidden ? 3u : 1u; /* those boots have also left sequences out at their mounts */
+        /* A cut may have kept a record that cannot be read today. The next record must not have the same sequence, so
+         * some sequences are left out: those of the cells that were begun, of a page whose program left no trace, and
+         * on a lazy medium of all blocks that may not have been synced. A boot that left no trace but a block without a
+         * header has left out as many itself, and its records may stay when the erase of that block fails. */
         begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
         log->sequence += s.behind + (1u + s.touched) * begun;
         log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;

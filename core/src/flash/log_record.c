@@ -1,10 +1,13 @@
-/* Replay records in the cells of a flash log, byte by byte as SPEC.md has them. */
+/* Encodes replay records into cells of the flash log and decodes them again, byte by byte as SPEC.md 6.3 has them. The
+ * log itself does not read what a cell carries; log_cell.c has the fields that every cell shares. */
 #include "log_internal.h"
 
+/* Returns 1 if the small fields of the record fit into the one word that the format has for them. */
 static int fits(const struct stk_log_record *r) {
     return (r->kind >> 3 | r->failure >> 4 | r->status >> 8) == 0u && r->error == (int16_t)r->error;
 }
 
+/* Encodes and appends a record whose fields fit. Sequence, boot and `resumed` of *r are not read: the log sets them. */
 static int append(struct stk_log *log, const struct stk_log_record *r) {
     uint8_t body[STK_LOG_BODY_BYTES];
     stk_put64(body, r->timestamp_ns);
@@ -22,6 +25,7 @@ static int append(struct stk_log *log, const struct stk_log_record *r) {
 int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count) {
     int err = log->config.flash.ops ? STK_OK : STK_E_SHUTDOWN;
     uint32_t i;
+    /* Checks all records before the first append, so that STK_E_RANGE leaves the log as it was. */
     for (i = 0; i < count && err == STK_OK; i++) {
         err = fits(&records[i]) ? STK_OK : STK_E_RANGE;
     }
@@ -47,9 +51,10 @@ void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *
     r->kind = cell->kind & 7u;
     r->failure = cell->kind >> 4 & 15u;
     r->status = cell->kind >> 8 & 255u;
-    r->error = (int16_t)(uint16_t)(cell->kind >> 16);
+    r->error = (int16_t)(uint16_t)(cell->kind >> 16); /* restores the sign of the 16 bits */
 }
 
+/* Implements iter->next for a log on flash. vrrl.c has the one for a v1 log file. */
 static int next_record(struct stk_log_iter *iter, struct stk_log_record *record) {
     struct stk_log_cell cell;
     int found = stk_log_next_cell(iter, &cell);

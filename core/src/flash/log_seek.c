@@ -1,4 +1,5 @@
-/* Finding a record of the flash log by its number, boot or time. */
+/* Finds a record of the flash log by its sequence, boot or time, and answers the small questions of readers about
+ * blocks, capacity and counters. All seeks halve over blocks and then read one block in order. */
 #include "log_internal.h"
 
 enum key {
@@ -7,25 +8,28 @@ enum key {
     BOOT_TIME
 };
 
-/* Records are in order of these keys: of sequences, of boots, and of times within a boot. */
+/* The record to find. Records lie in the order of each key: of sequences, of boots, and of times within a boot. Times
+ * of different boots are not in order, so there is no key of the time alone. */
 struct target {
     enum key key;
-    uint32_t number; /* sequence or boot */
-    uint64_t time;
+    uint32_t number; /* sequence for SEQUENCE; boot for BOOT and BOOT_TIME */
+    uint64_t time;   /* nanoseconds of the clock of the records; only for BOOT_TIME */
 };
 
+/* Returns the timestamp of a replay record, which is the first field of its body. */
 static uint64_t time_of(const struct stk_log_cell *cell) {
     return stk_get64(cell->body);
 }
 
+/* Returns 1 if the cell lies before the target. Sequences and boots are compared by difference, since they wrap. */
 static int is_before(const struct stk_log_cell *cell, const struct target *t) {
     int32_t difference = (int32_t)((t->key == SEQUENCE ? cell->sequence : cell->boot) - t->number);
     return difference < 0 || (difference == 0 && t->key == BOOT_TIME && time_of(cell) < t->time);
 }
 
-/* Ends a search: steps back over the record that was found, so that it is returned next. The counters begin anew, but
- * for those that cannot be read: the record that was sought may be among them. Returns STK_OK, or the error of the
- * search. */
+/* Ends a search: steps back over the record that was found, so that the walk returns this record next. Clears all
+ * counters but `unreadable`: the record that the caller seeks may be among the cells that could not be read. Returns
+ * STK_OK, or the error of the search. */
 static int end_search(struct stk_log_iter *it, int found, const struct stk_log_cell *cell) {
     if (found == 1) {
         stk_log_step_back(it, it->source);
@@ -41,8 +45,9 @@ static int first_of(struct stk_log_iter *it, uint32_t place, struct stk_log_cell
     return stk_log_next_cell(it, cell);
 }
 
-/* A block that could not be erased may hold records that a cut had left in this lap: they have smaller numbers than
- * those of the block before it, and led the search astray. Returns the place where the walk begins. */
+/* Returns the place of the block where the walk begins: `low`, or the block before. A block that could not be erased
+ * may hold records that a cut left in this lap. Their sequences are smaller than those of the block before, so halving
+ * may have stopped one block too late. */
 static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_cell *cell) {
     if (low != 0u && first_of(it, low, cell) == 1) {
         uint32_t sequence = cell->sequence;
@@ -51,9 +56,10 @@ static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_c
     return low;
 }
 
-/* The last block that begins before the target may hold it, and no block before that one can. A block without a record
- * tells nothing, so the next is asked. Returns 1 and the record at the target or the first one behind it in *cell, 0 at
- * the end. The record is returned next. */
+/* Finds the target, or the first record behind the target. Halves for the last block whose first record is before the
+ * target: only this block or the blocks behind it can hold the target. A block without a record, or with no whole
+ * header, gives no answer, so the next block is looked at instead. Returns 1 with the record in *cell; 0 at the end of
+ * the log; or an error. The walk returns the record of *cell next. */
 static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
     uint32_t low = 0, all = stk_log_blocks(it->source), high = all;
     int found;
@@ -80,6 +86,7 @@ static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_
     return found;
 }
 
+/* Implements the public seeks: checks that the walk is over flash, and takes "none found" for success at the end. */
 static int seek_to(struct stk_log_iter *it, enum key key, uint32_t number, uint64_t time) {
     const struct target t = {key, number, time};
     struct stk_log_cell cell;
@@ -99,7 +106,7 @@ int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t ti
     return seek_to(iter, BOOT_TIME, boot, timestamp_ns);
 }
 
-/* Walks from the oldest record to the first one at or after `time`. */
+/* Walks from the oldest record to the first record at or after `time`. Reads the whole log in the worst case. */
 static int walk_to_time(struct stk_log_iter *it, uint64_t time) {
     struct stk_log_cell cell;
     int found;
@@ -126,8 +133,8 @@ int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
         if (found == 1 && cell.boot == t.number) {
             return STK_OK;
         }
-        /* A damaged medium may name boots in a circle: each one must be later than the one before, from the first
-         * on. */
+        /* Each boot must be later than the boot before. The boots of a damaged medium could form a circle, because
+         * boots are compared by difference; so the distance from the first boot has to grow, and the loop ends. */
         if (found != 1 || cell.boot - first <= passed) {
             break;
         }
@@ -137,7 +144,7 @@ int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
     return found < 0 ? found : walk_to_time(iter, timestamp_ns);
 }
 
-/// What else a reader asks ///
+/// Blocks, capacity and counters ///
 
 int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                   struct stk_log_block *out) {
@@ -159,6 +166,8 @@ int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint3
     return err;
 }
 
+/* Two blocks do not count: the next block may be erased ahead, and the block in use may be empty. The header takes one
+ * cell of each block. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
     struct stk_log log = {.geometry = *geometry};
     return stk_log_measure(&log) == STK_OK ? (uint64_t)(geometry->blocks - 2u) * (log.block_cells - 1u) : 0u;

@@ -1,17 +1,24 @@
-/* The flash store's writing side; store_mount.c finds artifacts again, store_read.c reads them. */
+/* The writing side of the flash store: put, remove and poll. store_mount.c finds the artifacts at a start, and
+ * store_read.c reads them.
+ *
+ * A put appends a head, the data and a tail, and then syncs. A cut before the tail is on the flash leaves cells that no
+ * mount counts as an artifact, and the key keeps the artifact that it had. So no step of a put has to be undone. */
 #include "stoker/store.h"
 
 #include "base/memory.h"
 #include "store_internal.h"
 
-/* After a call of the log: drops the artifacts that its erases have taken. */
+/* Drops the artifacts whose blocks the log has erased. Every function here that writes to the log calls this right
+ * after, because the index must not name cells that are gone. Also ends an open reading, whose walk is stale after an
+ * erase. */
 static void age(struct stk_store *store) {
     if (store->erases == store->log.stats.erases) {
         return;
     }
     store->erases = store->log.stats.erases;
     store->reading = 0;
-    /* Cells that cannot be read now may still be there, so a walk that begins with such cells says nothing. */
+    /* Finds the oldest cell. Cells that cannot be read now may still be there, so a walk that begins with such cells
+     * does not show where the log begins. */
     if (stk_store_walk(store) == STK_OK && stk_log_next_cell(&store->iter, &store->cell) == 1 &&
         store->iter.unreadable == 0u) {
         store->begins = store->cell.sequence;
@@ -22,7 +29,7 @@ static void age(struct stk_store *store) {
     }
 }
 
-/* Appends the bytes that were gathered in the body, and zeros behind them. */
+/* Appends the gathered bytes of store->cell.body as one cell, and fills the body up with zeros. */
 static int append(struct stk_store *store, enum stk_store_kind kind) {
     int err;
     memset(store->cell.body + store->filled, 0, sizeof store->cell.body - store->filled);
@@ -32,6 +39,7 @@ static int append(struct stk_store *store, enum stk_store_kind kind) {
     return err;
 }
 
+/* Appends a head, a tail or a removal. `name` is the key, or the digest in a tail. */
 static int append_note(struct stk_store *store, enum stk_store_kind kind, const uint8_t *name,
                        const struct stk_store_artifact *artifact) {
     stk_store_put_note(store->cell.body, name, artifact);
@@ -39,6 +47,8 @@ static int append_note(struct stk_store *store, enum stk_store_kind kind, const 
     return append(store, kind);
 }
 
+/* Hashes the bytes of one span and appends each full cell. The rest stays in store->cell.body, so that the next span
+ * goes on in the same cell. */
 static int append_data(struct stk_store *store, const uint8_t *data, size_t bytes) {
     int err = stk_blake3_update(&store->hash, data, bytes);
     while (err == STK_OK && bytes != 0u) {
@@ -55,6 +65,7 @@ static int append_data(struct stk_store *store, const uint8_t *data, size_t byte
     return err;
 }
 
+/* Syncs the log. Put and remove return only after this, so that their effect survives a power cut. */
 static int sync(struct stk_store *store) {
     int err = stk_log_sync(&store->log);
     age(store);
@@ -63,7 +74,8 @@ static int sync(struct stk_store *store) {
 
 /// Calls ///
 
-/* Adds up the bytes of the spans, if they may be put. */
+/* Checks the spans of a put and sets *bytes to their sum. Compares each span with the room that is left, so that the
+ * sum cannot wrap around. */
 static int check_put(const struct stk_store *store, const struct stk_span *spans, uint32_t count, uint32_t *bytes) {
     uint32_t largest = stk_store_largest(&store->log.geometry), all = 0;
     if (!stk_store_mounted(store)) {
@@ -82,7 +94,8 @@ static int check_put(const struct stk_store *store, const struct stk_span *spans
     return STK_OK;
 }
 
-/* Where the index is full, the oldest artifact is removed for a new one. */
+/* Makes an entry of the index free when a new key needs one. Removes the oldest artifact by a record on the flash: an
+ * entry that was only forgotten would come back at the next mount. */
 static int make_room(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]) {
     struct stk_store_artifact oldest;
     int err;
@@ -97,6 +110,8 @@ static int make_room(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BY
     return err;
 }
 
+/* Appends head, data and tail, and syncs. Sets artifact->sequence to the sequence of the head. The tail comes last and
+ * has the digest of the data, so the artifact exists from the moment when the tail is whole on the flash. */
 static int write_artifact(struct stk_store *store, struct stk_store_artifact *artifact, const struct stk_span *spans,
                           uint32_t count) {
     uint8_t digest[STK_BLAKE3_OUT];
@@ -131,10 +146,12 @@ int stk_store_put(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES
     err = make_room(store, key);
     if (err == STK_OK) {
         err = write_artifact(store, &artifact, spans, count);
+        /* The tail may be on the flash although the put failed, and a later mount may find it. A remove must then
+         * append its record even if the index has no artifact of the key. */
         store->unsettled |= err != STK_OK;
     }
     if (err != STK_OK || (int32_t)(artifact.sequence - store->begins) < 0) {
-        return err != STK_OK ? err : STK_E_IO; /* it has overwritten itself */
+        return err != STK_OK ? err : STK_E_IO; /* an erase during this put took the head of this artifact */
     }
     stk_store_set(store, &artifact);
     store->stats.puts++;

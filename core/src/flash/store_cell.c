@@ -1,4 +1,5 @@
-/* Cells of the flash store, byte by byte as SPEC.md has them. */
+/* Encodes and decodes the cells of the flash store, byte by byte as SPEC.md section 9 has them. The log adds sequence,
+ * boot and checksum around these 48 bytes (log_cell.c). */
 #include "base/memory.h"
 #include "stoker/le.h"
 #include "store_internal.h"
@@ -17,6 +18,7 @@ void stk_store_get_head(const struct stk_log_cell *cell, struct stk_store_artifa
     artifact->sequence = cell->sequence;
 }
 
+/* The sequence of the head decides too: without it, the tail of another put could pass for the tail of a torn one. */
 int stk_store_is_tail(const struct stk_log_cell *cell, const struct stk_store_artifact *artifact) {
     return cell->kind == STORE_TAIL && cell->sequence == stk_store_tail(artifact) &&
            stk_get32(cell->body + 32) == artifact->bytes && stk_get32(cell->body + 36) == artifact->sequence;

@@ -1,4 +1,5 @@
-/* The flash store's index: its entries by age, its memory and its counters. */
+/* The index of the flash store in RAM: its memory, its entries by age and its counters. store_tree.c has the same
+ * entries by key. The index only mirrors the flash; nothing here writes to the flash. */
 #include "base/memory.h"
 #include "store_internal.h"
 
@@ -14,7 +15,8 @@ int stk_store_bytes(uint32_t entries, size_t *out) {
     return STK_OK;
 }
 
-/* Records that an artifact does without: its head and tail, and two that marks may take in a block that mount found. */
+/* Cells of the log that cannot hold data of the largest artifact: the head, the tail, and two that markers may take in
+ * the block that mount found. */
 #define SPARE 4u
 
 uint32_t stk_store_largest(const struct stk_flash_geometry *geometry) {
@@ -26,14 +28,15 @@ uint32_t stk_store_largest(const struct stk_flash_geometry *geometry) {
 
 /// Age ///
 
+/* Index of `next` of an entry: the link to the next newer entry and to the next older one. */
 enum side {
     NEWER,
     OLDER
 };
 
-/* Links the entry where its sequence belongs. Entry 0 closes the circle: it is newer than the newest and older than the
- * oldest. An artifact that was just put, or that mount found, is the newest; one that takes the place of a damaged one
- * may be older than others. */
+/* Links entry i into the circle of entries by age. Entry 0 closes the circle: it stands between the newest entry and
+ * the oldest. The search begins at the newest, since an artifact that was just put or that mount found is the newest.
+ * Only an older version that takes the place of a damaged artifact goes further back. */
 static void link_by_age(struct stk_store *store, uint32_t i) {
     struct stk_store_entry *all = store->entry, *e = &all[i];
     uint32_t older = all[0].next[OLDER];
@@ -46,6 +49,7 @@ static void link_by_age(struct stk_store *store, uint32_t i) {
     all[e->next[NEWER]].next[OLDER] = i;
 }
 
+/* Takes entry i out of the circle by age, and its bytes out of the statistics. The tree by key still has the entry. */
 static void unlink(struct stk_store *store, uint32_t i) {
     const struct stk_store_entry *e = &store->entry[i];
     store->entry[e->next[OLDER]].next[NEWER] = e->next[NEWER];
@@ -64,7 +68,8 @@ void stk_store_clear(struct stk_store *store) {
     store->entry[0].next[OLDER] = STK_STORE_NONE;
 }
 
-/* Takes a free entry for the key of `artifact`. */
+/* Takes a free entry and adds it to the tree under the key of `artifact`. Prefers entries that were given back; entries
+ * above store->used were never used and are not in the list of free ones, so that a clear needs no loop. */
 static uint32_t take_entry(struct stk_store *store, const struct stk_store_artifact *artifact) {
     uint32_t i = store->free;
     if (i == STK_STORE_NONE) {
@@ -107,7 +112,7 @@ void stk_store_drop(struct stk_store *store, uint32_t i) {
     }
     stk_store_leave(store, i);
     store->stats.dropped++;
-    if (store->config.dropped) { /* a free entry keeps what it had */
+    if (store->config.dropped) { /* the entry is free now, but still holds the key and the size for this report */
         store->config.dropped(store->config.dropped_ctx, store->entry[i].artifact.key, store->entry[i].artifact.bytes);
     }
 }

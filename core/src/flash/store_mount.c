@@ -1,4 +1,5 @@
-/* Making a flash store, and finding its artifacts again. */
+/* Sets a flash store up and finds its artifacts at a start. A mount reads the heads, the tails and most of the data
+ * cells, but hashes nothing: store_read.c checks the hash when an artifact is read. A mount writes nothing. */
 #include "base/error_info.h"
 #include "base/memory.h"
 #include "store_internal.h"
@@ -51,6 +52,7 @@ struct stk_log_config stk_store_log_config(const struct stk_store *store) {
     return config;
 }
 
+/* Brings the store into the state of an empty log, before a scan fills the index. */
 static void clear(struct stk_store *store) {
     stk_store_clear(store);
     store->erases = store->log.stats.erases;
@@ -72,15 +74,16 @@ int stk_store_walk(struct stk_store *store) {
 
 /// The scan ///
 
-/* A scan is in an artifact, the open one: what the last head began. Its next cell should have the sequence
- * store->next. */
+/* The state of a scan over the log. The open artifact is the one that the last head began, and its next cell should
+ * have the sequence store->next. */
 struct scan {
-    int whole;        /* no cell of the artifact is known to be missing so far */
-    uint32_t read_to; /* below this sequence no tail is sought, since the last search found none */
-    uint32_t left_out;
+    int whole;         /* 1 while no cell of the open artifact is known to be missing */
+    uint32_t read_to;  /* heads before this sequence are read in order, because the last jump to a tail found none */
+    uint32_t left_out; /* artifacts that the index had no entry for */
 };
 
-/* The artifact was put, and put to the end. */
+/* Puts the open artifact, whose tail is there, into the index. When the index is full, leaves the oldest artifact out,
+ * so that the index keeps the newest ones. */
 static void found(struct stk_store *store, struct scan *scan) {
     if (store->count == store->config.entries && stk_store_entry_of(store, store->open.key) == STK_STORE_NONE) {
         stk_store_leave(store, stk_store_oldest(store));
@@ -90,9 +93,9 @@ static void found(struct stk_store *store, struct scan *scan) {
     scan->whole = 0;
 }
 
-/* Goes to the tail of the artifact. Returns 1 if it is there, and if the cells before it are that may have been
- * programmed with it. A power cut may leave any part of one page; an earlier page was whole before the tail's was
- * begun. */
+/* Jumps to the tail of the open artifact. Returns 1 if the tail is there, and all cells that may lie in the same page
+ * before it. A power cut may leave any part of the page with the tail, so the tail may be whole behind data that is
+ * not. Earlier pages were whole before the program of this page began, so they need not be read. */
 static int has_tail(struct stk_store *store) {
     uint32_t tail = stk_store_tail(&store->open);
     int err;
@@ -106,9 +109,10 @@ static int has_tail(struct stk_store *store) {
     return 0;
 }
 
-/* A head: goes straight to the tail where that is far and cells reach the flash in order. Many heads without a tail may
- * follow each other, and a seek to a tail and back may read more than a block each time. So after a search that found
- * none, the walk reads on in order up to the place where that tail should have been. */
+/* Begins an artifact at its head. Jumps straight to the tail when the tail is at least two blocks away, and only where
+ * cells reach the flash in order, which a lazy medium does not promise. Many heads without a tail may follow each
+ * other, and a jump to a tail and back may read more than a block each time. So after a jump that found no tail, the
+ * scan reads in order up to the place where that tail should have been. */
 static int begin(struct stk_store *store, struct scan *scan) {
     uint32_t head = store->open.sequence, tail = stk_store_tail(&store->open);
     if (store->log.geometry.lazy || stk_store_cells(store->open.bytes) < 2u * store->log.block_cells ||
@@ -124,14 +128,16 @@ static int begin(struct stk_store *store, struct scan *scan) {
     return stk_log_seek_sequence(&store->iter, store->next);
 }
 
-/* Looks at the next cell. An artifact that was not put to the end stops at a missing number, or at the next note. Where
- * the medium could not give back what is missing, get finds out; but not on lazy media, where a power cut may leave a
- * page like that in the middle of an artifact. */
+/* Looks at the next cell of the scan. An artifact that was not put to the end stops at a missing sequence, or at the
+ * next head, tail or removal. Where cells are missing because the medium could not give them back, the artifact stays
+ * whole for now, and get finds out. Not so on lazy media, where a power cut may leave such a page in the middle of an
+ * artifact that was never put to the end. */
 static int look(struct stk_store *store, struct scan *scan) {
     const struct stk_log_cell *cell = &store->cell;
     int in_doubt = stk_store_in_doubt(store);
     if (cell->sequence != store->next) {
         scan->whole = scan->whole && in_doubt && !store->log.geometry.lazy;
+        /* The tail itself is among the missing cells, so the artifact counts here; no other cell will end it. */
         if (scan->whole && (int32_t)(cell->sequence - stk_store_tail(&store->open)) > 0) {
             found(store, scan);
         }
@@ -143,7 +149,7 @@ static int look(struct stk_store *store, struct scan *scan) {
     if (scan->whole && stk_store_is_tail(cell, &store->open)) {
         found(store, scan);
     }
-    stk_store_get_head(cell, &store->open); /* of a removal: its key */
+    stk_store_get_head(cell, &store->open); /* a removal has its key at the same place as a head */
     scan->whole = cell->kind == STORE_HEAD;
     if (cell->kind == STORE_REMOVED) {
         stk_store_leave(store, stk_store_entry_of(store, store->open.key));
@@ -151,7 +157,8 @@ static int look(struct stk_store *store, struct scan *scan) {
     return scan->whole ? begin(store, scan) : STK_OK;
 }
 
-/* Fills the index. Returns how many artifacts were left out, or an error. */
+/* Walks over the log and fills the index. Returns how many artifacts were left out, or an error. STK_E_FORMAT the log
+ * holds replay records and no artifacts. */
 static int scan_all(struct stk_store *store) {
     struct scan scan = {0, store->log.sequence - (uint32_t)INT32_MAX, 0};
     int err = stk_store_walk(store), any = 0;
@@ -169,6 +176,8 @@ int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info 
     if (mounted != STK_OK) {
         return mounted;
     }
+    /* A cut may have left a put whose cells read as blank today and as whole at the next mount. Only a record of a
+     * remove makes such a put void, so a remove appends one even if the index has no artifact of the key. */
     store->unsettled = 1;
     left_out = scan_all(store);
     if (left_out < 0) {

@@ -1,5 +1,6 @@
-/* Following one version of an artifact cell by cell, and going back to an older version. The index knows the newest
- * version only; the flash keeps the others until the log comes round to them. */
+/* Follows one version of an artifact cell by cell, and goes back to an older version. The index knows only the newest
+ * version of a key; the flash keeps older versions until the log erases their blocks. An older version is needed when a
+ * mount took an artifact for whole that a power cut had torn. */
 #include "base/memory.h"
 #include "store_internal.h"
 
@@ -31,13 +32,14 @@ int stk_store_step(struct stk_store *store) {
     return STK_OK;
 }
 
-/* Looks at the next cell of a walk for versions of the key of the open artifact. Returns 1 when the cell ends a whole
- * version, which is the open artifact then; -1 when it removes the versions before it; else 0. *is_followed says if the
- * open artifact is a version that is whole so far. */
+/* Looks at one cell of a walk, for versions of the key of the open artifact. Returns 1 when the cell is the tail of a
+ * whole version, which is then the open artifact; -1 when the cell removes the versions before it; else 0. *is_followed
+ * is 1 while the open artifact is a version that is whole so far. */
 static int look(struct stk_store *store, int *is_followed) {
     const struct stk_log_cell *cell = &store->cell;
     int state = *is_followed ? stk_store_step(store) : STK_E_CORRUPT;
     *is_followed = state == STK_OK;
+    /* A cell that does not continue the version may itself be a head or a removal, so the look goes on for those. */
     if (state >= STK_OK || cell->kind == STORE_DATA || memcmp(cell->body, store->open.key, STK_STORE_KEY_BYTES) != 0) {
         return state == 1;
     }
@@ -60,12 +62,12 @@ int stk_store_older(struct stk_store *store) {
         change = look(store, &is_followed);
         if (change != 0) {
             found = change;
-            in_doubt = 0; /* what lies before it does not matter */
+            in_doubt = 0; /* cells that could not be read before this version or removal do not matter */
             sequence = store->open.sequence;
             bytes = store->open.bytes;
         }
     }
-    in_doubt |= stk_store_in_doubt(store);
+    in_doubt |= stk_store_in_doubt(store); /* cells between the last cell of the walk and the damaged artifact */
     store->open.sequence = sequence;
     store->open.bytes = bytes;
     return got < 0 ? got : in_doubt ? STK_E_IO : found == 1;

@@ -1,10 +1,12 @@
-/* Reading artifacts of the flash store. */
+/* Reads artifacts of the flash store: open, read and get. The hash is checked at the end of each reading, so bytes that
+ * read returned before its 0 are not checked yet. Nothing here writes to the flash: a damaged artifact only leaves the
+ * index. */
 #include "base/memory.h"
 #include "store_internal.h"
 
 int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], uint32_t *bytes) {
     uint32_t i;
-    int err = stk_store_walk(store); /* STK_E_SHUTDOWN when it is not mounted */
+    int err = stk_store_walk(store); /* checks that the store is mounted, too */
     store->reading = 0;
     if (err != STK_OK) {
         return err;
@@ -25,8 +27,9 @@ int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTE
     return 1;
 }
 
-/* Reads the next cell of the open artifact, as stk_store_step. The head may be damaged. STK_E_IO the cell may be among
- * those that the medium cannot give back. */
+/* Reads the next cell of the open artifact. Returns as stk_store_step, or STK_E_IO when the cell may be among those
+ * that the medium cannot give back. Skips the head, and works without a head too: the index knows the key and the size,
+ * so a damaged head costs nothing. */
 static int next_cell(struct stk_store *store) {
     int got = stk_log_next_cell(&store->iter, &store->cell);
     if (got == 1 && store->cell.sequence == store->open.sequence) {
@@ -44,8 +47,9 @@ static int next_cell(struct stk_store *store) {
     return got;
 }
 
-/* The artifact is damaged. It gives way to the older version that is still there, else it leaves. Returns
- * STK_E_CORRUPT, or why that cannot be told; then nothing changes. */
+/* Replaces the damaged open artifact in the index by an older version, or drops it when no older version is there.
+ * Returns STK_E_CORRUPT; or the error of the search for an older version, and then the index does not change, because
+ * the medium may give the cells back a moment later. */
 static int give_way(struct stk_store *store) {
     int found = stk_store_older(store);
     if (found < 0) {
@@ -60,7 +64,8 @@ static int give_way(struct stk_store *store) {
     return STK_E_CORRUPT;
 }
 
-/* Ends the reading with what next_cell returned. Returns 0 when the artifact is whole. */
+/* Ends the reading with `got`, the result of the last next_cell, and counts the outcome. Returns 0 when the artifact is
+ * whole, else the error for the user. */
 static int end(struct stk_store *store, int got) {
     store->reading = 0;
     if (got == STK_E_CORRUPT) {
@@ -82,7 +87,7 @@ int stk_store_read(struct stk_store *store, void *data, uint32_t room) {
     if (!data || room == 0u) {
         return STK_E_ARG;
     }
-    room = room < INT32_MAX ? room : INT32_MAX;
+    room = room < INT32_MAX ? room : INT32_MAX; /* the number of bytes is returned as an int */
     while (done < room && (store->left | (store->filled - store->at)) != 0u) {
         uint32_t n = room - done;
         int got = store->at == store->filled ? next_cell(store) : STK_OK;
@@ -101,6 +106,8 @@ int stk_store_get(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES
                   uint32_t *bytes) {
     uint32_t size, at;
     int got;
+    /* Tries again while a damaged artifact gave way to an older version. Each try has an older one, so the loop
+     * ends. */
     do {
         got = stk_store_open(store, key, &size);
         /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a find that returns 1 has set it */

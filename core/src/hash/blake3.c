@@ -1,4 +1,7 @@
-/* stoker: BLAKE3, modes, chunks and tree (sections 2.3 to 2.6 and 5.1). */
+/* stoker: BLAKE3: the modes, the chunks, the tree and the output. Sections here and in the other files of BLAKE3 are
+ * those of the paper that stoker/blake3.h names; this file has 2.3 to 2.6 and 5.1. blake3_compress.c compresses one
+ * node, and blake3_wide.c hashes several chunks side by side where the CPU has vectors. Nothing here knows what is
+ * hashed. */
 #include "stoker/blake3.h"
 
 #include "base/memory.h"
@@ -13,13 +16,15 @@ static const uint32_t iv[8] = {BLAKE3_IV0, BLAKE3_IV1, BLAKE3_IV2, BLAKE3_IV3,
 
 /// Tree ///
 
+/* Begins chunk number `chunk` with no block taken. Every chunk starts from the key of the mode (section 2.4). */
 static void begin_chunk(struct stk_blake3 *s, uint64_t chunk) {
     memcpy(s->cv, s->key, sizeof s->cv);
     s->chunk = chunk;
     s->blocks = 0;
 }
 
-/* `right` may be the first half of the message that the node has. */
+/* Fills *node with the parent of two chaining values (section 2.5). `right` may be the first half of node->m, so it is
+ * copied to the second half before `left` takes its place. */
 static void parent_node(const struct stk_blake3 *s, const uint32_t left[8], const uint32_t right[8],
                         struct stk_blake3_node *node) {
     memcpy(node->cv, s->key, sizeof node->cv);
@@ -30,9 +35,10 @@ static void parent_node(const struct stk_blake3 *s, const uint32_t left[8], cons
     node->flags = s->flags | (uint32_t)BLAKE3_PARENT;
 }
 
-/* Puts the chaining value of a whole subtree, s->cv, on the stack, where `count` of its size are whole with it. Two of
- * one size merge at once, so the stack holds one for each bit set in the number of whole chunks (section 5.1.2). More
- * input follows, so none of these is the root. `node` is room to work in, and s->cv is lost: a chunk begins next. */
+/* Puts the chaining value of a whole subtree, s->cv, on the stack. `count` is the number of whole subtrees of this
+ * size, with this one. Two subtrees of one size merge at once, so the stack holds one value for each bit that is set in
+ * the number of whole chunks (section 5.1.2). More input must follow, so that none of these nodes is the root. `node`
+ * is room to work in. s->cv is lost: the caller begins a chunk next. */
 static void push(struct stk_blake3 *s, uint64_t count, struct stk_blake3_node *node) {
     for (; (count & 1) == 0; count >>= 1) {
         s->depth--;
@@ -45,14 +51,14 @@ static void push(struct stk_blake3 *s, uint64_t count, struct stk_blake3_node *n
 
 /// Input ///
 
-/* The node of the block being read, but for the block itself. */
+/* Fills *node for the block that is being read, except the message, its length and the flags of an end. */
 static void chunk_node(const struct stk_blake3 *s, struct stk_blake3_node *node) {
     memcpy(node->cv, s->cv, sizeof node->cv);
     node->counter = s->chunk;
     node->flags = s->flags | (s->blocks == 0 ? (uint32_t)BLAKE3_CHUNK_START : 0);
 }
 
-/* Takes a whole block after which more input follows. */
+/* Compresses a whole block. More input must follow: the last block of all input has the flags of the root. */
 static void take_block(struct stk_blake3 *s, const uint8_t block[STK_BLAKE3_BLOCK]) {
     struct stk_blake3_node node;
     int last;
@@ -71,13 +77,15 @@ static void take_block(struct stk_blake3 *s, const uint8_t block[STK_BLAKE3_BLOC
 }
 
 #if BLAKE3_LANES > 1
-/* Takes the largest subtree that begins here and that more input follows, when one is large enough to
- * be hashed side by side. Returns its bytes or 0. */
+/* Takes the largest subtree that begins at this chunk, when one is large enough to be hashed side by side. Returns the
+ * bytes of the subtree, or 0. At least one byte must be left behind the subtree: the last subtree of all input may be
+ * the root. */
 static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     unsigned chunks = BLAKE3_SUBTREE_MAX;
     if (s->blocks != 0) {
         return 0;
     }
+    /* A subtree of n chunks begins at a multiple of n, else it would not be a node of the tree. */
     while (s->chunk % chunks != 0 || bytes <= (size_t)chunks * STK_BLAKE3_CHUNK) {
         chunks /= 2;
         if (chunks < BLAKE3_LANES) {
@@ -91,14 +99,15 @@ static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes
     return (size_t)chunks * STK_BLAKE3_CHUNK;
 }
 #else
+/* Takes nothing, since this CPU hashes one chunk at a time. */
 static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     (void)s, (void)in, (void)bytes;
     return 0;
 }
 #endif
 
-/* Takes whole blocks straight from the input, leaving 1 to 64 bytes: the last block waits until it is
- * known whether it ends its chunk and the tree. */
+/* Takes whole blocks straight from the input, without a copy. Returns their bytes. Leaves 1 to 64 bytes: the last block
+ * has to wait until the next call shows whether it ends the chunk and the tree. */
 static size_t take_blocks(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     size_t taken = 0;
     while (bytes - taken > STK_BLAKE3_BLOCK) {
@@ -112,6 +121,8 @@ static size_t take_blocks(struct stk_blake3 *s, const uint8_t *in, size_t bytes)
     return taken;
 }
 
+/* Takes input of any length: compresses what is complete, and keeps the last 1 to 64 bytes in s->block. A full s->block
+ * is compressed only when more input comes, since until then it may be the last one. */
 static void take(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     while (bytes > 0) {
         if (s->len == STK_BLAKE3_BLOCK) {
@@ -132,12 +143,14 @@ static void take(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     }
 }
 
-/* May `bytes` more follow `had`? In 64 bits, since the limit may be beyond what size_t holds. */
+/* Returns 1 if `bytes` more bytes may follow `had` bytes. Computes in 64 bits, since the limit may be greater than what
+ * size_t holds. */
 static int within_limit(uint64_t had, uint64_t bytes) {
     return bytes <= STK_BLAKE3_INPUT_MAX - had;
 }
 
 int stk_blake3_update(struct stk_blake3 *s, const void *data, size_t bytes) {
+    /* The state has no count of its bytes: chunk, blocks and len give the count. */
     uint64_t had = s->chunk * STK_BLAKE3_CHUNK + (uint64_t)s->blocks * STK_BLAKE3_BLOCK + s->len;
     if (!within_limit(had, bytes)) {
         return STK_E_OVERFLOW;
@@ -148,6 +161,7 @@ int stk_blake3_update(struct stk_blake3 *s, const void *data, size_t bytes) {
 
 /// Modes ///
 
+/* Begins a hash with the key and the flags of a mode (section 2.3). The stack is not cleared: depth 0 empties it. */
 static void begin(struct stk_blake3 *s, const uint32_t key[8], uint8_t flags) {
     memcpy(s->key, key, sizeof s->key);
     s->len = 0;
@@ -156,6 +170,7 @@ static void begin(struct stk_blake3 *s, const uint32_t key[8], uint8_t flags) {
     begin_chunk(s, 0);
 }
 
+/* Begins a hash with a key of 32 bytes, which BLAKE3 reads as eight little-endian words. */
 static void begin_keyed(struct stk_blake3 *s, const uint8_t key[STK_BLAKE3_KEY], uint8_t flags) {
     uint32_t words[8];
     for (unsigned i = 0; i < 8; i++) {
@@ -174,6 +189,7 @@ void stk_blake3_init_keyed(struct stk_blake3 *s, const uint8_t key[STK_BLAKE3_KE
 
 int stk_blake3_init_derive(struct stk_blake3 *s, const void *context, size_t bytes) {
     uint8_t key[STK_BLAKE3_KEY];
+    /* Checked before the state changes; the update below cannot fail then. */
     if (!within_limit(0, bytes)) {
         return STK_E_OVERFLOW;
     }
@@ -186,14 +202,16 @@ int stk_blake3_init_derive(struct stk_blake3 *s, const void *context, size_t byt
 
 /// Output ///
 
-/* Turns the words of a block from the order of this machine into the order of bytes, or back. */
+/* Turns the words of a block from the byte order of this machine into little-endian order, or back. Does nothing on a
+ * little-endian machine. */
 static void swap_words(uint32_t words[16]) {
     for (unsigned i = 0; i < 16; i++) {
         words[i] = stk_le32(words[i]);
     }
 }
 
-/* Closes a copy of the tree: the chunk being read, merged with all that waits on the stack. */
+/* Computes the root node: closes the chunk that is being read and merges it with all values on the stack. Works on a
+ * copy, so that the state can take more input after a digest. */
 static void root_node(const struct stk_blake3 *s, struct stk_blake3_node *node) {
     chunk_node(s, node);
     memset(node->m, 0, sizeof node->m);
@@ -208,7 +226,8 @@ static void root_node(const struct stk_blake3 *s, struct stk_blake3_node *node) 
     node->flags |= BLAKE3_ROOT;
 }
 
-/* Section 2.6: the root is compressed again for every 64 bytes, with their number as its counter. */
+/* Writes `bytes` bytes of the output from byte `offset` on. The root is compressed once for each 64 bytes, with the
+ * number of these 64 bytes as its counter (section 2.6), so any offset costs the same. */
 static void output(const struct stk_blake3 *s, uint64_t offset, uint8_t *out, size_t bytes) {
     struct stk_blake3_node root;
     root_node(s, &root);
@@ -231,7 +250,9 @@ void stk_blake3_digest(const struct stk_blake3 *s, uint8_t out[STK_BLAKE3_OUT]) 
     struct stk_blake3_node root;
     root_node(s, &root);
     root.counter = 0;
-    stk_blake3_compress(&root, root.m); /* one block is enough, so the message may go: that is 64 bytes less of stack */
+    /* A digest needs one compression only, so the output may take the place of the message. This saves 64 bytes of
+     * stack. */
+    stk_blake3_compress(&root, root.m);
     swap_words(root.m);
     memcpy(out, root.m, STK_BLAKE3_OUT);
 }

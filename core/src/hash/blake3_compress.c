@@ -1,7 +1,9 @@
-/* stoker: the compression function of BLAKE3 (section 2.2). */
+/* stoker: the compression function of BLAKE3 for one node (section 2.2). blake3_wide.c has the same function for
+ * several nodes side by side. */
 #include "blake3_node.h"
 #include "blake3_rounds.h"
 
+/* Writes words i and i + 8 of the output: the last step of the compression, for i = 0 .. 7. */
 #define FEED(i)                                                                                                        \
     do {                                                                                                               \
         out[i] = v[i] ^ v[(i) + 8];                                                                                    \
@@ -26,7 +28,8 @@ void stk_blake3_compress(const struct stk_blake3_node *in, uint32_t out[16]) {
                       in->len,
                       in->flags};
     STK_BLAKE3_ROUNDS(v, in->m);
-    /* Constant indices, so that v never needs an address and stays in registers. */
+    /* Eight lines and not a loop: with constant indices v needs no address and stays in registers. `out` may be in->m,
+     * which is not read any more from here on. */
     FEED(0);
     FEED(1);
     FEED(2);

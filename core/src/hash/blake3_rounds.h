@@ -1,13 +1,14 @@
-/* stoker: the seven rounds of BLAKE3 (section 2.2). Private to the core.
+/* stoker: the seven rounds of BLAKE3 (section 2.2). Private to the core. blake3_compress.c and blake3_wide.c share this
+ * text, so these are macros: the type of a word is uint32_t in one file and a vector in the other.
  *
- * STK_BLAKE3_ROUNDS(v, m) works on sixteen uint32_t or on sixteen vectors of them. The message
- * permutation of table 2 is applied ahead of time, in the schedule, so that no round moves a word.
- */
+ * STK_BLAKE3_ROUNDS(v, m) changes the sixteen words of v and reads the sixteen words of m. */
 #ifndef STK_SRC_BLAKE3_ROUNDS_H
 #define STK_SRC_BLAKE3_ROUNDS_H
 
 #include <stdint.h>
 
+/* Row r has the order in which round r reads the words of the message. The permutation of table 2 is applied ahead of
+ * time here, so that no round has to move a word. */
 static const uint8_t stk_blake3_schedule[7][16] = {
     {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8},
     {3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1}, {10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6},
@@ -17,7 +18,7 @@ static const uint8_t stk_blake3_schedule[7][16] = {
 
 #define BLAKE3_ROTATE(x, n) ((x) >> (n) | (x) << (32 - (n)))
 
-/* G: mixes message words x and y into one column or diagonal. */
+/* The function G of the paper: mixes message words x and y into one column or diagonal of the state. */
 #define BLAKE3_MIX(v, a, b, c, d, x, y)                                                                                \
     do {                                                                                                               \
         (v)[a] = (v)[a] + (v)[b] + (x);                                                                                \
@@ -30,6 +31,7 @@ static const uint8_t stk_blake3_schedule[7][16] = {
         (v)[b] = BLAKE3_ROTATE((v)[b] ^ (v)[c], 7);                                                                    \
     } while (0)
 
+/* One round: mixes the four columns of the state and then its four diagonals. `s` is a row of the schedule. */
 #define BLAKE3_ROUND(v, m, s)                                                                                          \
     do {                                                                                                               \
         BLAKE3_MIX(v, 0, 4, 8, 12, (m)[(s)[0]], (m)[(s)[1]]);                                                          \
@@ -42,7 +44,8 @@ static const uint8_t stk_blake3_schedule[7][16] = {
         BLAKE3_MIX(v, 3, 4, 9, 14, (m)[(s)[14]], (m)[(s)[15]]);                                                        \
     } while (0)
 
-/* A small library gets one round in a loop; any other gets all seven with constant indices. */
+/* A library that is built for size has one round in a loop. Any other has all seven rounds, with constant indices into
+ * v and m: the compiler can then keep the state in registers. */
 #if STK_SMALL
 #define STK_BLAKE3_ROUNDS(v, m)                                                                                        \
     for (unsigned round = 0; round < 7; round++) {                                                                     \

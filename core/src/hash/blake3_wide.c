@@ -1,16 +1,16 @@
-/* stoker: whole subtrees of BLAKE3, one chunk or parent per lane of a vector (section 5.3).
+/* stoker: hashes whole subtrees of BLAKE3, with one chunk or parent in each lane of a vector (section 5.3). Empty where
+ * BLAKE3_LANES is 1. A lane here is a lane of a vector of the CPU, not of a work-group.
  *
- * The vectors are the compiler's own (GNU C). Loops over lanes in plain C were tried: what gcc and
- * clang make of them ranges from this speed to half that of one chunk at a time.
- */
+ * The vectors are an extension of GNU C. Loops over lanes in plain C were tried as well: the code that gcc and clang
+ * make of such loops ranges from the speed of this file to half the speed of one chunk at a time. */
 #include "blake3_wide.h"
 
 #if BLAKE3_LANES > 1
 #include "blake3_node.h"
 #include "blake3_rounds.h"
 
-/* A vector written out lane by lane: from a loop, gcc -O2 builds it in memory, which costs a third of
- * the speed. */
+/* A vector whose lane n is f(n), written out lane by lane. gcc -O2 builds the vector in memory when a loop fills it,
+ * which costs a third of the speed. */
 #if BLAKE3_LANES == 4
 #define EACH_LANE(f)                                                                                                   \
     { f(0), f(1), f(2), f(3) }
@@ -21,21 +21,22 @@
 
 typedef uint32_t lanes __attribute__((vector_size(4 * BLAKE3_LANES)));
 
-/* Inputs that are hashed alike, `stride` bytes apart. */
+/* BLAKE3_LANES inputs that are hashed side by side: chunks, or pairs of chaining values. */
 struct lot {
-    const uint8_t *in;
-    const uint32_t *key;
-    uint64_t counter; /* of the first lane */
-    uint64_t step;    /* from one lane's counter to the next */
-    size_t stride;
-    unsigned blocks;
-    uint32_t flags, first, last; /* of every block; further ones of the first and the last */
+    const uint8_t *in;   /* input of lane 0 */
+    const uint32_t *key; /* eight words: the key of the mode */
+    uint64_t counter;    /* counter of lane 0 */
+    uint64_t step;       /* added to the counter from one lane to the next: 1 for chunks, 0 for parents */
+    size_t stride;       /* bytes from the input of one lane to the input of the next */
+    unsigned blocks;     /* blocks of 64 bytes in each input: 16 in a chunk, 1 in a parent */
+    /* Flags of every block; further flags of the first block of an input; and of the last block. */
+    uint32_t flags, first, last;
 };
 
-/* The same word in all lanes. */
+/* A vector with word x in all lanes. */
 #define ALL(x) ((uint32_t)(x) - (lanes){0})
 
-/* The sixteen words of each lane's block. */
+/* Loads one block of each lane, so that m[i] has word i of all blocks: a transpose. */
 static inline void gather(const uint8_t *block, size_t stride, lanes m[16]) {
 #define WORD(lane) stk_get32(block + (lane)*stride + (size_t)4 * i)
     for (unsigned i = 0; i < 16; i++) {
@@ -44,6 +45,8 @@ static inline void gather(const uint8_t *block, size_t stride, lanes m[16]) {
 #undef WORD
 }
 
+/* Stores the chaining values of the lanes one after the other, 32 bytes each. They lie as the messages of their parents
+ * then. */
 static void scatter(const lanes cv[8], uint8_t *out) {
     for (unsigned i = 0; i < 8; i++) {
         for (unsigned lane = 0; lane < BLAKE3_LANES; lane++) {
@@ -52,7 +55,8 @@ static void scatter(const lanes cv[8], uint8_t *out) {
     }
 }
 
-/* Compresses one block of each lane. */
+/* Compresses one block of each lane and changes `cv` to the new chaining values. Every block here has 64 bytes, since
+ * only whole chunks come to this file. */
 static inline void compress(const struct lot *lot, const uint8_t *block, uint32_t flags, lanes cv[8]) {
 #define COUNTER_LOW(lane)  (uint32_t)(lot->counter + (lane)*lot->step)
 #define COUNTER_HIGH(lane) (uint32_t)((lot->counter + (lane)*lot->step) >> 32)
@@ -82,7 +86,8 @@ static inline void compress(const struct lot *lot, const uint8_t *block, uint32_
     }
 }
 
-/* Writes BLAKE3_LANES chaining values to `out`, which may be where the inputs of these lanes begin. */
+/* Hashes the inputs of a lot and writes their BLAKE3_LANES chaining values to `out`. `out` may be where the inputs
+ * begin: all inputs are read before the first value is written. */
 static void hash_lot(const struct lot *lot, uint8_t *out) {
     lanes cv[8];
     for (unsigned i = 0; i < 8; i++) {
@@ -95,6 +100,8 @@ static void hash_lot(const struct lot *lot, uint8_t *out) {
     scatter(cv, out);
 }
 
+/* Computes one parent without vectors, from the two chaining values at `pair`. For the ends of a level that do not fill
+ * a vector. */
 static void hash_parent(const uint8_t *pair, const uint32_t key[8], uint32_t flags, uint32_t cv[8]) {
     struct stk_blake3_node node = {.len = STK_BLAKE3_BLOCK, .flags = flags | BLAKE3_PARENT};
     for (unsigned i = 0; i < 8; i++) {
@@ -104,7 +111,7 @@ static void hash_parent(const uint8_t *pair, const uint32_t key[8], uint32_t fla
     stk_blake3_chain(&node, cv);
 }
 
-/* Turns n chaining values at `cvs` into the n / 2 of their parents. */
+/* Replaces n chaining values at `cvs` by the n / 2 chaining values of their parents, in place; n is even. */
 static void hash_level(uint8_t *cvs, unsigned n, const uint32_t key[8], uint32_t flags) {
     struct lot lot = {.key = key, .stride = STK_BLAKE3_BLOCK, .blocks = 1, .flags = flags | BLAKE3_PARENT};
     unsigned done = 0;
@@ -136,6 +143,7 @@ void stk_blake3_subtree(const uint8_t *in, unsigned chunks, const uint32_t key[8
         lot.counter = chunk + i;
         hash_lot(&lot, cvs + (size_t)i * STK_BLAKE3_OUT);
     }
+    /* Halves the level until two values are left. Their parent goes to `cv` as words and not as bytes. */
     for (; chunks > 2; chunks /= 2) {
         hash_level(cvs, chunks, key, flags);
     }

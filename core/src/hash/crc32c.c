@@ -1,10 +1,14 @@
-/* CRC-32C by nibbles where code is dear, by eight bytes at a time where time is. */
+/* CRC-32C, in two versions of which the configuration picks one: eight bytes at a time with 8 KiB of tables, or half a
+ * byte at a time with 64 bytes. Both give the same results. A checksum finds damage by chance; it protects against no
+ * one who writes bytes on purpose. */
 #include "stoker/crc32c.h"
 
 #include "stoker/le.h"
 #include "stoker/config.h"
 
-/* A table entry is linear in its index, so the eight powers of two give all 256. */
+/* The tables are written by macros, so that the compiler makes them and they can stay in flash. An entry of a table is
+ * linear in its index: it is the exclusive or of the entries for the bits that are set in the index. So eight
+ * constants, for the indices 1, 2, 4 .. 128, give all 256 entries. */
 #define BIT(n, i, c)                     (((n) >> (i)) & 1u ? UINT32_C(c) : 0u)
 #define LOW(n, a, b, c, d)               (BIT(n, 0, a) ^ BIT(n, 1, b) ^ BIT(n, 2, c) ^ BIT(n, 3, d))
 #define HIGH(n, e, f, g, h)              (BIT(n, 4, e) ^ BIT(n, 5, f) ^ BIT(n, 6, g) ^ BIT(n, 7, h))
@@ -17,6 +21,7 @@
 
 #if STK_CRC32C_TABLES == 8
 
+/* Table k has the remainder of a byte that k more bytes follow, so that one step can take eight bytes at once. */
 #define T0(n) ENTRY(n, 0xf26b8303, 0xe13b70f7, 0xc79a971f, 0x8ad958cf, 0x105ec76f, 0x20bd8ede, 0x417b1dbc, 0x82f63b78)
 #define T1(n) ENTRY(n, 0x13a29877, 0x274530ee, 0x4e8a61dc, 0x9d14c3b8, 0x3fc5f181, 0x7f8be302, 0xff17c604, 0xfbc3faf9)
 #define T2(n) ENTRY(n, 0xa541927e, 0x4f6f520d, 0x9edea41a, 0x38513ec5, 0x70a27d8a, 0xe144fb14, 0xc76580d9, 0x8b277743)
@@ -32,6 +37,7 @@ static const uint32_t table[8][256] = {{ALL(T0)}, {ALL(T1)}, {ALL(T2)}, {ALL(T3)
 uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n) {
     const uint8_t *p = data;
     crc = ~crc;
+    /* The first four bytes meet the checksum so far; the byte at the front is followed by seven others: table 7. */
     for (; n >= 8u; n -= 8u, p += 8) {
         uint32_t a = stk_get32(p) ^ crc, b = stk_get32(p + 4);
         crc = table[7][a & 255u] ^ table[6][a >> 8 & 255u] ^ table[5][a >> 16 & 255u] ^ table[4][a >> 24] ^
@@ -45,6 +51,7 @@ uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n) {
 
 #else
 
+/* The remainder of half a byte. */
 #define NIBBLE(n) LOW(n, 0x105ec76f, 0x20bd8ede, 0x417b1dbc, 0x82f63b78)
 
 static const uint32_t table[16] = {SIXTEEN(NIBBLE, 0u)};
@@ -54,6 +61,7 @@ uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n) {
     crc = ~crc;
     for (; n != 0u; n--) {
         crc ^= *p++;
+        /* The lower half of the byte goes first, since CRC-32C takes the lowest bit of each byte first. */
         crc = table[crc & 15u] ^ crc >> 4;
         crc = table[crc & 15u] ^ crc >> 4;
     }

@@ -1,4 +1,6 @@
-/* stoker: count-min sketches (the paper is named in sketch.h). The reference implementation has them. */
+/* stoker: count-min sketches, which count keys in a fixed amount of memory and may count too much, never too little.
+ * sketch.h names the paper. The sketch does not store keys, so it cannot list them. The reference implementation has
+ * this module. */
 #include "stoker/parity/sketch.h"
 
 #include "base/memory.h"
@@ -13,6 +15,8 @@ static uint64_t splitmix64(uint64_t x) {
     return x ^ (x >> 31);
 }
 
+/* Each row mixes another number into the key, so that two keys which share a counter in one row seldom share one in the
+ * next row. Row 0 mixes in nothing. */
 uint32_t stk_sketch_bucket(uint64_t key, uint32_t row, uint32_t width) {
     return (uint32_t)(splitmix64(key ^ row * UINT64_C(0x9E3779B97F4A7C15)) % width);
 }
@@ -23,6 +27,7 @@ int stk_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes) {
     if (depth == 0 || width == 0) {
         return STK_E_ARG;
     }
+    /* Both factors are below 2^32 where the product is computed, so the product fits 64 bits. */
     if (depth > UINT32_MAX || width > UINT32_MAX || depth * width > UINT64_MAX / sizeof(uint64_t)) {
         return STK_E_OVERFLOW;
     }
@@ -83,7 +88,7 @@ void stk_sketch_add_saturating(struct stk_sketch *s, uint64_t key, uint64_t amou
 }
 
 int stk_sketch_add(struct stk_sketch *s, uint64_t key, uint64_t amount) {
-    /* All rows first: a call that is refused must not have changed one of them. */
+    /* Checks all rows before the first one changes: a call that is refused must leave every row as it was. */
     for (uint32_t row = 0; row < s->depth; row++) {
         if (amount > UINT64_MAX - *counter_of(s, key, row)) {
             return STK_E_OVERFLOW;
@@ -93,7 +98,8 @@ int stk_sketch_add(struct stk_sketch *s, uint64_t key, uint64_t amount) {
     return STK_OK;
 }
 
-/* The smallest counter of the key, because other keys can only have made a counter larger. */
+/* Returns the smallest counter of the key: other keys can only have made a counter larger, so the smallest one is the
+ * nearest to the truth. */
 uint64_t stk_sketch_estimate(const struct stk_sketch *s, uint64_t key) {
     uint64_t least = UINT64_MAX;
     for (uint32_t row = 0; row < s->depth; row++) {
@@ -107,7 +113,7 @@ int stk_sketch_merge(struct stk_sketch *into, const struct stk_sketch *from) {
     if (into->depth != from->depth || into->width != from->width) {
         return STK_E_ARG;
     }
-    /* A first pass that only looks, for the same reason. */
+    /* Checks all counters before the first one changes: a merge that is refused must leave *into as it was. */
     for (size_t i = 0; i < counters(into); i++) {
         if (from->counters[i] > UINT64_MAX - into->counters[i]) {
             return STK_E_OVERFLOW;

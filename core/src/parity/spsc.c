@@ -1,10 +1,12 @@
-/* stoker: an spsc queue of 64-byte images in a ring that no worker sees. The status of a slot is all that the two ends
- * share: EMPTY belongs to the putting end, PUBLISHED to the taking end. */
+/* stoker: an spsc queue of 64-byte images, in a ring that no worker uses. The two ends share nothing but the status of
+ * each slot: an EMPTY slot belongs to the end that puts, a PUBLISHED slot to the end that takes. So the queue needs no
+ * common index. */
 #include "stoker/parity/spsc.h"
 
 #include "stoker/le.h"
 #include "ring/slot_words.h"
 
+/* Both ends begin at slot 0 of an empty ring, so they go through the slots in the same order. */
 void stk_spsc_begin(struct stk_spsc *end, const struct stk_ring *ring) {
     *end = (struct stk_spsc){.ring = *ring};
 }
@@ -14,13 +16,15 @@ static uint32_t *status_at(const struct stk_spsc *end, uint32_t slot) {
     return stk_slot_at(&end->ring, slot) + STK_SLOT_STATUS;
 }
 
-/* Finds out whether the next slots are free, and notes how many. Looks at the last of STK_SPSC_AHEAD slots alone: the
- * taking end empties slots in order, so the slots before it are free too, and one look serves several images. A ring of
- * STK_SPSC_AHEAD slots or fewer is looked at slot by slot, so that all of it can be used. */
+/* Looks whether the next slots are free, and sets end->known to how many are. Reads the status of the last of
+ * STK_SPSC_AHEAD slots only. The taking end empties slots in order, so the slots before that one are free too, and one
+ * read serves several images. In a ring of STK_SPSC_AHEAD slots or fewer the function looks at one slot at a time, so
+ * that the whole ring can be used. Returns STK_OK or STK_E_WOULD_BLOCK. */
 static int look_ahead(struct stk_spsc *end) {
     uint32_t slots = end->ring.slots, ahead = slots > STK_SPSC_AHEAD ? STK_SPSC_AHEAD : 1u;
     uint32_t last = end->next + ahead - 1u;
-    /* Acquire: the taker's reads of these slots are over before they are written again. */
+    /* Acquire, with the release in stk_spsc_take: the reads of the taking end are over before these slots are written
+     * again. */
     if (slots == 0u || stk_load_acquire(status_at(end, last < slots ? last : last - slots)) != STK_SLOT_EMPTY) {
         return STK_E_WOULD_BLOCK;
     }
@@ -38,22 +42,22 @@ int stk_spsc_put(struct stk_spsc *end, const void *image) {
         return STK_E_WOULD_BLOCK;
     }
     stk_slot_in(stk_slot_at(&end->ring, end->next), image);
-    /* Release: the image comes before its status. */
+    /* Release, with the acquire in stk_spsc_take: an end that sees PUBLISHED also sees the image. */
     stk_store_release(status_at(end, end->next), STK_SLOT_PUBLISHED);
-    end->known--;
+    end->known--; /* only this end fills slots, so the others that were free still are */
     advance(end);
     return STK_OK;
 }
 
 int stk_spsc_take(struct stk_spsc *end, void *image) {
     uint32_t *status = status_at(end, end->next);
-    /* Acquire: the image that is read is the one this status was stored for. */
+    /* Acquire, with the release in stk_spsc_put: the image below is the one for which this status was stored. */
     if (end->ring.slots == 0u || stk_load_acquire(status) != STK_SLOT_PUBLISHED) {
         return STK_E_WOULD_BLOCK;
     }
-    stk_put32(image, STK_SLOT_PUBLISHED);
+    stk_put32(image, STK_SLOT_PUBLISHED); /* the first word of an image is its status, which was read already */
     stk_slot_out(image, status - STK_SLOT_STATUS);
-    /* Release: the image was read before its slot is free. */
+    /* Release, with the acquire in look_ahead: the image is read to its end before the slot is free. */
     stk_store_release(status, STK_SLOT_EMPTY);
     advance(end);
     return STK_OK;

@@ -1,12 +1,14 @@
-/* stoker: task slots: work that can pause, yield and be queued again, with a place to go on from. The reference
- * implementation has them; the workers of this library run slots of the ring and no tasks. */
+/* stoker: task slots: work that can pause, yield and be requeued, and that stores where it goes on. The reference
+ * implementation has this module; the workers of this library run slots of the ring and no tasks.
+ *
+ * The state, which is word 0 of a slot, decides who may write the other words. A party takes a task by a
+ * compare-and-swap to RUNNING, changes the words, and gives the task away by storing another state with release. */
 #include "stoker/parity/task.h"
 
 #include "base/memory.h"
 #include "ring/slot_words.h"
 
-/* Words of a task behind those that it shares with a ring slot, by index in the slot. struct stk_task says what they
- * mean. */
+/* Index in the slot of each word that a task has and a slot of the ring has not. struct stk_task has the meanings. */
 enum {
     INPUT = STK_SLOT_ARG0,
     OUTPUT,
@@ -25,11 +27,12 @@ enum {
 _Static_assert(WORDS == STK_SLOT_WORDS, "a task is a slot");
 _Static_assert(sizeof(struct stk_task) == STK_SLOT_BYTES, "a task has a member per word");
 
-/* Sets of states, a bit for each. */
+/* Sets of states, with a bit for each state. A worker may claim a SCHEDULABLE task; a LIVE task is not ended yet. */
 #define SET(state)  (1u << (state))
 #define SCHEDULABLE (SET(STK_TASK_READY) | SET(STK_TASK_YIELDED) | SET(STK_TASK_REQUEUED))
 #define LIVE        (SCHEDULABLE | SET(STK_TASK_RUNNING) | SET(STK_TASK_PAUSED))
 
+/* A task queue has the layout of a ring, so the ring checks sizes, alignment and overlap. */
 int stk_task_queue_bytes(uint32_t slots, size_t *bytes) {
     return stk_ring_bytes(slots, bytes);
 }
@@ -54,12 +57,13 @@ int stk_task_queue_view(struct stk_task_queue *queue, void *mem, size_t bytes) {
     return err;
 }
 
-/* Returns the words of a task. */
+/* Returns the words of the task in `slot`, which the caller has checked against queue->slots. */
 static uint32_t *task_at(const struct stk_task_queue *queue, uint32_t slot) {
     return STK_SLOT_AT(queue->words, slot);
 }
 
-/* Returns 1 if the state is in the set. A word that is no state is in none. */
+/* Returns 1 if the state is in the set. A word that is no state is in no set; shifting 1 by such a word would be
+ * undefined. */
 static int is_in(uint32_t state, uint32_t set) {
     return state <= STK_TASK_FAULTED && (SET(state) & set) != 0;
 }
@@ -80,11 +84,12 @@ int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct s
         return STK_E_ARG;
     }
     uint32_t *w = task_at(queue, slot);
-    /* Acquire: the last owner's writes to the slot are over before ours. */
+    /* Acquire: the writes of the last owner are over before this call writes. A FAULTED task is not free: somebody has
+     * to acknowledge it first. */
     if (!is_in(stk_load_acquire(w), SET(STK_TASK_EMPTY) | SET(STK_TASK_DONE))) {
         return STK_E_STATUS;
     }
-    /* A copy first: `task` may be the slot itself, whose words are stored below. */
+    /* Copies first: `task` may be the slot itself, whose words are stored below. */
     memcpy(from, task, sizeof from);
     for (uint32_t i = 1; i < STK_SLOT_WORDS; i++) {
         stk_store(w + i, from[i]);
@@ -100,6 +105,7 @@ int stk_task_read(const struct stk_task_queue *queue, uint32_t slot, struct stk_
         return STK_E_RANGE;
     }
     const uint32_t *w = task_at(queue, slot);
+    /* Acquire: the words are at least as new as this state. Their owner may be changing them meanwhile. */
     to[0] = stk_load_acquire(w);
     for (uint32_t i = 1; i < STK_SLOT_WORDS; i++) {
         to[i] = stk_load(w + i);
@@ -108,32 +114,36 @@ int stk_task_read(const struct stk_task_queue *queue, uint32_t slot, struct stk_
     return STK_OK;
 }
 
-/* Makes a task whose state is in `set` the caller's, by RUNNING. A task that is RUNNING already is taken to be the
- * caller's own. Returns the state before, or STK_E_RANGE, STK_E_STATUS. */
+/* Takes the task in `slot` for the caller, by storing RUNNING, if its state is in `set`. A task that is RUNNING already
+ * is taken for the caller's own, which no word can prove: only the worker that claimed a task may move it on. Other
+ * parties may see RUNNING for a moment even if the caller refuses the move afterwards. Returns the state before;
+ * STK_E_RANGE no such slot; STK_E_STATUS another state, or another party was faster. */
 static int own(const struct stk_task_queue *queue, uint32_t slot, uint32_t set) {
     if (slot >= queue->slots) {
         return STK_E_RANGE;
     }
     uint32_t *w = task_at(queue, slot);
     uint32_t state = stk_load_acquire(w);
-    /* The swap acquires: the words are those of the party that stored this state. */
+    /* The compare-and-swap acquires: the words are those of the party that stored this state. */
     int ours = is_in(state, set) && (state == STK_TASK_RUNNING || stk_cas(w, state, STK_TASK_RUNNING) == state);
     return ours ? (int)state : STK_E_STATUS;
 }
 
-/* Stores the new state of a task, and so gives the task away. Release: the words of the task go with the state. */
+/* Stores the new state of a task and so gives the task away. Release: whoever sees the state sees the words of the
+ * task. The caller must not touch the words afterwards. Returns STK_OK. */
 static int leave(uint32_t *w, enum stk_task_state state) {
     stk_store_release(w, (uint32_t)state);
     return STK_OK;
 }
 
-/* Stores where a task goes on, and a word of its own. */
+/* Stores the place at which a task goes on, `pc`, and one word of data. The meaning of both is the handler's. */
 static void go_on_at(uint32_t *w, uint32_t pc, uint32_t data) {
     stk_store(w + PC, pc);
     stk_store(w + DATA, data);
 }
 
-/* Changes flags of a task that is the caller's, so that no other party changes them meanwhile. */
+/* Clears some flags of a task and then sets others. A load and a store are enough: the task is the caller's, so no
+ * other party changes the flags meanwhile. */
 static void set_flags(uint32_t *w, uint32_t clear, uint32_t set) {
     stk_store(w + FLAGS, (stk_load(w + FLAGS) & ~clear) | set);
 }
@@ -152,6 +162,7 @@ int stk_task_pause(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uin
     uint32_t *w = task_at(queue, slot);
     go_on_at(w, pc, data);
     stk_store(w + EPOCH, epoch);
+    /* The flag RESUMED says that the last pause is over. A new pause begins, so the flag goes. */
     set_flags(w, STK_TASK_FLAG_RESUMED, STK_TASK_FLAG_PAUSED);
     return leave(w, STK_TASK_PAUSED);
 }
@@ -173,7 +184,7 @@ int stk_task_yield(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uin
     }
     uint32_t *w = task_at(queue, slot);
     uint32_t yields = stk_load(w + YIELDS);
-    if (yields == UINT32_MAX) { /* refused: the task goes back to the state that it had */
+    if (yields == UINT32_MAX) { /* the counter would wrap around: gives the task back in the state that it had */
         (void)leave(w, (enum stk_task_state)from);
         return STK_E_OVERFLOW;
     }
@@ -193,7 +204,7 @@ int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, u
     }
     uint32_t *w = task_at(queue, slot);
     uint32_t age = stk_load(w + AGE), requeues = stk_load(w + REQUEUES);
-    if (age == UINT32_MAX || requeues == UINT32_MAX) { /* refused, as above */
+    if (age == UINT32_MAX || requeues == UINT32_MAX) { /* a counter would wrap around: as in stk_task_yield */
         (void)leave(w, (enum stk_task_state)from);
         return STK_E_OVERFLOW;
     }
@@ -221,6 +232,7 @@ int stk_task_fault(struct stk_task_queue *queue, uint32_t slot, uint32_t data) {
         return from;
     }
     uint32_t *w = task_at(queue, slot);
+    /* The error code takes the place of the word of data: a task that failed does not go on. */
     stk_store(w + DATA, data);
     return leave(w, STK_TASK_FAULTED);
 }
@@ -231,12 +243,13 @@ int stk_task_acknowledge(struct stk_task_queue *queue, uint32_t slot) {
 }
 
 void stk_task_queue_snapshot(const struct stk_task_queue *queue, struct stk_task_snapshot *snapshot) {
-    uint32_t count[STK_TASK_FAULTED + 2] = {0}; /* per state, and of words that are none */
+    uint32_t count[STK_TASK_FAULTED + 2] = {0}; /* tasks in each state; the last one counts words that are no state */
     uint64_t requeues = 0;
     uint32_t oldest = 0;
+    /* Takes no task and stops no worker, so each slot is counted as it was at one moment of the loop. */
     for (uint32_t i = 0; i < queue->slots; i++) {
         const uint32_t *w = task_at(queue, i);
-        uint32_t state = stk_load_acquire(w), age = stk_load(w + AGE); /* acquire: the counters are not older */
+        uint32_t state = stk_load_acquire(w), age = stk_load(w + AGE); /* acquire: age is at least as new as state */
         count[state <= STK_TASK_FAULTED ? state : STK_TASK_FAULTED + 1]++;
         requeues += stk_load(w + REQUEUES);
         oldest = age > oldest ? age : oldest;

@@ -1,4 +1,6 @@
-/* stoker: telemetry, five sketches of a decode: by status, opcode, tenant, opcode of active slots, and metric. */
+/* stoker: five sketches of one telemetry snapshot, which count slots by status, opcode, tenant and opcode of active
+ * slots, and the metrics of the control buffer by index. Sketches of several snapshots or devices can be merged. The
+ * snapshot itself comes from telemetry.c. The reference implementation has this module. */
 #include "stoker/parity/telemetry_sketch.h"
 
 #include "base/error_info.h"
@@ -12,7 +14,7 @@ int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes) {
     if (err != STK_OK) {
         return err;
     }
-    if (one > SIZE_MAX / STK_TABLES) {
+    if (one > SIZE_MAX / STK_TABLES) { /* the product below would wrap around */
         return STK_E_OVERFLOW;
     }
     *bytes = STK_TABLES * one;
@@ -29,6 +31,7 @@ int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, si
     if ((uintptr_t)mem % sizeof(uint64_t) != 0) {
         return stk_fail(info, STK_E_ALIGN, 0, sizeof(uint64_t));
     }
+    /* The five sketches have the same shape, so each gets a fifth of the memory. */
     err = stk_layout_check(mem, bytes, need);
     for (uint32_t i = 0; i < STK_TABLES && err == STK_OK; i++) {
         uint8_t *part = (uint8_t *)mem + i * (need / STK_TABLES);
@@ -42,12 +45,14 @@ int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, si
     return STK_OK;
 }
 
-/* Counts a key. Saturates, since stk_telemetry_sketch() returns no error. */
+/* Adds `amount` to the counters of a key in one sketch. Saturates instead of failing, since stk_telemetry_sketch() has
+ * no way to return an error. */
 static void add(struct stk_telemetry_sketch *sketch, enum stk_telemetry_table table, uint32_t key, uint32_t amount) {
     stk_sketch_add_saturating(&sketch->table[table], key, amount);
 }
 
-/* Counts one slot. A row that was torn counts nowhere; of a row without words only the status is known. */
+/* Counts one slot of the snapshot. `lost` is enum stk_row_lost or 0: a row that was torn counts nowhere, and of a row
+ * without words only the status is known. */
 static void add_row(struct stk_telemetry_sketch *sketch, const struct stk_row *row, uint32_t lost) {
     if (lost == STK_ROW_TORN) {
         return;
@@ -67,6 +72,7 @@ static void add_row(struct stk_telemetry_sketch *sketch, const struct stk_row *r
 }
 
 void stk_telemetry_sketch(struct stk_telemetry_sketch *sketch, const struct stk_telemetry *t) {
+    /* Begins at 0: the sketches are of this snapshot only. */
     for (uint32_t i = 0; i < STK_TABLES; i++) {
         stk_sketch_clear(&sketch->table[i]);
     }
@@ -75,7 +81,7 @@ void stk_telemetry_sketch(struct stk_telemetry_sketch *sketch, const struct stk_
     for (uint32_t i = 0; i < sketch->slots; i++) {
         add_row(sketch, t->rows + i, t->lost[i]);
     }
-    /* The metrics are counts already, so each is added whole and under its index. */
+    /* A metric is a count already, so it is added as one amount, with its index as the key. */
     for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS; i++) {
         uint32_t count = t->snapshot.control.metrics[i];
         if (count != 0) {

@@ -1,12 +1,13 @@
-/* stoker: work items, many short slots that are published in one call. All items are checked before the first one is
- * written, so that a call that is refused changes nothing. */
+/* stoker: work items: many short slots that are published by one call, or that fill an idle ring. All items are checked
+ * before the first one is written, so that a call that is refused changes nothing. ring_publish.c publishes single
+ * slots with all their arguments. */
 #include "stoker/parity/work_items.h"
 
 #include "base/error_info.h"
 #include "ring/slot_words.h"
 #include "base/words_of.h"
 
-/* Checks the opcode of each item. The error info names the slot that the item would get. */
+/* Checks the opcode of each item. On an error the info has the slot that the item would get, and the opcode. */
 static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint32_t count,
                          struct stk_error_info *info) {
     for (uint32_t i = 0; i < count; i++) {
@@ -17,7 +18,8 @@ static int check_opcodes(uint32_t start, const struct stk_work_item *items, uint
     return STK_OK;
 }
 
-/* The items are read one by one while slots [start, start + count) are written, so they must lie elsewhere. */
+/* Checks that the items do not lie in the `slots` slots from `start` on: they are read one by one while these slots are
+ * written. */
 static int check_apart(const struct stk_ring *ring, uint32_t start, uint32_t slots, const struct stk_work_item *items,
                        uint32_t count, struct stk_error_info *info) {
     int overlap = stk_overlap(items, (size_t)count * sizeof *items, stk_slot_at(ring, start), STK_RING_BYTES(slots));
@@ -36,7 +38,7 @@ static int check_free(const struct stk_ring *ring, uint32_t start, const struct 
         return err;
     }
     for (uint32_t i = start; i < start + count; i++) {
-        /* Acquire: the worker's last writes to the slot are over before ours. */
+        /* Acquire: the last writes of the worker to the slot are over before this call writes there. */
         uint32_t status = stk_load_acquire(stk_slot_at(ring, i) + STK_SLOT_STATUS);
         if (!stk_status_publishable(status)) {
             return stk_fail(info, STK_E_STATUS, i, status);
@@ -54,6 +56,8 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
     if (err != STK_OK) {
         return err;
     }
+    /* Each slot is complete before its status says PUBLISHED, so workers may run the first items while later items are
+     * still being written. */
     for (uint32_t i = 0; i < count; i++) {
         uint32_t args[3] = {items[i].input, items[i].output, items[i].param};
         struct stk_work work = {items[i].opcode, tenant, STK_PRIORITY_NORMAL, 3, args};
@@ -63,7 +67,8 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
 }
 
 /* Writes one item to a slot of an idle ring, whatever the slot holds. Writes only the words that an item has (SPEC.md,
- * 1.7). No worker runs, so the order matters to the party alone that starts one: it sees the release of the status. */
+ * 1.7), so the other arguments keep their old values. No worker runs yet. The status is stored last and with release,
+ * so that a worker which is started later sees the words of each PUBLISHED slot. */
 static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item) {
     stk_store(w + STK_SLOT_OPCODE, item->opcode);
     stk_store(w + STK_SLOT_TENANT, tenant);
@@ -80,6 +85,8 @@ int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk
         return stk_fail(info, STK_E_RANGE, ring->slots, count);
     }
     int err = check_opcodes(0, items, count, info);
+    /* The call writes every slot of the ring and not only `count` of them, so the items must be outside of all
+     * slots. */
     err = err == STK_OK ? check_apart(ring, 0, ring->slots, items, count, info) : err;
     if (err != STK_OK) {
         return err;
@@ -87,7 +94,7 @@ int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk
     for (uint32_t i = 0; i < count; i++) {
         fill_slot(stk_slot_at(ring, i), tenant, &items[i]);
     }
-    /* Whatever these slots held: an idle ring that is filled has no other work. */
+    /* Empties all other slots, whatever they held: a ring that is filled has no other work. */
     for (uint32_t i = count; i < ring->slots; i++) {
         stk_store_release(stk_slot_at(ring, i) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }

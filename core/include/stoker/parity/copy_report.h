@@ -1,8 +1,7 @@
 /* stoker: the report of copies: figures that show how many bytes a program copied and how many copies it avoided.
  *
- * The caller fills in what it measured and says which families of figures those are; the calls say what is missing and
- * work out the share of copies avoided.
- */
+ * The caller fills in the figures that it measured, and sets the bits of their families. The calls return the families
+ * that are missing, and the part of all copies that was avoided. Nothing here measures. */
 #ifndef STOKER_PARITY_COPY_REPORT_H
 #define STOKER_PARITY_COPY_REPORT_H
 

@@ -1,4 +1,4 @@
-/* stoker: count-min sketches, how often a key was seen, in fixed memory.
+/* stoker: count-min sketches, which estimate in fixed memory how often a key was seen.
  *
  * `depth` rows of `width` counters. A key adds to one counter of each row; its estimate is the
  * smallest of them, which is never below what was added for the key and exceeds it by other keys
@@ -33,13 +33,13 @@ extern "C" {
 
 struct stk_sketch {
     uint64_t *counters; /* depth * width, row by row, host order; caller's memory */
-    size_t bytes;       /* at counters, perhaps more than this shape needs */
-    uint32_t depth;
-    uint32_t width;
+    size_t bytes;       /* bytes of memory at `counters`; may be more than this shape needs */
+    uint32_t depth;     /* rows */
+    uint32_t width;     /* counters in a row */
 };
 
-/* Bytes of a sketch of that shape. STK_E_ARG depth or width is 0; STK_E_OVERFLOW one of them is
- * beyond 2^32 - 1, or this machine cannot address that many. ISR-safe. */
+/* Sets *bytes to the size of the counters of that shape. STK_E_ARG depth or width is 0; STK_E_OVERFLOW one of them is
+ * above 2^32 - 1, or this machine cannot address so many bytes. ISR-safe. */
 STK_MUST_CHECK int stk_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
 
 /* Makes an empty sketch in `bytes` bytes at mem, clearing those that it uses. The rest is kept for
@@ -60,17 +60,17 @@ void stk_sketch_clear(struct stk_sketch *sketch);
  * has changed. ISR-safe. */
 STK_MUST_CHECK int stk_sketch_add(struct stk_sketch *sketch, uint64_t key, uint64_t amount);
 
-/* The same, but a counter that would pass 2^64 - 1 stays there. ISR-safe. */
+/* Adds `amount` to the counters of `key`; a counter that would pass 2^64 - 1 becomes 2^64 - 1. ISR-safe. */
 void stk_sketch_add_saturating(struct stk_sketch *sketch, uint64_t key, uint64_t amount);
 
-/* How much was added for `key`, or more. ISR-safe. */
+/* Returns an estimate of the sum of the amounts that were added for `key`: never less than the sum. ISR-safe. */
 uint64_t stk_sketch_estimate(const struct stk_sketch *sketch, uint64_t key);
 
-/* Adds every counter of `from`, which may be `into` itself. STK_E_ARG their shapes differ;
- * STK_E_OVERFLOW a counter would pass 2^64 - 1: none has changed. All counters, twice. */
+/* Adds every counter of `from` to the counter of `into` at the same place; `from` may be `into` itself. Loops over all
+ * counters twice. STK_E_ARG the shapes differ; STK_E_OVERFLOW a counter would pass 2^64 - 1, and none has changed. */
 STK_MUST_CHECK int stk_sketch_merge(struct stk_sketch *into, const struct stk_sketch *from);
 
-/* The counter of `key` in row `row` of a sketch that is `width` wide. width is not 0. ISR-safe. */
+/* Returns the index in row `row` of the counter of `key`, 0 .. width - 1; width must not be 0. ISR-safe. */
 uint32_t stk_sketch_bucket(uint64_t key, uint32_t row, uint32_t width);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* stoker: task slots, work that stops and goes on.
+/* stoker: task slots, for work that stops and goes on later.
  *
  * A task is a slot of 16 words whose first four are those of a ring slot; behind the three words of a
  * work item come the words of its continuation: where to go on, one word of scratch, and the
@@ -25,6 +25,7 @@ extern "C" {
 #define STK_TASK_QUEUE_BYTES(slots)        ((size_t)(slots)*STK_SLOT_BYTES)
 #define STK_TASK_QUEUE_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_TASK_QUEUE_BYTES(slots))
 
+/* The values of word 0 of a task. The moves between them are the calls below. */
 enum stk_task_state {
     STK_TASK_EMPTY,
     STK_TASK_READY,
@@ -41,22 +42,22 @@ enum stk_task_state {
 #define STK_TASK_FLAG_REQUEUE 4u /* set by requeue */
 #define STK_TASK_FLAG_RESUMED 8u /* set by resume, cleared by pause */
 
-/* A task as read or as it is to be published, in host order; the members are the words in their order. */
+/* A copy of a task, in the byte order of the host. The members are the words of the slot, in their order. */
 struct stk_task {
     uint32_t state;
     uint32_t opcode;
     uint32_t tenant;
     uint32_t priority;             /* STK_WIRE_PRIORITY_*, since the members are the words */
-    uint32_t input, output, param; /* of the work item */
-    uint32_t pc;                   /* continuation: where to go on */
-    uint32_t data;                 /* continuation: its scratch word; the error code of a FAULTED task */
-    uint32_t resume_epoch;         /* the epoch in which a PAUSED task may go on */
-    uint32_t id;
-    uint32_t parent; /* id of the task that made this one, 0 for none */
-    uint32_t age_ticks;
-    uint32_t requeues;
-    uint32_t yields;
-    uint32_t flags; /* STK_TASK_FLAG_* */
+    uint32_t input, output, param; /* arguments 0 to 2, as of a work item */
+    uint32_t pc;                   /* the place at which the task goes on; the handler picks the numbers */
+    uint32_t data;                 /* a word that the handler keeps across a stop; the error code of a FAULTED task */
+    uint32_t resume_epoch;         /* first epoch in which a PAUSED task may go on */
+    uint32_t id;                   /* number that the publisher gave the task */
+    uint32_t parent;               /* id of the task that made this one, 0 for none */
+    uint32_t age_ticks;            /* age of the task, one tick for each requeue; a scheduler may prefer old tasks */
+    uint32_t requeues;             /* how often the task was requeued */
+    uint32_t yields;               /* how often the task has yielded */
+    uint32_t flags;                /* STK_TASK_FLAG_* */
 };
 
 struct stk_task_queue {
@@ -64,7 +65,7 @@ struct stk_task_queue {
     uint32_t slots;
 };
 
-/* Bytes a queue of `slots` tasks takes. STK_E_OVERFLOW above STK_RING_SLOTS_MAX. */
+/* Sets *bytes to the size of a queue of `slots` tasks. STK_E_OVERFLOW more slots than STK_RING_SLOTS_MAX. */
 STK_MUST_CHECK int stk_task_queue_bytes(uint32_t slots, size_t *bytes);
 
 /* Lays out an empty queue: clears `slots` slots at mem. Errors as stk_ring_init. */
@@ -98,7 +99,7 @@ STK_MUST_CHECK int stk_task_claim(struct stk_task_queue *queue, uint32_t slot);
 STK_MUST_CHECK int stk_task_pause(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data,
                                   uint32_t epoch);
 
-/* PAUSED -> READY. Who calls has seen the epoch. */
+/* PAUSED -> READY. The call does not check the epoch: the caller has seen that resume_epoch has come. */
 STK_MUST_CHECK int stk_task_resume(struct stk_task_queue *queue, uint32_t slot);
 
 /* Live -> YIELDED, to go on at `pc` with `data`, and one more yield. STK_E_OVERFLOW the count would pass
@@ -113,7 +114,7 @@ STK_MUST_CHECK int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot,
 /* Live -> DONE, all flags cleared. */
 STK_MUST_CHECK int stk_task_complete(struct stk_task_queue *queue, uint32_t slot);
 
-/* Live -> FAULTED, `data` saying why. */
+/* Live -> FAULTED, with the error code `data`. */
 STK_MUST_CHECK int stk_task_fault(struct stk_task_queue *queue, uint32_t slot, uint32_t data);
 
 /* FAULTED -> EMPTY, by the host once it has read the fault. */
@@ -126,11 +127,12 @@ struct stk_task_snapshot {
     uint32_t unknown;               /* slots whose state word is no state */
     uint32_t schedulable;           /* ready + yielded + requeued */
     uint32_t max_priority_age;      /* ticks, of any slot */
-    uint64_t total_requeues;        /* of all slots, whatever their state */
+    uint64_t total_requeues;        /* sum of the requeues of all slots, whatever their state */
     uint64_t continuation_pressure; /* total_requeues + yielded + requeued */
 };
 
-/* Counts the whole queue. While others move tasks it is a picture of each slot, not of one moment. */
+/* Counts the tasks of the whole queue. While other parties move tasks, each slot is counted as it was at one moment,
+ * but not all slots at the same moment. */
 void stk_task_queue_snapshot(const struct stk_task_queue *queue, struct stk_task_snapshot *snapshot);
 
 #ifdef __cplusplus

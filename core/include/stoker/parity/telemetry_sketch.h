@@ -1,4 +1,4 @@
-/* stoker: telemetry in fixed memory, five count-min sketches of a decode.
+/* stoker: telemetry in fixed memory: five count-min sketches of one decode.
  *
  * Where the rows of a decode are too much to keep or to send, the sketches say about how often each opcode, tenant and
  * status occurred, whatever the ring's size. Sketches of one shape from several moments or rings merge with
@@ -34,11 +34,11 @@ enum stk_telemetry_table {
 
 struct stk_telemetry_sketch {
     struct stk_sketch table[STK_TABLES];
-    uint32_t slots;  /* of the last decode that was put in */
-    uint32_t active; /* active ones of them */
+    uint32_t slots;  /* slots of the last decode that was counted */
+    uint32_t active; /* those of these slots that were active */
 };
 
-/* Bytes for sketches of that shape, as STK_TELEMETRY_SKETCH_BYTES says. Errors of stk_sketch_bytes. */
+/* Sets *bytes to STK_TELEMETRY_SKETCH_BYTES(depth, width). Errors of stk_sketch_bytes. */
 STK_MUST_CHECK int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
 
 /* Makes five empty sketches in mem, which stays the caller's. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not
@@ -46,8 +46,8 @@ STK_MUST_CHECK int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, si
 STK_MUST_CHECK int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, size_t bytes,
                                              uint64_t depth, uint64_t width, struct stk_error_info *info);
 
-/* Empties the sketches and puts a decode in. Rows that lost their words are in STATUS alone, torn ones nowhere. Loops
- * over slots * depth and over all counters. ISR-safe, if slow. */
+/* Empties the sketches and counts a decode. A row that lost its words counts in STATUS only, and a torn row nowhere.
+ * Loops over slots * depth counters and over all counters. ISR-safe where the time for these loops is short enough. */
 void stk_telemetry_sketch(struct stk_telemetry_sketch *sketch, const struct stk_telemetry *telemetry);
 
 #ifdef __cplusplus

@@ -19,9 +19,9 @@ extern "C" {
 
 struct stk_work_item {
     uint32_t opcode;
-    uint32_t input; /* argument 0 */
-    uint32_t output;
-    uint32_t param;
+    uint32_t input;  /* argument 0 */
+    uint32_t output; /* argument 1 */
+    uint32_t param;  /* argument 2 */
 };
 
 /* Publishes `count` items in slots start, start+1, ... of a live ring. All checks come before the first byte changes,

@@ -1,4 +1,6 @@
-/* stoker port interface: flash, memory that is erased by the block and programmed by the unit. */
+/* stoker port interface: flash, memory that is erased block by block and programmed in units. A port maps a chip, a
+ * partition or a file to this interface; log.h and store.h are the users. A port reports a bad block by STK_E_IO, and
+ * its user decides what follows. */
 #ifndef STOKER_PORT_FLASH_H
 #define STOKER_PORT_FLASH_H
 
@@ -12,24 +14,25 @@ extern "C" {
 
 #define STK_FLASH_UNIT_MAX 16384u /* largest read and program unit, in bytes */
 
-/* What may be done to a unit that was programmed, or whose program a power cut ended, before its block is erased
- * again. */
+/* The writes that a unit takes before the next erase of its block, after it was programmed or after a power cut ended
+ * its program. */
 enum stk_flash_rewrite {
-    STK_FLASH_ONCE = 0,   /* nothing: NAND pages, flash words with ECC */
-    STK_FLASH_INVERT = 1, /* all its bytes may be set to the inverse of the erased value (STM32L4's zeros) */
-    STK_FLASH_MANY = 2,   /* it may be programmed again; bits only leave the erased value: NOR */
-    STK_FLASH_ANY = 3     /* it may be programmed again, to any value: files, FRAM, MRAM */
+    STK_FLASH_ONCE = 0,   /* none: NAND pages, flash words with ECC */
+    STK_FLASH_INVERT = 1, /* all bytes of the unit may be set to the inverse of the erased value: STM32L4, to zeros */
+    STK_FLASH_MANY = 2,   /* the unit may be programmed again, and bits only leave the erased value: NOR */
+    STK_FLASH_ANY = 3     /* the unit may be programmed again, to any value: files, FRAM, MRAM */
 };
 
+/* Sizes are in bytes. A unit need not be a power of two: 24, 528 and 2112 are fine. */
 struct stk_flash_geometry {
-    uint32_t read_unit; /* reads start and end at multiples of this; any number of bytes, 1 .. STK_FLASH_UNIT_MAX */
-    uint32_t prog_unit; /* the same for programs; neither unit needs to be a power of two: 24, 528 and 2112 are fine */
-    uint32_t block_bytes; /* erased as one; a multiple of both units */
-    uint32_t blocks;
-    uint8_t erased;  /* every byte of an erased block: 0xFF or 0x00 */
-    uint8_t rewrite; /* enum stk_flash_rewrite */
-    uint8_t
-        lazy; /* 1: of what was programmed and erased since the last sync, a power cut may lose any part in any order */
+    uint32_t read_unit;   /* reads start and end at multiples of this; 1 .. STK_FLASH_UNIT_MAX */
+    uint32_t prog_unit;   /* programs start and end at multiples of this; 1 .. STK_FLASH_UNIT_MAX */
+    uint32_t block_bytes; /* bytes that one erase takes; a multiple of both units */
+    uint32_t blocks;      /* number of blocks */
+    uint8_t erased;       /* value of every byte of an erased block: 0xFF or 0x00 */
+    uint8_t rewrite;      /* enum stk_flash_rewrite */
+    /* 1: a power cut may lose any part, in any order, of the programs and erases since the last sync; else 0. */
+    uint8_t lazy;
 };
 
 /* What the errors of read, prog, erase and sync mean:
@@ -71,7 +74,8 @@ struct stk_flash_ops {
     int (*sync)(void *ctx);
 };
 
-/* A flash port and its context, as configs and calls take them. Both must outlive whoever got them. */
+/* A flash port and its context, as configurations and calls take them. Both must outlive each object that was given
+ * them. */
 struct stk_flash_port {
     const struct stk_flash_ops *ops;
     void *ctx;
