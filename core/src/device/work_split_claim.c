@@ -54,11 +54,13 @@ static uint64_t held_by(const struct stk_work_split *u, uint32_t device) {
     return units;
 }
 
-/* Returns true if the other devices are done with all that is left before this device is done with what it holds and
- * one more shortest run. The fastest device never waits for others, so some device always claims. */
+/* Returns true if the device is slow, and the others are done with all that is left before this device is done with
+ * what it holds and one more shortest run. A device is slow with less than half of the greatest weight: devices that
+ * are nearly alike hold nearly the same, so the lengths of their runs are all that they need to end together. The
+ * fastest device is never slow, so some device always claims. */
 static bool is_too_slow(const struct stk_work_split *u, uint32_t device) {
     struct weights w = weights_of(u, device);
-    return w.mine < w.most && (held_by(u, device) + u->config.run_min) * (w.all - w.mine) > unclaimed(u) * w.mine;
+    return 2u * w.mine < w.most && (held_by(u, device) + u->config.run_min) * (w.all - w.mine) > unclaimed(u) * w.mine;
 }
 
 /* Returns how many of `left` units are one run of this device. Growth bounds the run of a device whose weight is wrong:

@@ -161,6 +161,18 @@ static void a_slow_device_takes_units_as_long_as_later_ranges_follow(void **stat
     claims(0, 1, 1, &run);
 }
 
+static void devices_that_are_nearly_alike_both_go_on_to_the_end(void **state) {
+    struct stk_work_split_run run, held;
+    (void)state;
+    start((struct stk_work_split_config){.devices = 2, .runs = 2}, 40);
+    assert_int_equal(stk_work_split_weigh(&units, 0, 1000), STK_OK);
+    assert_int_equal(stk_work_split_weigh(&units, 1, 990), STK_OK);
+    claims(1, 0, 10, &held); /* and holds these */
+    claims(0, 10, 8, &run);
+    claims(0, 18, 6, &run);
+    claims(1, 24, 4, &run); /* 12 are left, and it holds 10 */
+}
+
 /// Losses ///
 
 static void runs_of_a_lost_device_are_claimed_by_others(void **state) {
@@ -384,6 +396,7 @@ int main(void) {
         cmocka_unit_test(a_new_device_begins_with_short_runs),
         cmocka_unit_test(a_slow_device_takes_nothing_that_a_fast_one_does_sooner),
         cmocka_unit_test(a_slow_device_takes_units_as_long_as_later_ranges_follow),
+        cmocka_unit_test(devices_that_are_nearly_alike_both_go_on_to_the_end),
         cmocka_unit_test(runs_of_a_lost_device_are_claimed_by_others),
         cmocka_unit_test(a_long_run_that_came_back_is_shared),
         cmocka_unit_test(a_device_may_take_its_own_run_again),
