@@ -172,6 +172,7 @@ struct scan_device {
     struct stk_work_split_run runs[SCAN_RUNS]; /* all of one file; the last one is read */
     uint32_t run_count;                        /* 0: the device has nothing to do */
     uint32_t run_units;                        /* units of the runs */
+    int run_closed;                            /* 1: no other run is claimed before these have ended */
     uint32_t done_units;                       /* units of all runs before; stops at its greatest value */
     int busy;
     uint64_t start, next, end; /* bytes of the file: begin of the last run, next read, end of the last run */
@@ -332,6 +333,9 @@ void scan_run_begin(struct scan_device *device);
 
 /* Goes on with the last of device->runs, which was claimed while those before are in flight. */
 void scan_run_extend(struct scan_device *device);
+
+/* Sets the end of the last run again, for a device that was to leave and goes on. */
+void scan_run_restore(struct scan_device *device);
 
 /* Moves the run on, and waits at most wait_ns for a chunk. Returns a number above 0 when something moved, 0 when
  * nothing did, or a negative enum stk_err. */

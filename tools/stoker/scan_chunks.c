@@ -96,9 +96,6 @@ static void note_end(struct scan_device *d, const struct stk_stream_result *r) {
 static int take_result(struct scan_device *d, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan *s = d->scan;
     uint64_t ends = (uint64_t)r->results[1] << 32 | r->results[0];
-    if (d->lost) {
-        return 0;
-    }
     if (r->latency_ns != 0) {
         histogram_add(&s->stats.latency, r->latency_ns);
     }
@@ -143,7 +140,8 @@ static int take_datagram(struct scan_device *d, const struct stk_stream_result *
 int scan_on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct scan_device *d = ctx;
     enum cli_bound_state was = cli_bound_to(&d->scan->bound, CLI_BOUND_HOST);
-    int err = (d->input->datagrams ? take_datagram : take_result)(d, r, next);
+    /* A lost device may bring results when the scan is closed, and has no file any more. */
+    int err = d->lost ? 0 : (d->input->datagrams ? take_datagram : take_result)(d, r, next);
     (void)cli_bound_to(&d->scan->bound, was);
     return err;
 }
@@ -226,20 +224,25 @@ static int feed(struct scan_device *d) {
     return err == STK_OK || err == STK_E_WOULD_BLOCK ? queued : err;
 }
 
+void scan_run_restore(struct scan_device *d) {
+    const struct stk_work_split_run *run = &d->runs[d->run_count - 1u];
+    uint64_t size = d->scan->files[d->input->file].size;
+    d->end = (run->first + (uint64_t)run->count) * d->input->unit_bytes;
+    d->end = d->end < size ? d->end : size;
+}
+
 void scan_run_extend(struct scan_device *d) {
     const struct stk_work_split_run *run = &d->runs[d->run_count - 1u];
-    const struct scan_input *in = d->input;
-    uint64_t size = d->scan->files[in->file].size;
     d->run_units += run->count;
-    d->start = d->next = run->first * in->unit_bytes;
-    d->end = d->start + run->count * in->unit_bytes;
-    d->end = d->end < size ? d->end : size;
+    d->start = d->next = run->first * d->input->unit_bytes;
+    scan_run_restore(d);
 }
 
 void scan_run_begin(struct scan_device *d) {
     const struct scan *s = d->scan;
     struct scan_input *in = d->input;
     d->run_units = 0;
+    d->run_closed = 0;
     scan_run_extend(d);
     d->started_ns = cli_now_ns();
     d->bytes = d->ends = d->data_end = 0;

@@ -26,7 +26,9 @@ void scan_leave_units(struct scan_device *d) {
 
 void scan_rejoin_units(struct scan_device *d) {
     for (uint32_t i = 0; i < d->scan->input_count; i++) {
-        (void)!stk_work_split_rejoin(&scan_input_at(d->scan, i)->units, d->index);
+        struct stk_work_split *units = &scan_input_at(d->scan, i)->units;
+        (void)!stk_work_split_rejoin(units, d->index);
+        (void)!stk_work_split_weigh(units, d->index, stk_device_set_weight(&d->scan->fleet, d->index));
     }
 }
 

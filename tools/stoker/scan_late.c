@@ -110,10 +110,13 @@ static void come_back(struct scan_device *d) {
     d->leaving = 0;
     s->fleet_devices[d->index].lost = false;
     scan_rejoin_units(d);
+    if (d->busy && !d->input->sequential) {
+        scan_run_restore(d);
+    }
 }
 
 bool scan_late_return(struct scan *s) {
-    bool left = s->late.state != SCAN_LATE_NONE && s->devices[0].leaving;
+    bool left = s->late.state != SCAN_LATE_NONE && s->devices[0].leaving && !s->devices[0].lost;
     if (left) {
         come_back(&s->devices[0]);
     }
@@ -151,8 +154,8 @@ static void join(struct scan *s, uint64_t now) {
 static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t bytes = s->devices[1].stream.stats.bytes;
-    if (s->devices[1].lost) {
-        l->state = SCAN_LATE_OVER;
+    if (s->devices[1].lost || s->devices[0].lost) {
+        l->state = SCAN_LATE_OVER; /* only one of them is left, whatever its speed */
     } else if (bytes >= PROOF || now - l->joined_ns >= PROOF_NS) {
         if ((double)bytes < l->rate * (double)(now - l->joined_ns)) {
             leave(&s->devices[1]);

@@ -78,13 +78,23 @@ static int claim(struct scan_device *d, struct scan_input *in, uint32_t at) {
 
 /* Claims another run where all chunks of the last one are on their way. The runs of a device end together, so their
  * number of units is bounded: by RUNS_MAX, which is the work that is done again when the device is lost, and by the
- * units that the device has done before, since it may be slower than it is thought to be. */
+ * units that the device has done before, since it may be slower than it is thought to be. The runs lie in the order of
+ * the file, since matches and errors of the first bytes are to be met first: a run that lies before the others goes
+ * back, and is claimed when these have ended. */
 static void extend(struct scan_device *d) {
-    if (d->next >= d->end && !d->leaving && d->err == STK_OK && !d->source_ended && !d->input->sequential &&
-        d->run_count < SCAN_RUNS && d->run_units < d->done_units && d->run_units < RUNS_MAX &&
-        claim(d, d->input, d->run_count)) {
-        scan_run_extend(d);
+    struct stk_work_split_run *run = &d->runs[d->run_count];
+    if (d->next < d->end || d->leaving || d->err != STK_OK || d->source_ended || d->input->sequential ||
+        d->run_closed || d->run_count == SCAN_RUNS || d->run_units >= d->done_units || d->run_units >= RUNS_MAX ||
+        !claim(d, d->input, d->run_count)) {
+        return;
     }
+    if (run->first < run[-1].first) {
+        d->run_count--;
+        d->run_closed = 1;
+        (void)!stk_work_split_give_back(&d->input->units, d->index, run);
+        return;
+    }
+    scan_run_extend(d);
 }
 
 /* Gives the device a run of the oldest file that has one for it, or of the next file. 0, or CLI_BAD. */
