@@ -12,10 +12,10 @@
 #include "stoker/slot.h"
 
 #define SECOND     UINT64_C(1000000000)
-#define LONG       (20 * SECOND) /* only a hang reaches it */
-#define DRIVES_MAX 100000000u    /* the same where no time passes */
+#define LONG       (20 * SECOND) /* only a test that hangs reaches this deadline */
+#define DRIVES_MAX 100000000u    /* most drives of a wait: a deadline where no time passes */
 #define NO_HANDLER 0x20099u      /* an opcode of the user's that nobody handles */
-#define ROUNDS     50u           /* of a whole ring */
+#define ROUNDS     50u           /* rounds of a test, each with all slots of the ring */
 
 static const struct dispatch_port *port;
 static const struct stk_dispatch_ops *ops;
@@ -83,7 +83,7 @@ static uint32_t wait_for(uint32_t slot, uint32_t status) {
     return did;
 }
 
-/* Stops the workers for good: the caller sets the SHUTDOWN word first. */
+/* Stops the workers. They do not start again, because the caller has set the SHUTDOWN word. */
 static void stop(void) {
     stk_store_release(memory.control + STK_CTL_SHUTDOWN, 1u);
     assert_int_equal(ops->stop(ctx, LONG), STK_OK);

@@ -75,7 +75,7 @@ static void trace(const struct world *w, const char *what, uint32_t k, uint32_t 
     }
 }
 
-/* The store says that an artifact left. It must have had to. */
+/* Checks that the store had to drop the artifact that it reports as dropped. */
 static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
     struct world *w = ctx;
     trace(w, "drops", key[5], bytes, 0);
@@ -86,7 +86,7 @@ static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
     }
 }
 
-/* The record that says that an artifact left is the first of its call. */
+/* Notes where the records of dropped artifacts are: each call writes them first. */
 static void place_drops(struct world *w) {
     for (uint32_t k = 0; k < KEYS; k++) {
         for (uint32_t i = 0; i < w->s.model.key[k].n; i++) {

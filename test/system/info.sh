@@ -61,7 +61,7 @@ for more in "" --probe; do
     grep -q '^              [^ ]' out || fail "no line goes on: $(cat out)"
 done
 
-# The same in JSON.
+# With --json info prints the same facts in JSON.
 code 0 "$STOKER" info
 cp out text
 grep -c '^device' out >devices

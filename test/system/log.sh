@@ -163,7 +163,7 @@ tail -c +5 "$(dirname "$0")/../fuzz/corpus/log/page_528" | head -c 2112 >page_52
 code 0 "$STOKER" log count page_528
 [ "$(cat out)" -eq 23 ] || fail "not 23 records in pages of 528 bytes"
 
-# The same in JSON.
+# dump, verify and stats print in JSON what they print as text.
 for f in v1 flash damaged artifacts "$vectors/w_cap1000_n0.vrrl"; do
     for what in dump verify stats; do
         "$STOKER" log $what "$f" --json >$what.json 2>err || [ "$f" = damaged ] || fail "log $what $f --json"

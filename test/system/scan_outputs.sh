@@ -18,7 +18,8 @@ scan() {
     "$STOKER" scan -f patterns --quiet --chunk 4K "$@" one two three
 }
 
-# Counts for each pattern, in the order of the pattern file, escaped, in a column; nothing else.
+# Without options scan prints one line for each pattern, in the order of the pattern file. The counts stand in a column
+# of one width. The patterns are escaped. Nothing else is printed.
 scan >got
 python3 - >want <<'PYTHON'
 import json

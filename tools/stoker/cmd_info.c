@@ -337,7 +337,7 @@ static int set_option(void *to, int id) {
     }
 }
 
-/* Reads the command line. Returns 0, an exit code with the line written, or -1 when the help was all that was
+/* Reads the command line. Returns 0, an exit code after printing why, or -1 when the help was all that was
  * wanted. */
 static int parse(int argc, char **argv, struct info_options *o) {
     int code = cli_options(&page, argc, argv, set_option, o);

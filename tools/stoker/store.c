@@ -119,7 +119,7 @@ static int mount(struct cli_store *s) {
     return 0;
 }
 
-/* Opens the store. Returns 0, or CLI_BAD with the line in the note. */
+/* Opens the store. Returns 0, or CLI_BAD with the reason in the note. */
 static int open_store(struct cli_store *s) {
     const char *what = s->is_option ? "--store" : s->is_default ? "store" : CLI_STORE_ENV;
     int is_new, bad;

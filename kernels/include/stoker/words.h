@@ -18,7 +18,7 @@
 #define STK_SLOT_ARGS     12u /* arguments in a slot */
 #define STK_SLOT_RESULTS  4u  /* result words in a slot: the tail of the arguments, from STK_RESULT_ARG (slot.h) on */
 
-#define STK_RING_SLOTS_MAX      268435455u /* most slots whose byte length fits the format */
+#define STK_RING_SLOTS_MAX      268435455u /* most slots of a ring: their words can be counted in 32 bits */
 #define STK_RING_SLOTS_INIT_MAX 1048576u   /* most slots that init will lay out */
 
 /// Status of a slot ///

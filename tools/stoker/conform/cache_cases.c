@@ -185,7 +185,7 @@ static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct st
     return count;
 }
 
-/* Record reports: how many reports there are over all shards. */
+/* Compares a record of the kind "reports": the number of reports over all shards. */
 static void do_reports(struct vec *v, struct world *w) {
     struct stk_cache_report report;
     if (!has_cache(v, w)) {
