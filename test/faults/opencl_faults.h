@@ -11,7 +11,8 @@
 
 #include "stoker/port/opencl.h"
 
-/* The calls: CMakeLists.txt reads them here, one a line; a test looks whether they are all. */
+/* The calls that are wrapped, one on each line, since CMakeLists.txt reads this list. A test checks that the port makes
+ * no other call. */
 #define FAULT_CALLS(X)                                                                                                 \
     X(clBuildProgram)                                                                                                  \
     X(clCreateBuffer)                                                                                                  \
@@ -87,7 +88,7 @@ struct fault_plan {
     void (*dropped)(void); /* may be NULL: called when a launch was dropped */
 };
 
-/* Starts over: counts are 0, and `plan` (NULL: no faults) holds until the next one. What still lives stays known. */
+/* Sets all counts to 0 and plays `plan` until the next call (NULL: no failures). Objects that still live stay known. */
 void faults_plan(const struct fault_plan *plan);
 void faults_phase(enum fault_phase phase);
 
@@ -108,8 +109,8 @@ cl_int faults_error(enum fault_call call, uint32_t i);
  * *what: a text about the first one. */
 uint32_t faults_leaks(const char **what);
 
-/* From now on this call, a launch or a flush, waits while a launch is under way: a launch waits for the launches before
- * it, a flush for all launches. FAULT_CALL_COUNT: no call waits. */
+/* Makes this call wait while a launch is under way, from now on. A launch waits for the launches before it, a flush
+ * waits for all launches. FAULT_CALL_COUNT: no call waits. */
 void faults_waits(enum fault_call call);
 int faults_waits_in(enum fault_call call);
 
@@ -146,7 +147,7 @@ void unshared_end(cl_kernel k, uint32_t parts);
 void unshared_launched(cl_command_queue q, cl_event event, uint32_t parts);
 void unshared_over(cl_event event); /* the driver says that it is complete */
 
-/* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
+/* For the wrappers: returns the error that this call has to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);
 const struct fault_plan *
 faults_now(void); /* the plan when the call that was asked about last is where it begins; or NULL */

@@ -1,4 +1,4 @@
-/* A store on simulated flash, and what is done to it. */
+/* A store on simulated flash, and the calls that a test makes on the store. */
 #include "store_world.h"
 
 #include <stdio.h>
@@ -96,7 +96,7 @@ static void place_drops(struct world *w) {
     }
 }
 
-/* All that the call did is there for good, if it returned with the power on. */
+/* Ends a call of the store. Its deeds must last if it returned with the power on. */
 static bool end_call(struct world *w, int result, bool may_fail) {
     place_drops(w);
     if (w->tap.failed) {

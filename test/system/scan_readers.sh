@@ -1,4 +1,4 @@
-# Several readers: counts and matches as with one, how many there are, and what bounds a scan.
+# Several readers give the counts and matches of one reader. Tests also the number of readers, and what bounds a scan.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -55,7 +55,8 @@ slow | "$STOKER" scan -f needle --count --stats --device interp --readers 3 - >o
 [ "$(cat out)" -eq 3 ]
 grep -q '^bounded by    reading (reading [0-9]* %, device' err || fail "a slow pipe through three readers: $(cat err)"
 
-# Rings that may lock too little memory read into memory as it is; without io_uring there are POSIX readers.
+# Rings of io_uring that may lock too little memory read without registered memory. Without io_uring there are posix
+# readers.
 cp "$STOKER" stoker
 chmod 755 . stoker
 locked() {
