@@ -46,7 +46,7 @@ static struct stk_dispatch_info info(void) {
     return i;
 }
 
-/* Never blocks, and never fails for what a slot does. */
+/* Drives once. A drive never blocks, and never fails because of a slot. */
 static int drive(bool pending) {
     uint64_t start = port->now_ns();
     int did = ops->drive(ctx, pending);

@@ -45,7 +45,7 @@ static struct stk_ingest_stats stats(void) {
     return s;
 }
 
-/* The array is the caller's again on return, so it is spoilt. */
+/* Submits reads. Spoils the array then, since it belongs to the caller again. */
 static int submit(const struct stk_ingest_read *reads, uint32_t count) {
     struct stk_ingest_read copy[DEPTH_MAX + 3u];
     memcpy(copy, reads, count * sizeof copy[0]);

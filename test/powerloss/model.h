@@ -53,23 +53,23 @@ void model_restore(struct model *m, const struct model_copy *copy);
 
 /// Events ///
 
-/* The flash of so many blocks was formatted. */
+/* Notes that a flash of so many blocks was formatted. */
 void model_start(struct model *m, uint32_t blocks);
 
-/* The log was mounted, and goes on in `block` or behind it. */
+/* Notes that the log was mounted, and goes on in `block` or behind it. */
 void model_mount(struct model *m, uint32_t block);
 
-/* A record is about to be given to the log, as it is filled in. */
+/* Fills in a record that is about to be given to the log, and notes the record. */
 void model_give(struct model *m, struct stk_log_record *record);
 
-/* The log refused the last `count` records given: the first of them took a number and may be on the flash. */
+/* Notes that the log refused the last `count` records. The first of them took a number and may be on the flash. */
 void model_refuse(struct model *m, uint32_t count);
 
-/* An erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds what cannot be read: the log
- * may pass it over. */
+/* Notes that an erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds bytes that cannot
+ * be read: the log may pass over such a block. */
 void model_erase(struct model *m, uint32_t block, uint32_t troubled);
 
-/* A record with this index was programmed into `block`, with this sequence. */
+/* Notes that the record with this index was programmed into `block`, with this sequence. */
 void model_place(struct model *m, uint32_t block, uint32_t index, uint32_t sequence);
 
 /* Marks all programmed records as records that a walk must find. */

@@ -57,7 +57,7 @@ static inline uint64_t sum_of(const uint8_t *p, uint32_t n) {
     return sum;
 }
 
-/* What the simulated device runs: OP and the sum handler add up the chunk, other opcodes are refused. */
+/* Runs a slot of the simulated device. OP and the sum handler add up the chunk; other opcodes are refused. */
 static inline int sim_handler(void *ctx, uint32_t index, uint32_t *slot) {
     const uint32_t *args = slot + STK_SLOT_ARG0;
     uint64_t sum;
@@ -163,7 +163,7 @@ static inline void queue(struct stk_stream_read read) {
     assert_int_equal(stk_stream_read(&w.stream, &read), STK_OK);
 }
 
-/* `n` reads of `bytes` bytes from offset 0 on, all queued. */
+/* Queues `n` reads of `bytes` bytes each, from offset 0 on. */
 static inline void queue_some(uint32_t n, uint32_t bytes) {
     uint32_t i;
     for (i = 0; i < n; i++) {

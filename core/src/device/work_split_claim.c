@@ -76,8 +76,8 @@ static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t
     return n < left ? (uint32_t)n : left;
 }
 
-/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, before the units
- * belong to the caller for good. */
+/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, although the
+ * claim may still fail. */
 static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store(mine + UNITS_FIRST, first);
     stk_store(mine + UNITS_COUNT, count);

@@ -234,7 +234,7 @@
 #define STK_LIMIT_SPENT      (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
 /* words from STK_LIMIT_SPENT on: units that each tenant spent. A worker that leaves stores them for the next one */
 #define STK_LIMIT_ROWS 32u
-/* slot at which the present ring scan began, stored likewise */
+/* slot at which the present ring scan began; a worker that leaves stores it for the next one */
 #define STK_LIMIT_START (STK_LIMIT_SPENT + STK_LIMIT_ROWS)
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
 /* 1: one worker looks at the ring for all, and hands slots for all lanes to the others through mailboxes; 0: each one

@@ -127,7 +127,7 @@ static void a_put_replaces_and_a_remove_forgets_for_good(void **state) {
     }
 }
 
-/* Puts artifacts until the log has come round three times: what is not reported is there, and nothing else. */
+/* Puts artifacts until the log has had three laps. Each artifact is there or was reported as dropped. */
 static void the_ring_drops_the_oldest_and_reports_each(void **state) {
     (void)state;
     for (size_t g = 0; g < GEOMETRIES; g++) {

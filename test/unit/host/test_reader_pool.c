@@ -336,7 +336,7 @@ static void finished_reads_come_back_while_others_are_queued(void **state) {
     assert_int_equal(reap_all(DEPTH - (uint32_t)n, &seen), 0);
 }
 
-/* All readers but one are held up for good, and the one has a single read ready. */
+/* Holds all readers but one. That reader has a single read ready. */
 static void a_reader_that_is_held_up_does_not_hold_up_what_is_ready(void **state) {
     struct stk_ingest_done done;
     uint32_t seen;
