@@ -101,9 +101,12 @@ static uint32_t cpus_of(const struct scan_device *d) {
     return d->device.opencl.device.type == STK_OPENCL_CPU ? d->device.workers + 1u : 0u;
 }
 
-/* Returns how many readers with threads a device may get. Of several devices, those that are no CPU share the readers
- * that one of them would have alone. A device on the CPU then has one reader: more would take CPUs from the readers of
- * the faster devices, and the whole scan would be slower than without the device on the CPU. */
+#define BESIDE_READERS 2u /* of a device on the CPU beside faster ones: with threads, and no more than needed */
+
+/* Returns how many readers a device may get. Of several devices, those that are no CPU share three of four CPUs: copying
+ * is all that CPUs do for them, and one reader copies a tenth of what such a device scans. A device on the CPU beside
+ * them has few readers, since more would take CPUs from the readers of the faster devices. It has threads for them,
+ * since the thread of the scan feeds all devices and must not wait for a copy. */
 static uint32_t share_of_readers(const struct scan_device *d) {
     const struct scan *s = d->scan;
     uint32_t readers = stk_reader_pool_default(), cpus = stk_reader_pool_cpus(), busy = cpus_of(d), fast = 0;
@@ -112,7 +115,14 @@ static uint32_t share_of_readers(const struct scan_device *d) {
         busy += other != d ? cpus_of(other) : 0u;
         fast += cpus_of(other) == 0u;
     }
-    if (busy >= cpus || (fast != 0u && cpus_of(d) != 0u)) {
+    if (fast != 0u && cpus_of(d) != 0u) {
+        return BESIDE_READERS;
+    }
+    if (fast > 1u) {
+        readers = cpus * 3u / 4u / fast;
+        return readers < STK_READER_POOL_MAX ? readers : STK_READER_POOL_MAX;
+    }
+    if (busy >= cpus) {
         return 1;
     }
     readers = readers < cpus - busy ? readers : cpus - busy;

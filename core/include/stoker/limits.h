@@ -38,8 +38,10 @@ struct stk_tenant_limits {
 
 /* Limits of a device. All zero: each slot may cost what it needs, and tenants share the device equally. */
 struct stk_limits {
-    /* most bytes of a slot of any tenant; 0: any number. The smaller of this limit and the tenant's own holds */
+    /* most bytes that a handler goes through for one slot of any tenant; 0: any number. The smaller of this limit and
+     * the tenant's own holds */
     uint32_t slot_bytes;
+    /* most units of one slot of any tenant, up to 2^41; 0: any number. Rounded up to a multiple of 1,024 */
     uint64_t slot_cost;
     uint32_t ops_off; /* built-in ops that nobody may run: STK_OP_OFF(opcode) of each, joined by | */
     struct stk_tenant_limits tenants[STK_CTL_TENANT_MASKS]; /* limits of tenants 0 to 28 */

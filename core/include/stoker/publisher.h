@@ -1,12 +1,13 @@
 /* stoker: many publishers, one harvester, one ring.
  *
- * Publishers take slots by ticket: a free-running index in the control buffer, moved by compare-and-swap, gives each of
- * them a slot of its own without scanning the ring. One harvester takes the results in ticket order and hands the slots
- * back, which is the publishers' credit. Both indices are u32 and wrap; they are only ever compared by difference.
+ * Publishers take slots by ticket. A ticket is a value of a free-running index in the control buffer, which is moved by
+ * compare-and-swap. So each publisher gets a slot of its own without a search of the ring. One harvester takes the
+ * results in the order of the tickets and hands the slots back: this is the credit of the publishers. Both indices have
+ * 32 bits and wrap, and are compared by difference alone. Workers know nothing of tickets.
  *
  * Order on one slot: ticket taken -> words -> PUBLISHED -> a worker -> DONE or FAULT -> harvested -> EMPTY -> head
- * moves. A harvested slot goes to EMPTY and does not stay DONE: a new ticket whose publisher has not written yet would
- * find the old DONE there, and nobody could tell the old DONE from a new one.
+ * moves. A harvested slot goes to EMPTY and does not stay DONE. Otherwise a new ticket whose publisher has not written
+ * yet would find the old DONE there, and nobody could tell it from a new one.
  *
  * A tenant that may write its own slot may forge the slot's status. Custody words (stk_control_set_custody; the OpenCL
  * port lays them out) hold against such a tenant: no forged status ends the ticket of another tenant, blocks the
@@ -29,28 +30,29 @@ extern "C" {
 
 #define STK_PUBLISHER_TRIES 64u /* lost swaps in a row before stk_publisher_publish gives up with STK_E_WOULD_BLOCK */
 
-/* One publisher object may be shared by any number of threads. All state that publishers share lies in the control
- * words STK_CTL_PUBLISH_TAIL and STK_CTL_HARVEST_HEAD, so publishers in several processes may attach to one ring. */
+/* A publisher. Any number of threads may share one object for publishing. All state that publishers share lies in the
+ * control words STK_CTL_PUBLISH_TAIL and STK_CTL_HARVEST_HEAD, so publishers in several processes may attach to one
+ * ring. */
 struct stk_publisher {
-    struct stk_ring ring;
+    struct stk_ring ring;    /* the ring; its number of slots is a power of two */
     uint32_t *tail;          /* tickets handed out */
     uint32_t *head;          /* tickets harvested */
     uint32_t *doorbell;      /* changed after each publish; NULL: the control buffer has none */
     const uint32_t *control; /* the control words; NULL: the buffer ends before word 159 */
-    uint32_t mask;           /* slots - 1 */
-    /* The harvester's: a ticket whose status word is no status (`doubted`, when `doubts` is set), and the count of
-     * workers that had entered (`entered`) when the harvester first saw that word. */
+    uint32_t mask;           /* slots of the ring - 1 */
+    /* State of the harvester. `doubted` is a ticket whose status word is no status; it means something when `doubts` is
+     * set. `entered` is the count of workers that had entered when the harvester first saw that word. */
     uint32_t doubted, entered;
     bool doubts;
 };
 
-/* Attaches to `ring` and `control`, whose memory must outlive it, and changes nothing. STK_E_ARG
- * when the ring's slot count is not a power of two: only then does ticket modulo slots stay in step
- * when tickets pass 2^32. STK_E_MISSING when the control buffer has no harvest index. */
+/* Attaches to `ring` and `control`, whose memory must outlive the publisher, and changes no byte of it. STK_E_ARG the
+ * number of slots is no power of two: only then do ticket and slot stay in step when the tickets pass 2^32.
+ * STK_E_MISSING the control buffer ends before the word of the harvest head. */
 STK_MUST_CHECK int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *ring,
                                       const struct stk_control *control);
 
-/* Begins again with ticket `first` (0 will do). Slots that are DONE or FAULT become EMPTY; with custody words, so do
+/* Begins again with ticket `first`, for instance 0. Slots in DONE or FAULT become EMPTY; with custody words, so do
  * slots whose status word is no status. Call it while no publisher, harvester or worker runs. STK_E_STATUS a slot is in
  * any other status, and then nothing changes. */
 STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first);
@@ -69,7 +71,8 @@ STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t
 STK_MUST_CHECK int stk_publisher_publish(struct stk_publisher *publisher, const struct stk_work *work,
                                          uint32_t *ticket);
 
-/* Tickets handed out and not yet harvested. */
+/* Returns how many tickets are handed out and not yet harvested. Other threads may change the number meanwhile.
+ * ISR-safe. */
 uint32_t stk_publisher_pending(const struct stk_publisher *publisher);
 
 /// Harvesting: one thread at a time ///
@@ -92,8 +95,8 @@ STK_MUST_CHECK int stk_publisher_harvest(struct stk_publisher *publisher, struct
  * STK_E_STATUS its slot is in another status, or a worker has the slot. */
 STK_MUST_CHECK int stk_publisher_repair(struct stk_publisher *publisher, uint32_t ticket);
 
-/* The oldest pending ticket: what stk_publisher_harvest waits for and stk_publisher_repair may step
- * over. */
+/* Returns the oldest ticket that is not harvested: stk_publisher_harvest() waits for its slot, and
+ * stk_publisher_repair() may step over it. ISR-safe. */
 uint32_t stk_publisher_oldest(const struct stk_publisher *publisher);
 
 #ifdef __cplusplus

@@ -1,11 +1,10 @@
-/* stoker: telemetry, what a ring and its control buffer looked like at one moment.
+/* stoker: telemetry, a picture of a ring and its control buffer.
  *
  * A decode takes the bytes of a ring and a control buffer that were read back, or the live ones while workers and
- * publishers write them, and leaves in the caller's memory: how many slots are in each status, the first words of every
- * slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h,
- * parity/copy_report.h and parity/telemetry_sketch.h compute from what is here. Nothing is allocated, nothing is ever
- * cut off.
- */
+ * publishers write to them. It leaves in the caller's memory: how many slots are in each status, the first words of
+ * each slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h,
+ * parity/copy_report.h and parity/telemetry_sketch.h compute from these numbers. A decode allocates nothing, never cuts
+ * anything off, stores nothing to the ring, and does not stop the device. */
 #ifndef STOKER_TELEMETRY_H
 #define STOKER_TELEMETRY_H
 
@@ -23,69 +22,73 @@ extern "C" {
 
 /// What a decode leaves ///
 
-#define STK_UNKNOWN      8u /* index, beside the eight statuses, of slots whose status word is none of them */
-#define STK_STATUS_KINDS 9u
+#define STK_UNKNOWN      8u /* index for slots whose status word is none of the eight statuses */
+#define STK_STATUS_KINDS 9u /* the eight statuses, and STK_UNKNOWN */
 
-/* Slots by status. count[] and torn add up to slots. */
+/* Number of slots by status. count[] and torn add up to slots. */
 struct stk_occupancy {
-    uint32_t count[STK_STATUS_KINDS];
-    uint32_t torn;  /* slots that changed under every try to read them; 0 when decoded from bytes */
-    uint32_t slots; /* in the ring */
+    uint32_t count[STK_STATUS_KINDS]; /* slots in status STK_SLOT_*; at STK_UNKNOWN: with any other word */
+    uint32_t torn;                    /* slots that changed under every try to read them; 0 when decoded from bytes */
+    uint32_t slots;                   /* slots in the ring */
 };
 
-/* Slots in use that were read: neither EMPTY nor DONE nor torn. FAULT and unknown count. */
+/* Returns the number of slots in use: neither EMPTY nor DONE nor torn. Slots in FAULT and slots of unknown status
+ * count. */
 uint32_t stk_occupancy_depth(const struct stk_occupancy *occupancy);
 
 /* Returns 1 if work is under way in this status (PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE), else 0. */
 int stk_status_active(uint32_t status);
 
-/* The head of slot i, as rows[i]: its first words in their order. */
+/* Row i has the first words of slot i, in their order and in host order. A tenant may have stored any number in
+ * them. */
 struct stk_row {
-    uint32_t status; /* the word itself, which may be no status */
-    uint32_t opcode;
-    uint32_t tenant;
-    uint32_t wire_priority; /* the word itself, which may be no STK_WIRE_PRIORITY_* */
-    uint32_t args[4];       /* the first four */
+    uint32_t status;        /* status word of the slot, which may be no status */
+    uint32_t opcode;        /* opcode of the slot */
+    uint32_t tenant;        /* tenant of the slot */
+    uint32_t wire_priority; /* priority word of the slot, which may be no STK_WIRE_PRIORITY_* */
+    uint32_t args[4];       /* arguments 0 to 3 */
 };
 
-/* What is missing from row i, as lost[i]. */
+/* Words that row i lost, as lost[i]. */
 enum stk_row_lost {
-    STK_ROW_WHOLE, /* nothing: every word was in the slot at one moment. Always so when decoded from bytes */
-    STK_ROW_WORDS, /* all but the status: the other words are a publisher's, who may be writing them; 0 in the row */
-    STK_ROW_TORN   /* everything: the slot changed under every try; all 0 in the row */
+    STK_ROW_WHOLE, /* none: all words were in the slot at one moment. Always so when decoded from bytes */
+    /* all but the status: a publisher may be writing the other words, which are 0 in the row */
+    STK_ROW_WORDS,
+    STK_ROW_TORN /* all: the slot changed under every try, and the row is 0 */
 };
 
-/* The slots of one (ticket, opcode): ticket is argument 0. */
+/* A ticketed window: the slots that have the same argument 0, here called the ticket, and the same opcode. */
 struct stk_ticketed_window {
-    uint32_t ticket;
-    uint32_t opcode;
-    uint32_t tenant;                  /* of its first slot in the ring */
+    uint32_t ticket;                  /* argument 0 of its slots */
+    uint32_t opcode;                  /* opcode of its slots */
+    uint32_t tenant;                  /* tenant of its first slot in the ring */
     uint32_t required;                /* slots whose argument 1 is 0 */
     uint32_t lookahead;               /* slots whose argument 1 is 1 */
     uint32_t other;                   /* slots whose argument 1 is anything else */
-    uint32_t count[STK_STATUS_KINDS]; /* its slots by status */
+    uint32_t count[STK_STATUS_KINDS]; /* number of its slots by status */
 };
 
 /* Returns 1 if any slot of the window is PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE, else 0. */
 int stk_ticketed_window_active(const struct stk_ticketed_window *window);
 
-/* The control words, each of its own moment. Counters run free: compare them by difference. */
+/* The control words, each of its own moment. Counters run free: compare them by difference. From `tickets` on the words
+ * are stoker's own, and 0 in buffers of other programs. */
 struct stk_control_state {
-    uint32_t shutdown; /* the word itself */
-    uint32_t done_count;
-    uint32_t epoch;
-    uint32_t metrics[STK_CTL_METRICS_SLOTS]; /* by opcode */
-    uint32_t tenant_fairness[STK_CTL_TENANT_FAIRNESSES];
-    uint32_t priority_fairness[STK_PRIORITIES];
-    uint32_t starvation;
-    uint32_t tickets;   /* handed out; from here on stoker's own words, 0 in buffers of others */
-    uint32_t harvested; /* tickets */
-    uint32_t workers;   /* inside the kernel, by their own count */
-    uint32_t heartbeat;
-    uint32_t faults; /* slots that ended in FAULT */
+    uint32_t shutdown;                                   /* the shutdown flag, as it is stored */
+    uint32_t done_count;                                 /* slots that ended DONE */
+    uint32_t epoch;                                      /* batch fences that have ended */
+    uint32_t metrics[STK_CTL_METRICS_SLOTS];             /* slots executed, by opcode 0 to 31 */
+    uint32_t tenant_fairness[STK_CTL_TENANT_FAIRNESSES]; /* claims, by tenant 0 to 31 */
+    uint32_t priority_fairness[STK_PRIORITIES];          /* claims, by priority on the wire */
+    uint32_t starvation;                                 /* claims at or above HIGH since a lower one */
+    uint32_t tickets;                                    /* tickets handed out (publisher.h) */
+    uint32_t harvested;                                  /* tickets harvested */
+    uint32_t workers;                                    /* workers inside the kernel, by their own count */
+    uint32_t heartbeat;                                  /* grows while workers turn */
+    uint32_t faults;                                     /* slots that ended in FAULT */
 };
 
-/* One moment, with no pointer in it: copy it to compare a later one against. */
+/* A snapshot: the numbers of one decode. It has no pointer in it, so copy it to compare a later one with it. */
 struct stk_snapshot {
     struct stk_occupancy occupancy;
     struct stk_control_state control;
@@ -96,9 +99,10 @@ struct stk_snapshot {
 #define STK_TELEMETRY_SLOTS_MAX   1048576u /* most slots that can be decoded */
 #define STK_TELEMETRY_OPCODES_MAX 4096u    /* most opcodes that can be named */
 
-/* Bytes for rings of up to `slots` slots and up to `opcodes` named opcodes, repetitions counted: 33 for a slot, and
- * when there are opcodes another 76 for a slot, 64 for an opcode and 1,024, rounded up to STK_ALIGN. Constant for
- * constant arguments. */
+/* Bytes of memory for rings of up to `slots` slots and up to `opcodes` named opcodes, of which a repeated one counts
+ * again. Without opcodes this is 33 for each slot. With opcodes it is 76 more for each slot, 64 for each opcode, and
+ * 1,024; where there are more opcodes than slots, 16 for each one more. Rounded up to STK_ALIGN. Constant for constant
+ * arguments. */
 #define STK_TELEMETRY_BYTES(slots, opcodes)                                                                            \
     STK_ALIGNED((size_t)(slots) * (sizeof(struct stk_row) + 1u) +                                                      \
                 ((opcodes) > 0u ? STK_TELEMETRY_WINDOW_BYTES_(slots, opcodes) : 0u))
@@ -109,85 +113,98 @@ struct stk_snapshot {
 
 #define STK_TELEMETRY_DEFINE(name, slots, opcodes) STK_STORAGE_DEFINE(name, STK_TELEMETRY_BYTES(slots, opcodes))
 
+/* Configuration of a telemetry object. */
 struct stk_telemetry_config {
-    uint32_t slots;   /* most slots of a ring that is decoded, at most STK_TELEMETRY_SLOTS_MAX */
-    uint32_t opcodes; /* most opcodes that a decode names, at most STK_TELEMETRY_OPCODES_MAX; 0: no windows */
+    uint32_t slots;   /* most slots of a ring that is decoded, up to STK_TELEMETRY_SLOTS_MAX */
+    uint32_t opcodes; /* most opcodes that a decode names, up to STK_TELEMETRY_OPCODES_MAX; 0: no windows */
 };
 
 struct stk_name;
 
-/* The last decode, and the memory it is in. One thread at a time. */
+/* The last decode, and its memory. One thread at a time uses it. */
 struct stk_telemetry {
-    struct stk_snapshot snapshot;
-    struct stk_row *rows;                /* snapshot.occupancy.slots of them, in ring order */
-    uint8_t *lost;                       /* as many, enum stk_row_lost */
-    struct stk_ticketed_window *windows; /* window_count of them, ascending by (ticket, opcode) */
-    uint32_t window_count;
-    uint32_t slots_max;
-    uint32_t opcodes_max;
-    uint64_t *keys[2];      /* scratch: slots whose opcode was named; for sorting, before and behind a pass */
-    uint32_t *bins;         /* scratch: 256 counters */
+    struct stk_snapshot snapshot; /* numbers of the last decode */
+    struct stk_row *rows;         /* a row for each of snapshot.occupancy.slots slots, in the order of the ring */
+    uint8_t *lost;                /* an enum stk_row_lost for each row */
+    struct stk_ticketed_window *windows; /* window_count windows, ascending by ticket and then by opcode */
+    uint32_t window_count;               /* windows of the last decode */
+    uint32_t slots_max;                  /* as given to init */
+    uint32_t opcodes_max;                /* as given to init */
+    uint64_t *keys[2];      /* scratch: a key for each slot whose opcode was named, and room to sort them */
+    uint32_t *bins;         /* scratch: 256 counters of the sort */
     struct stk_name *names; /* scratch: a hash table of the opcodes */
 };
 
-/* Bytes that stk_telemetry_init needs, as STK_TELEMETRY_BYTES says. STK_E_OVERFLOW above STK_TELEMETRY_SLOTS_MAX slots
- * or STK_TELEMETRY_OPCODES_MAX opcodes, or when this machine cannot address that many. */
+/* Writes STK_TELEMETRY_BYTES(slots, opcodes) to *bytes. STK_E_OVERFLOW more than STK_TELEMETRY_SLOTS_MAX slots or
+ * STK_TELEMETRY_OPCODES_MAX opcodes. */
 STK_MUST_CHECK int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes);
 
-/* Takes STK_TELEMETRY_BYTES of the arena, and has nothing decoded. Writes none of these bytes. STK_E_OVERFLOW as above
- * (info's value: the number that is too large), STK_E_SPACE the arena is too small (info's value: the bytes that it
- * must have), STK_E_ARG config or arena NULL. */
+/* Makes a telemetry object without a decode. Takes STK_TELEMETRY_BYTES(config->slots, config->opcodes) of the arena,
+ * and writes none of these bytes. Errors:
+ * - STK_E_ARG config or arena is NULL.
+ * - STK_E_OVERFLOW as stk_telemetry_bytes() (info: value is the number that is too large).
+ * - STK_E_SPACE the arena is too small (info: value is the bytes that the arena must have). */
 STK_MUST_CHECK int stk_telemetry_init(struct stk_telemetry *telemetry, const struct stk_telemetry_config *config,
                                       struct stk_arena *arena, struct stk_error_info *info);
 
 /// Decoding ///
 
-/* Opcodes whose slots are grouped into windows. In any order; one that is named twice counts once. */
+/* Opcodes whose slots are grouped into windows, in any order. An opcode that is named twice counts once. */
 struct stk_opcodes {
-    const uint32_t *list; /* may be NULL when count is 0 */
-    uint32_t count;
+    const uint32_t *list; /* the opcodes; may be NULL when count is 0 */
+    uint32_t count;       /* opcodes in the list, repetitions counted; at most opcodes of the configuration */
 };
 
-/* Decodes a ring and a control buffer that were read back, of any alignment. `opcodes` may be NULL for no windows. The
- * words behind an EMPTY or unknown status are data like any other, and such slots make windows. Takes time in
- * proportion to slots + opcodes. Errors, looked for in this order, with the last decode left as it was: STK_E_ARG a
- * pointer is NULL and its count is not 0; STK_E_ALIGN control_bytes is no multiple of 4; STK_E_MISSING it is below 640
- * (info: the first missing word and 640); STK_E_ALIGN ring_bytes is no multiple of 64; STK_E_OVERFLOW more slots or
- * opcodes than can be decoded at all (info's value: how many there are); STK_E_SPACE more than stk_telemetry_init was
- * told (info's value: the bytes that would do). ISR-safe, if slow. */
+/* Decodes a ring and a control buffer that were read back as bytes, of any alignment. `opcodes` NULL: no windows. The
+ * words behind an EMPTY or unknown status are data like any other, and such slots make windows too. Takes time in
+ * proportion to slots + opcodes. ISR-safe, if slow. On error the last decode stays as it was. Errors, in this order:
+ * - STK_E_ARG a pointer is NULL and its count is not 0.
+ * - STK_E_ALIGN `control_bytes` is no multiple of 4.
+ * - STK_E_MISSING `control_bytes` is below 640 (info: index is the first missing word, value 640).
+ * - STK_E_ALIGN `ring_bytes` is no multiple of 64.
+ * - STK_E_OVERFLOW more slots or opcodes than any decode takes (info: value is how many there are).
+ * - STK_E_SPACE more slots or opcodes than init was told (info: value is the bytes that would do). */
 STK_MUST_CHECK int stk_telemetry_decode(struct stk_telemetry *telemetry, const void *ring, size_t ring_bytes,
                                         const void *control, size_t control_bytes, const struct stk_opcodes *opcodes,
                                         struct stk_error_info *info);
 
-/* Who may publish into a live ring while it is read. Workers may do anything to it in every case. */
+/* Which publishers may be at work while a live ring is read. Workers may do anything to it in every case. */
 enum stk_feed {
-    /* anyone by any call. A publisher may be rewriting an EMPTY or a DONE slot: their rows lose their words */
+    /* any publisher, by any call. It may be rewriting a slot in EMPTY or DONE, so rows in these statuses lose their
+     * words */
     STK_FEED_ANY,
-    STK_FEED_TICKETS, /* stk_publisher alone, with this control buffer: rows of EMPTY slots lose their words */
-    STK_FEED_NONE     /* nobody until the call returns: rows lose nothing */
+    /* stk_publisher alone, with this control buffer: rows of EMPTY slots lose their words */
+    STK_FEED_TICKETS,
+    STK_FEED_NONE /* none until the call returns: no row loses its words alone */
 };
 
-#define STK_TELEMETRY_TRIES 8u /* readings of one slot before its row is given up as torn */
+#define STK_TELEMETRY_TRIES 8u /* tries to read one slot before its row is torn */
 
-/* The same from a live ring, without a halt. Each row is of one moment, rows are of different ones. A row that changed
- * while it was read is read again, STK_TELEMETRY_TRIES times in all, and then reported as torn: it counts in
- * occupancy.torn and nowhere else. Rows that lost their words count in the occupancy and are in no window. Under
- * STK_FEED_ANY a change stays unseen only if a slot runs through two whole lives during one reading and every word read
- * comes back to its value; tickets rule that out.
- * Errors: STK_E_MISSING, STK_E_OVERFLOW and STK_E_SPACE as above; STK_E_ARG STK_FEED_TICKETS and a slot count
- * that is no power of two. Any thread; never blocks. */
+/* Decodes a live ring and its control buffer, while workers run. The words of a row are of one moment, and different
+ * rows are of different moments. A row that changed while it was read is read again, STK_TELEMETRY_TRIES times in all,
+ * and is then torn: it counts in occupancy.torn and nowhere else. Rows that lost their words count in the occupancy and
+ * are in no window.
+ *
+ * Under STK_FEED_ANY a change stays unseen only if a slot runs through two whole lives during one reading, and every
+ * word that was read comes back to its value. Tickets rule that out.
+ *
+ * Any thread; never blocks. On error the last decode stays as it was. STK_E_ARG, STK_E_MISSING, STK_E_OVERFLOW and
+ * STK_E_SPACE as stk_telemetry_decode(); STK_E_ARG also for STK_FEED_TICKETS and a number of slots that is no power of
+ * two (info: value is that number). */
 STK_MUST_CHECK int stk_telemetry_read(struct stk_telemetry *telemetry, const struct stk_ring *ring,
                                       const struct stk_control *control, enum stk_feed feed,
                                       const struct stk_opcodes *opcodes, struct stk_error_info *info);
 
 /// Filters ///
 
-/* The indices of the windows that are active, ascending, into out[0..cap). Returns how many. STK_E_SPACE when cap is
- * too small: out is untouched, and info's value the bytes that it needs (window_count entries always do). */
+/* Writes the indices of the active windows (stk_ticketed_window_active) to out[0 .. cap), ascending. Returns how many.
+ * STK_E_SPACE `cap` is too small, which window_count never is: `out` is untouched (info: value is the bytes that `out`
+ * needs). */
 STK_MUST_CHECK int stk_telemetry_active_windows(const struct stk_telemetry *telemetry, uint32_t *out, uint32_t cap,
                                                 struct stk_error_info *info);
 
-/* The indices of the active slots with this opcode, ascending; the rest as above. */
+/* Writes the indices of the slots with opcode `opcode` that are active (stk_status_active) to out[0 .. cap), ascending.
+ * Rows that lost words are left out. Returns how many. STK_E_SPACE as above. */
 STK_MUST_CHECK int stk_telemetry_active_slots(const struct stk_telemetry *telemetry, uint32_t opcode, uint32_t *out,
                                               uint32_t cap, struct stk_error_info *info);
 

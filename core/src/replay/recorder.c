@@ -1,4 +1,6 @@
-/* Events into records. SPEC.md, "Recording", has the same fields in words. */
+/* stoker: turns events of a device into replay records and appends them to a log. SPEC.md, 8.1 has the fields of each
+ * record. The recorder only watches: no error of the log stops the work, and each error is kept for those who ask. It
+ * reads nothing back; replay.c does. */
 #include "stoker/recorder.h"
 
 #include "base/own_frame.h"
@@ -6,7 +8,7 @@
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
 
-/* Keeps the first error that the recorder met. Returns `err`. */
+/* Keeps the first error that the recorder met, since the errors behind it mostly follow from it. Returns `err`. */
 static int keep_error(struct stk_recorder *r, int err) {
     r->err = r->err == STK_OK && err < 0 ? err : r->err;
     return err;
@@ -20,7 +22,8 @@ int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_c
     return STK_OK;
 }
 
-/* Appends, with time and epoch. What the log did not take is a hole, and every epoch from then on says so. */
+/* Appends a record, with time and epoch. A record that the log refuses is a hole in the recording. Every EPOCH behind
+ * it has the number of holes, so that a replay refuses the recording. */
 static int append(struct stk_recorder *r, struct stk_log_record *record) {
     int err;
     if (!r->memory.ring) {
@@ -33,10 +36,12 @@ static int append(struct stk_recorder *r, struct stk_log_record *record) {
     return err < 0 ? keep_error(r, err) : STK_OK;
 }
 
+/* Returns the digest of all observables. Nothing may run on the device meanwhile, or the digest mixes two moments. */
 static uint64_t observables_digest(struct stk_blake3 *hash, const struct stk_device_memory *m) {
     return stk_record_digest_words(hash, m->control + STK_CTL_OBSERVABLE, m->control_words - STK_CTL_OBSERVABLE);
 }
 
+/* Returns which tenants are authorised: bit i is set if the mask of tenant i is not 0. The 29 masks fit a word. */
 static uint32_t tenants(const struct stk_device_memory *m) {
     uint32_t bits = 0;
     for (uint32_t i = 0; i < STK_CTL_TENANT_MASKS; i++) {
@@ -46,6 +51,7 @@ static uint32_t tenants(const struct stk_device_memory *m) {
 }
 
 int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_memory *memory) {
+    /* The record has the number of debug records, the memory the number of words. */
     uint32_t debug = memory->debug && memory->debug_words != 0u
                          ? (memory->debug_words - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS
                          : 0u;
@@ -57,10 +63,12 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     if (debug > STK_START_DEBUG_MAX || memory->io_slots > STK_START_IO_MAX) {
         return STK_E_OVERFLOW;
     }
+    /* Before the append, which refuses to work without a ring. If the append fails, the ring is taken away again below,
+     * so that all later calls refuse too. */
     recorder->memory = *memory;
     recorder->lost = 0;
     recorder->err = STK_OK;
-    /* Acquire: the observables are read after it. */
+    /* Acquire: the observables are read after the epoch, and are at least as new. */
     recorder->epoch = stk_load_acquire(memory->control + STK_CTL_EPOCH);
     record.tenant = tenants(memory);
     record.slot = memory->tables ? memory->table_bytes : 0u;
@@ -89,6 +97,7 @@ int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_in
     if (!m->ring) {
         return keep_error(recorder, STK_E_SHUTDOWN);
     }
+    /* Compares without a sum, which could wrap. */
     if (!part || input->offset > part_bytes || input->bytes > part_bytes - input->offset) {
         return keep_error(recorder, STK_E_RANGE);
     }
@@ -98,7 +107,8 @@ int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_in
     return append(recorder, &record);
 }
 
-/* Is there anything but zeros in the arguments from `first` on? A record carries STK_LOG_ARGS of them. */
+/* Copies four arguments of the work (STK_LOG_ARGS, as many as a record has) from number `first` on; 0 where the work
+ * has fewer. Returns 1 if one of them is not 0. */
 static int take_args(const struct stk_work *work, uint32_t first, uint32_t out[STK_LOG_ARGS]) {
     uint32_t any = 0;
     for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
@@ -109,7 +119,8 @@ static int take_args(const struct stk_work *work, uint32_t first, uint32_t out[S
 }
 
 int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const struct stk_work *work) {
-    /* A priority that is none is more than a record holds: the log refuses it, and it counts as lost. */
+    /* A number that is no priority cannot be published. INT32_MAX does not fit the field of a record, so the log
+     * refuses the record, and it counts as lost. */
     int32_t priority = work->priority <= STK_PRIORITY_IDLE ? (int32_t)stk_priority_to_wire(work->priority) : INT32_MAX;
     struct stk_log_record record = {
         .kind = STK_LOG_PUBLISH,
@@ -119,9 +130,12 @@ int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const str
         .error = priority,
     };
     int err;
+    /* The first four arguments are always recorded, the others only where one of them is not 0: a replay takes
+     * arguments without a record as 0. */
     (void)take_args(work, 0, record.args);
     err = append(recorder, &record);
     record.kind = STK_LOG_MORE;
+    /* Ends at the first record that is refused. A MORE without its PUBLISH would be damage to a reader. */
     for (uint32_t first = STK_LOG_ARGS; first < STK_SLOT_ARGS && err == STK_OK; first += STK_LOG_ARGS) {
         record.error = (int32_t)first;
         err = take_args(work, first, record.args) ? append(recorder, &record) : STK_OK;
@@ -145,7 +159,8 @@ uint32_t stk_record_class(int err, uint32_t reason) {
     }
 }
 
-/* The digest of the results as they stand in the slot. */
+/* Returns the digest of the results as their bytes stand in the slot. The caller has the words in host order, so they
+ * are turned into little-endian words first. A frame of its own: the array is gone before the record is made. */
 STK_OWN_FRAME static uint64_t results_digest(struct stk_blake3 *hash, const uint32_t results[STK_SLOT_RESULTS]) {
     uint32_t stored[STK_SLOT_RESULTS];
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
@@ -154,6 +169,8 @@ STK_OWN_FRAME static uint64_t results_digest(struct stk_blake3 *hash, const uint
     return stk_record_digest_words(hash, stored, STK_SLOT_RESULTS);
 }
 
+/* Appends a FAILURE. `digest` is that of the results. A frame of its own, since the record takes more than 100 bytes
+ * that the hash does not need. */
 STK_OWN_FRAME static int append_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure,
                                         uint64_t digest) {
     struct stk_log_record record = {
@@ -173,6 +190,7 @@ STK_OWN_FRAME static int append_failure(struct stk_recorder *recorder, const str
 }
 
 int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
+    /* The hash comes first and the record second, so that their frames do not add up. */
     return append_failure(recorder, failure, results_digest(&recorder->hash, failure->results));
 }
 
@@ -190,6 +208,9 @@ int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_r
     return append(recorder, &record);
 }
 
+/* Appends an EPOCH. `digest` is that of the observables. The number of lost records shows a hole to a replay. The
+ * sequence of the log need not show it: a log that refuses a record before it writes gives its number to the next
+ * one. */
 STK_OWN_FRAME static int append_epoch(struct stk_recorder *recorder, uint32_t tag, uint64_t digest) {
     struct stk_log_record record = {
         .kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT, .digest = digest};
@@ -206,9 +227,10 @@ int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     if (!m->ring) {
         return keep_error(recorder, STK_E_SHUTDOWN);
     }
-    /* Acquire: what the workers stored before the fence is seen. */
+    /* Acquire: the observables that the workers stored before the fence are seen. */
     recorder->epoch = stk_load_acquire(m->control + STK_CTL_EPOCH);
     err = append_epoch(recorder, tag, observables_digest(&recorder->hash, m));
+    /* Synced, so that a power cut leaves a recording that ends with a whole epoch. */
     return err == STK_OK ? stk_recorder_sync(recorder) : err;
 }
 

@@ -1,4 +1,9 @@
-/* Replay: the records of a log in their order. */
+/* stoker: replays a recording. Takes the records of a log in their order, checks each against the shape of the
+ * instance, and feeds fresh targets with them. It trusts no number of a record: a log may be damaged, or written by
+ * another program. Publishing, waiting and comparing are in replay_slots.c.
+ *
+ * A function that takes a record returns STK_REPLAY_SAME, STK_REPLAY_DIFFERS, STK_REPLAY_RESTART, or an error below 0.
+ * STK_REPLAY_SAME and STK_OK are both 0, so one variable carries either. */
 #include "stoker/replay.h"
 
 #include "base/memory.h"
@@ -6,10 +11,12 @@
 #include "stoker/atomic.h"
 #include "base/words_of.h"
 
-#define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000)
+#define SLOT_TIMEOUT_DEFAULT_NS UINT64_C(10000000000) /* 10 s: longest wait for one slot where the caller gave none */
 
 /// START ///
 
+/* Reads the shape of the instance from a START. STK_E_UNSUPPORTED another version of the recorder, whose fields may
+ * mean something else; STK_E_CORRUPT numbers that no instance has. */
 static int shape_of(const struct stk_log_record *start, struct stk_replay_shape *shape) {
     if (start->opcode != STK_RECORDER_VERSION) {
         return STK_E_UNSUPPORTED;
@@ -20,6 +27,8 @@ static int shape_of(const struct stk_log_record *start, struct stk_replay_shape 
     }
     *shape = (struct stk_replay_shape){
         .slots = start->args[STK_START_SLOTS],
+        /* The check above keeps this difference from wrapping: STK_CTL_WORDS_MIN is the word of the first
+         * observable. */
         .observables = start->args[STK_START_CONTROL] - STK_CTL_OBSERVABLE,
         .payload_bytes = start->args[STK_START_PAYLOAD],
         .table_bytes = start->slot,
@@ -44,6 +53,7 @@ int stk_replay_find(struct stk_log_iter *iter, struct stk_replay_shape *shape, u
     if (more < 0) {
         return more;
     }
+    /* Set only now: after an error of the log the caller's number is as it was. */
     *skipped = passed;
     if (more == 1) {
         int err = shape_of(&record, shape);
@@ -61,6 +71,9 @@ int stk_replay_bytes(uint32_t slots, size_t *bytes) {
     return stk_size_of(STK_REPLAY_BYTES(slots), bytes);
 }
 
+/* Checks that a target has the shape of the recorded instance and is as fresh. Ring and control buffer must have the
+ * recorded length, because slots and observables are named by number; other memory may be larger. The digest of the
+ * observables tells a target that was used before (STK_E_STATUS). */
 static int check_target(struct stk_blake3 *hash, const struct stk_replay_target *t,
                         const struct stk_replay_shape *shape) {
     const struct stk_device_memory *m = &t->memory;
@@ -77,6 +90,7 @@ static int check_target(struct stk_blake3 *hash, const struct stk_replay_target 
     return shape->digest != 0u && digest != shape->digest ? STK_E_STATUS : STK_OK;
 }
 
+/* Checks the configuration, and then each target. `info` gets the index of the target that is wrong. */
 static int check(struct stk_blake3 *hash, const struct stk_replay_config *c, const struct stk_replay_shape *shape,
                  struct stk_error_info *info) {
     if (c->targets == 0u || c->targets > STK_REPLAY_TARGETS || !c->platform.ops || !c->platform.ops->now_ns ||
@@ -93,7 +107,8 @@ static int check(struct stk_blake3 *hash, const struct stk_replay_config *c, con
     return STK_OK;
 }
 
-/* Which tenants may run decides what becomes of a slot. */
+/* Gives a target the recorded tenants and the recorded epoch: a slot of a tenant without a mask faults, and the fences
+ * of the target count on from this epoch. Relaxed: nothing runs in the target yet. */
 static void prepare(const struct stk_replay_target *t, const struct stk_replay_shape *shape) {
     for (uint32_t i = 0; i < STK_CTL_TENANT_MASKS; i++) {
         stk_store(t->memory.control + STK_CTL_TENANT_MASK + i, (shape->tenants >> i & 1u) != 0u ? UINT32_MAX : 0u);
@@ -105,6 +120,7 @@ int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *c
                     const struct stk_replay_shape *shape, struct stk_arena *arena, struct stk_error_info *info) {
     struct stk_error_info found = {0};
     void *slots = NULL;
+    /* The hash works in the caller's object, which is not set up yet: 600 bytes would be much for the stack. */
     found.err = arena ? check(&replay->hash, config, shape, &found) : STK_E_ARG;
     if (found.err == STK_OK) {
         slots = stk_arena_take(arena, STK_REPLAY_BYTES(shape->slots));
@@ -117,6 +133,7 @@ int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *c
         }
         return found.err;
     }
+    /* The epoch under way ends with the next fence, and has the number of the control buffer after that fence. */
     *replay = (struct stk_replay){.config = *config, .shape = *shape, .slots = slots, .epoch = shape->epoch + 1u};
     replay->config.slot_timeout_ns = config->slot_timeout_ns != 0u ? config->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
     memset(slots, 0, STK_REPLAY_BYTES(shape->slots));
@@ -128,13 +145,14 @@ int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *c
 
 /// Records ///
 
-/* Arguments may follow in MORE records, so the work waits for the record after it. */
+/* Keeps the work of a PUBLISH. Its further arguments may follow in MORE records, so it is published with the record
+ * behind them (take() below). */
 static int take_publish(struct stk_replay *r, const struct stk_log_record *record) {
     if (record->slot >= r->shape.slots) {
         return STK_E_RANGE;
     }
     if (stk_priority_of_wire((uint32_t)record->error) > STK_PRIORITY_IDLE) {
-        return STK_E_CORRUPT; /* no publisher has such a priority */
+        return STK_E_CORRUPT; /* no recorder writes such a number */
     }
     r->pending = *record;
     r->has_pending = 1;
@@ -143,6 +161,8 @@ static int take_publish(struct stk_replay *r, const struct stk_log_record *recor
     return STK_REPLAY_SAME;
 }
 
+/* Adds four arguments to the work that waits. The index of the first one decides where memcpy() writes, so it is
+ * checked at both ends. */
 static int take_more(struct stk_replay *r, const struct stk_log_record *record) {
     uint32_t first = (uint32_t)record->error;
     if (!r->has_pending || record->slot != r->pending.slot || first < STK_LOG_ARGS ||
@@ -153,10 +173,13 @@ static int take_more(struct stk_replay *r, const struct stk_log_record *record) 
     return STK_REPLAY_SAME;
 }
 
+/* Takes a FAILURE. Only a FAILURE with status FAULT tells how a slot ended, and it must belong to a slot that is under
+ * way. Any other one may also name no slot at all (STK_RECORD_NO_SLOT). */
 static int take_failure(struct stk_replay *r, const struct stk_log_record *record) {
     struct stk_recorded_end end = {.status = STK_SLOT_FAULT, .results = record->args};
     if (record->status != STK_SLOT_FAULT) {
-        /* Of a read, of the device, or of the clock: the slot runs in the targets, and nothing is known of its end. */
+        /* A failed read, a lost device or a timeout. The slot runs in the targets, but nothing is known of the end that
+         * it would have had. */
         r->report->skipped++;
         end = stk_recorded_unknown;
         return record->slot < r->shape.slots ? stk_replay_settle(r, record->slot, &end) : STK_REPLAY_SAME;
@@ -167,7 +190,7 @@ static int take_failure(struct stk_replay *r, const struct stk_log_record *recor
     return r->slots[record->slot].flying ? stk_replay_settle(r, record->slot, &end) : STK_E_CORRUPT;
 }
 
-/* Compares the end of a slot with the results that were recorded. */
+/* Takes a RESULT: compares the end of its slot with the results that were recorded. */
 static int take_result(struct stk_replay *r, const struct stk_log_record *record) {
     const struct stk_recorded_end end = {.status = STK_SLOT_DONE, .results = record->args};
     if (record->slot >= r->shape.slots) {
@@ -176,13 +199,15 @@ static int take_result(struct stk_replay *r, const struct stk_log_record *record
     return r->slots[record->slot].flying ? stk_replay_settle(r, record->slot, &end) : STK_E_CORRUPT;
 }
 
-/* Returns where the bytes of an INPUT go in a target. */
+/* Returns where the bytes of an INPUT go in a target. The caller has checked the range, and that it is not empty:
+ * memory of no bytes may be NULL. */
 static uint8_t *input_place(const struct stk_replay_target *t, const struct stk_log_record *record) {
     uint8_t *part = record->status == STK_INPUT_TO_TABLES ? t->memory.tables : t->memory.payload;
     return part + record->args[STK_INPUT_OFFSET];
 }
 
-/* Makes the targets ready for an INPUT into their tables. */
+/* Makes the targets ready for an INPUT into their tables: a port that sends copies of the tables to its device has to
+ * know what changes, and ends launches that run with the old bytes. */
 static int change_tables(struct stk_replay *r, const struct stk_log_record *record) {
     int err = STK_OK;
     for (uint32_t i = 0; i < r->config.targets && err == STK_OK; i++) {
@@ -198,13 +223,17 @@ static int change_tables(struct stk_replay *r, const struct stk_log_record *reco
     return err;
 }
 
+/* Writes the bytes of an INPUT into the memory of every target. The caller's function is asked once, and the second
+ * target gets a copy of what the first one got, so that both work on the same bytes. A digest that was not recorded (0)
+ * is not compared. */
 static int fill(struct stk_replay *r, const struct stk_log_record *record) {
     const struct stk_replay_target *t = r->config.target;
     uint32_t bytes = record->args[STK_INPUT_BYTES];
     uint8_t *to;
     int err;
     if (bytes == 0u) {
-        return STK_REPLAY_SAME; /* the part may have no memory at all */
+        /* Memory of no bytes may be NULL, and needs no input function either. */
+        return STK_REPLAY_SAME;
     }
     to = input_place(&t[0], record);
     err = record->status == STK_INPUT_TO_TABLES ? change_tables(r, record) : STK_OK;
@@ -223,6 +252,8 @@ static int fill(struct stk_replay *r, const struct stk_log_record *record) {
     return STK_REPLAY_SAME;
 }
 
+/* Takes an INPUT: checks its range, waits for the slots that may still work on the bytes that are overwritten, and
+ * writes the new ones. These slots ended DONE, or a FAILURE would have come before this record. */
 static int take_input(struct stk_replay *r, const struct stk_log_record *record) {
     uint32_t offset = record->args[STK_INPUT_OFFSET], bytes = record->args[STK_INPUT_BYTES];
     uint32_t all = record->status == STK_INPUT_TO_TABLES ? r->shape.table_bytes : r->shape.payload_bytes;
@@ -239,12 +270,15 @@ static int take_input(struct stk_replay *r, const struct stk_log_record *record)
     return what == STK_REPLAY_SAME ? fill(r, record) : what;
 }
 
+/* Takes an EPOCH: waits for all slots and compares the observables. A recording with a hole is refused here at the
+ * latest (STK_E_CORRUPT), because the work that was lost may have changed them. */
 static int take_epoch(struct stk_replay *r, const struct stk_log_record *record) {
     int what;
     if (record->args[STK_EPOCH_LOST] != 0u || record->args[STK_EPOCH_COUNT] != r->shape.observables) {
         return STK_E_CORRUPT;
     }
     what = stk_replay_settle_all(r, &stk_recorded_done);
+    /* Before the comparison, so that a difference is reported under the recorded number. */
     r->epoch = record->epoch;
     what = what == STK_REPLAY_SAME ? stk_replay_observables(r, record) : what;
     if (what == STK_REPLAY_SAME) {
@@ -254,12 +288,15 @@ static int take_epoch(struct stk_replay *r, const struct stk_log_record *record)
     return what;
 }
 
-/* The recording is over: what still runs has no recorded end. */
+/* Ends the recording: publishes the work that waits, and lets all slots end. How they ended in the recorded run is not
+ * known. Two targets are compared with each other all the same. */
 static int finish(struct stk_replay *r) {
     int what = stk_replay_publish(r);
     return what == STK_REPLAY_SAME ? stk_replay_settle_all(r, &stk_recorded_unknown) : what;
 }
 
+/* Takes a START behind the first: the recording ends here, and another fresh instance goes on. The caller has to give
+ * fresh targets of the new shape, so the replay stops. */
 static int take_start(struct stk_replay *r, const struct stk_log_record *record) {
     int what = finish(r);
     if (what == STK_REPLAY_SAME) {
@@ -268,6 +305,8 @@ static int take_start(struct stk_replay *r, const struct stk_log_record *record)
     return what == STK_REPLAY_SAME ? STK_REPLAY_RESTART : what;
 }
 
+/* Takes one record of any kind. Every record but a MORE shows that the work which waits is complete, and publishes it
+ * first. */
 static int take(struct stk_replay *r, const struct stk_log_record *record) {
     int what = record->kind == STK_LOG_MORE ? STK_REPLAY_SAME : stk_replay_publish(r);
     if (what != STK_REPLAY_SAME) {
@@ -293,13 +332,15 @@ static int take(struct stk_replay *r, const struct stk_log_record *record) {
     }
 }
 
-/* May records be missing before this one? After a mount nobody knows what was published before it and not written
- * down. */
+/* Returns 1 if records may be missing before this one: the walk found a gap in the sequence, or this is the first
+ * record after a mount. What was published before the mount and not written down is not known. A START needs nothing of
+ * what lies before it. */
 static int after_a_gap(const struct stk_log_iter *iter, uint32_t corrupt, const struct stk_log_record *record) {
     return iter->corrupt != corrupt || (record->resumed != 0u && record->kind != STK_LOG_START);
 }
 
 int stk_replay_run(struct stk_replay *replay, struct stk_log_iter *iter, struct stk_replay_report *report) {
+    /* Gaps that the walk counted before this call lie before the START, and belong to another recording. */
     uint32_t corrupt = iter->corrupt;
     int what = STK_REPLAY_SAME;
     *report = (struct stk_replay_report){0};

@@ -1,4 +1,6 @@
-/* stoker: v1 replay logs: make, open, append. The walk is in vrrl_walk.c. */
+/* stoker: replay log files of version 1, the format of the reference: makes, opens and appends. The walk over records
+ * is in vrrl_walk.c. The format has no checksum and rewrites its header in place, so it does not survive a power cut in
+ * general (SPEC.md, 7.3); core/src/flash has the log that does. */
 #include "base/error_info.h"
 #include "base/memory.h"
 #include "vrrl_internal.h"
@@ -16,7 +18,8 @@ int stk_vrrl_bytes(uint64_t capacity, uint32_t *bytes) {
 
 /// Make and open ///
 
-/* Looks at the medium and begins *log. */
+/* Checks that the medium can hold this format, and begins *log. Records and header are rewritten in place, byte by
+ * byte: that takes a medium without erase before program, with units of one byte, and one block as the whole file. */
 static int attach(struct stk_vrrl *log, const struct stk_flash_port *flash, struct stk_flash_geometry *geometry) {
     if (flash == NULL || flash->ops == NULL || flash->ops->geometry == NULL || flash->ops->read == NULL ||
         flash->ops->prog == NULL || flash->ops->erase == NULL) {
@@ -31,8 +34,9 @@ static int attach(struct stk_vrrl *log, const struct stk_flash_port *flash, stru
     return STK_OK;
 }
 
-/* The whole header, as the reference writes it. A cut within it can leave a mixture of two cursors, which still is one
- * below the capacity or is taken modulo it: a walk then begins at the wrong place. The format has no remedy. */
+/* Writes the whole header, as the reference does. A power cut within it can leave a mixture of two cursors. Such a
+ * cursor is below the capacity or is taken modulo it, so the log still opens, but a walk begins at the wrong place. The
+ * format has no remedy. */
 static int write_header(const struct stk_vrrl *log, uint32_t cursor) {
     uint8_t header[STK_VRRL_HEADER_BYTES];
     stk_put32(header + VRRL_H_MAGIC, VRRL_MAGIC_LO);
@@ -44,7 +48,8 @@ static int write_header(const struct stk_vrrl *log, uint32_t cursor) {
     return log->flash.ops->prog(log->flash.ctx, 0, 0, header, sizeof header);
 }
 
-/* Zeros are empty records. An erase makes them where erased bytes are 0; elsewhere they are written. */
+/* Makes all records empty, which is zeros. An erase does that where erased bytes are 0. Elsewhere the zeros are
+ * written. */
 static int clear(const struct stk_vrrl *log, uint8_t erased, uint32_t bytes) {
     static const uint8_t zeros[STK_VRRL_RECORD_BYTES] = {0};
     int err = STK_OK;
@@ -72,6 +77,7 @@ int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_port *flash, ui
         return STK_E_SPACE;
     }
     made.capacity = (uint32_t)capacity;
+    /* The header comes last: the file is a log only when all of its records are empty. */
     err = clear(&made, geometry.erased, bytes);
     if (err == STK_OK) {
         err = write_header(&made, 0);
@@ -79,12 +85,15 @@ int stk_vrrl_create(struct stk_vrrl *log, const struct stk_flash_port *flash, ui
     if (err == STK_OK) {
         err = stk_vrrl_sync(&made);
     }
+    /* The caller's object changes only now, so an error leaves it as it was. */
     if (err == STK_OK) {
         *log = made;
     }
     return err;
 }
 
+/* Reads a header into *log. The checks come in the order of SPEC.md, 7.1: magic, version, capacity. On error the info
+ * has the byte of the field, and the value found there. */
 static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_error_info *info) {
     uint64_t capacity = stk_get64(header + VRRL_H_CAPACITY);
     uint32_t bytes;
@@ -100,6 +109,7 @@ static int parse_header(struct stk_vrrl *log, const uint8_t *header, struct stk_
     }
     log->flags = stk_get32(header + VRRL_H_FLAGS);
     log->capacity = (uint32_t)capacity;
+    /* stk_vrrl_bytes() refused a capacity of 0, so the modulo is safe. */
     log->cursor = (uint32_t)(stk_get64(header + VRRL_H_CURSOR) % capacity);
     return STK_OK;
 }
@@ -112,6 +122,8 @@ int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_port *flash, stru
     if (err != STK_OK) {
         return err;
     }
+    /* Only the header must be there. A file that ends before its last record is no error until such a record is
+     * read. */
     if (found.bytes < sizeof header) {
         return stk_fail(info, STK_E_SHORT, found.bytes, 0);
     }
@@ -128,6 +140,8 @@ int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_port *flash, stru
 
 /// Append ///
 
+/* Encodes a record. Of a PUBLISH the tail (status to digest) stays 0, which marks a record without a failure. `error`
+ * of a PUBLISH is its priority and does not go into the file: the format has no place for it. */
 static void encode(uint8_t *out, const struct stk_log_record *record) {
     memset(out, 0, STK_VRRL_RECORD_BYTES);
     stk_put32(out + VRRL_R_MAGIC, VRRL_RECORD_MAGIC);
@@ -156,11 +170,13 @@ int stk_vrrl_append(struct stk_vrrl *log, const struct stk_log_record *record) {
     if (record->kind == STK_LOG_FAILURE && record->failure > STK_FAILURE_UNCLASSIFIED) {
         return STK_E_RANGE;
     }
+    /* STK_VRRL_CAPACITY_MAX keeps this sum within 32 bits (2^26 bytes and a header). */
     if (log->bytes < offset + STK_VRRL_RECORD_BYTES) {
         return STK_E_SHORT;
     }
     encode(bytes, record);
-    /* The record before the header that counts it: a cut between the two leaves a cursor that is one behind. */
+    /* The record goes before the header that counts it. A power cut between the two leaves a cursor that is one behind:
+     * a walk then returns the newest record first, and no record is invented. */
     int err = log->flash.ops->prog(log->flash.ctx, 0, offset, bytes, sizeof bytes);
     if (err == STK_OK) {
         err = write_header(log, next);

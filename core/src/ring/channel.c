@@ -1,4 +1,5 @@
-/* stoker: the in-process producer and consumer. */
+/* stoker: a producer and a consumer of slot images over a ring in this process. They move whole images over any status.
+ * Whether a move is allowed is for stk_ring_publish() and for the workers to decide. */
 #include "stoker/channel.h"
 
 #include "base/memory.h"
@@ -7,11 +8,13 @@
 
 static const char name[] = "in-process-host";
 
+/* Returns the number of slots. A ring has at most STK_RING_SLOTS_MAX slots (2^28 - 1), so the number fits an int. */
 static int ring_slots(void *ctx) {
     const struct stk_ring *ring = ctx;
     return (int)ring->slots;
 }
 
+/* Checks what a caller passed: a whole image, and a slot of the ring. The length comes first. */
 static int check(const struct stk_ring *ring, uint32_t slot, size_t bytes) {
     if (bytes != STK_SLOT_BYTES) {
         return STK_E_ALIGN;
@@ -27,10 +30,10 @@ static int ring_publish(void *ctx, uint32_t slot, const void *image, size_t byte
         return err;
     }
     uint32_t *w = stk_slot_at(ring, slot);
-    /* the whole image is read before the first store, since the image may lie in the slot itself */
+    /* The image may lie in the slot itself, so all of it is read before the first store. */
     memcpy(in, image, sizeof in);
     stk_slot_in(w, in);
-    /* Release: the fifteen words above come before the status. */
+    /* Release: a worker that sees this status sees the fifteen words above. */
     stk_store_release(w + STK_SLOT_STATUS, stk_get32(in));
     return STK_OK;
 }
@@ -43,7 +46,7 @@ static int ring_read(void *ctx, uint32_t slot, void *out, size_t bytes) {
         return err;
     }
     const uint32_t *w = stk_slot_at(ring, slot);
-    /* Acquire: the words read below are at least as new as this status. */
+    /* Acquire: the words that are loaded below are at least as new as this status. */
     stk_put32(to, stk_load_acquire(w + STK_SLOT_STATUS));
     stk_slot_out(to, w);
     return STK_OK;

@@ -12,7 +12,8 @@
 #include "stoker/atomic.h"
 #include "stoker/slot.h"
 
-/* Returns the custody words of a control buffer; NULL: the buffer has none. */
+/* Returns the custody words of a control buffer, one for each slot of the ring; NULL: the buffer has none. The host
+ * lays them out before workers start and does not move them, so relaxed order will do. */
 static inline const uint32_t *stk_custody(const uint32_t *control) {
     uint32_t at = control != NULL ? stk_custody_at(stk_load(control + STK_CTL_NO_SHARED_ATOMICS)) : 0u;
     return at != 0u ? control + at : NULL;
@@ -38,6 +39,8 @@ static inline bool stk_nobody_has(const uint32_t *control, uint32_t slot) {
     if (control == NULL || stk_custody(control) != NULL) {
         return control != NULL && !stk_in_custody(control, slot);
     }
+    /* Without custody words one slot cannot be judged alone: no worker has it once all workers that entered have
+     * left. */
     ends = stk_worker_ends(control);
     return stk_load(control + STK_CTL_WORKERS_IN) == ends;
 }

@@ -1,4 +1,5 @@
-/* stoker: the debug log. */
+/* stoker: lays out, reads and empties the debug log. The host never appends: handlers do. This log lies in RAM and does
+ * not survive a power cut; the log that does is in core/src/flash. */
 #include "stoker/debug_log.h"
 
 #include "base/error_info.h"
@@ -46,14 +47,18 @@ int stk_debug_log_count(const struct stk_debug_log *log, struct stk_error_info *
     if (log->count == 0) {
         return stk_fail(info, STK_E_MISSING, STK_DEBUG_CURSOR_WORD, 0);
     }
-    /* Acquire: with a slot already seen DONE this also covers the words of its record. */
+    /* The words of a record come with the end of its slot, which the caller acquires. The cursor alone promises no
+     * whole record: a handler reserves its record before it writes it. */
     uint32_t cursor = stk_load_acquire(log->words + STK_DEBUG_CURSOR_WORD);
+    /* A device stored the cursor, so it may be anything: behind the buffer, or inside a record. */
     if (cursor > log->count - STK_DEBUG_RECORDS_WORD || cursor % STK_DEBUG_RECORD_WORDS != 0) {
         return stk_fail(info, STK_E_MISSING, cursor == UINT32_MAX ? cursor : cursor + 1, cursor);
     }
     return (int)(cursor / STK_DEBUG_RECORD_WORDS);
 }
 
+/* Copies record `index`, which the caller has found to lie within the buffer. Relaxed: the acquire of the cursor or of
+ * the slot's status came before. A record that is reserved and not yet written is copied as it is. */
 static void copy_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
     const uint32_t *w = log->words + STK_DEBUG_RECORDS_WORD + (size_t)index * STK_DEBUG_RECORD_WORDS;
     out->format = stk_load(w);
@@ -63,6 +68,8 @@ static void copy_record(const struct stk_debug_log *log, uint32_t index, struct 
 }
 
 int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
+    /* The bound is the buffer, not the cursor: whatever a device stored in the cursor, no word outside the buffer is
+     * read. */
     if (log->count == 0 || index >= (log->count - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS) {
         return STK_E_RANGE;
     }
@@ -80,7 +87,7 @@ int stk_debug_log_read(const struct stk_debug_log *log, struct stk_debug_record 
         return stk_fail(info, STK_E_SPACE, cap, (uint64_t)(uint32_t)count * sizeof *out);
     }
     for (uint32_t i = 0; i < (uint32_t)count; i++) {
-        copy_record(log, i, &out[i]); /* the cursor was inside the log */
+        copy_record(log, i, &out[i]); /* stk_debug_log_count() found the cursor to lie within the buffer */
     }
     return count;
 }
@@ -89,8 +96,7 @@ int stk_debug_log_reset(struct stk_debug_log *log) {
     if (log->count == 0) {
         return STK_E_MISSING;
     }
-    /* Release: the host's reads of the old records are over before a writer may reuse their place.
-     */
+    /* Release: the host has read the old records before a handler may write over them. */
     stk_store_release(log->words + STK_DEBUG_CURSOR_WORD, 0);
     return STK_OK;
 }

@@ -1,4 +1,5 @@
-/* stoker: the I/O queue. */
+/* stoker: moves I/O slots through their statuses (SPEC.md, 4.2), for askers and for servers. The words of a request are
+ * carried as they are: the server decides what they mean and whether they are allowed (core/src/stream). */
 #include "stoker/io_queue.h"
 
 #include "base/error_info.h"
@@ -6,6 +7,7 @@
 #include "stoker/atomic.h"
 #include "base/words_of.h"
 
+/* Returns the first word of an I/O slot. The caller has checked the number. */
 static uint32_t *slot_at(const struct stk_io_queue *queue, uint32_t slot) {
     return queue->words + (size_t)slot * STK_IO_WORDS;
 }
@@ -56,8 +58,8 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
         return STK_E_RANGE;
     }
     uint32_t *w = slot_at(queue, request->slot);
-    /* The swap reserves the slot against the device and other askers, none of whom touches a slot in WAIT_IO. Acquire:
-     * the words of the request before are no longer read by whoever emptied it. */
+    /* The swap reserves the slot: the device and other askers leave a slot in WAIT_IO alone. Acquire: those who emptied
+     * the slot have read the words of the last request before these are overwritten. */
     if (stk_cas(w + STK_IO_STATUS, STK_SLOT_EMPTY, STK_SLOT_WAIT_IO) != STK_SLOT_EMPTY) {
         return STK_E_STATUS;
     }
@@ -68,7 +70,7 @@ int stk_io_queue_submit(struct stk_io_queue *queue, const struct stk_io_request 
     stk_store(w + STK_IO_OFFSET_HI, (uint32_t)(request->offset >> 32));
     stk_store(w + STK_IO_BYTES, request->bytes);
     stk_store(w + STK_IO_TAG, request->tag);
-    /* Release: who sees PUBLISHED sees the seven words above. */
+    /* Release: a server that sees PUBLISHED sees the seven words above. */
     stk_store_release(w + STK_IO_STATUS, STK_SLOT_PUBLISHED);
     return STK_OK;
 }
@@ -85,6 +87,8 @@ int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slot, uint32_t map
 
 /// Looking ///
 
+/* Copies the request of an I/O slot to *out. Relaxed: the caller has acquired the status. After STK_IO_ERROR `tag` is
+ * the error code and `bytes` the tag of the asker, where the server gave a code. */
 static void copy_out(const struct stk_io_queue *queue, uint32_t slot, struct stk_io_request *out) {
     const uint32_t *w = slot_at(queue, slot);
     out->slot = slot;
@@ -109,6 +113,7 @@ int stk_io_queue_read(const struct stk_io_queue *queue, uint32_t slot, struct st
         return STK_E_RANGE;
     }
     uint32_t status = stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS);
+    /* In WAIT_IO an asker is still writing the words, so there is no request yet. */
     if (status == STK_SLOT_EMPTY || status == STK_SLOT_WAIT_IO) {
         return STK_E_WOULD_BLOCK;
     }
@@ -128,7 +133,7 @@ int stk_io_queue_recycled(const struct stk_io_queue *queue, uint32_t slot) {
 int stk_io_queue_poll(const struct stk_io_queue *queue, struct stk_io_request *out, uint32_t cap) {
     uint32_t found = 0;
     for (uint32_t slot = 0; slot < queue->slots && found < cap; slot++) {
-        /* Acquire: pairs with the release of PUBLISHED, so that the words are the request's. */
+        /* Acquire pairs with the release of PUBLISHED: the words below are those of this request. */
         if (stk_load_acquire(slot_at(queue, slot) + STK_IO_STATUS) == STK_SLOT_PUBLISHED) {
             copy_out(queue, slot, &out[found++]);
         }
@@ -140,8 +145,8 @@ int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, u
     uint32_t found = 0;
     for (uint32_t slot = 0; slot < queue->slots && found < cap; slot++) {
         uint32_t *status = slot_at(queue, slot) + STK_IO_STATUS;
-        /* The plain look spares idle slots a locked bus cycle; the acquire of the swap orders the
-         * words after it. */
+        /* The plain load comes first, because a swap takes the cache line for writing even when it fails. The swap
+         * acquires, so the words below are those of this request. */
         if (stk_load(status) == STK_SLOT_PUBLISHED &&
             stk_cas(status, STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED) == STK_SLOT_PUBLISHED) {
             copy_out(queue, slot, &out[found++]);
@@ -150,6 +155,9 @@ int stk_io_queue_claim(struct stk_io_queue *queue, struct stk_io_request *out, u
     return (int)found;
 }
 
+/* Checks every result before the first word changes: each slot must be there and CLAIMED. Relaxed: the caller claimed
+ * these slots itself, so nobody else moves them. On error the info has the index of the result, and its slot number or
+ * the status found. */
 static int complete_check(const struct stk_io_queue *queue, const struct stk_io_result *results, uint32_t count,
                           struct stk_error_info *info) {
     for (uint32_t i = 0; i < count; i++) {
@@ -166,12 +174,13 @@ static int complete_check(const struct stk_io_queue *queue, const struct stk_io_
 
 int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result *results, uint32_t count,
                           struct stk_error_info *info) {
-    uint64_t done = 0; /* one bit per slot */
+    uint64_t done = 0; /* one bit for each I/O slot, STK_IO_SLOTS_MAX of them */
     int err = complete_check(queue, results, count, info);
     if (err != STK_OK) {
         return err;
     }
-    for (uint32_t i = count; i-- > 0;) { /* backwards: the last result of a slot is the one that counts */
+    /* Backwards, so that of several results for one slot the last one is stored, and the others are skipped. */
+    for (uint32_t i = count; i-- > 0;) {
         uint32_t *w = slot_at(queue, results[i].slot);
         uint64_t bit = (uint64_t)1 << results[i].slot;
         if ((done & bit) != 0) {
@@ -179,10 +188,12 @@ int stk_io_queue_complete(struct stk_io_queue *queue, const struct stk_io_result
         }
         done |= bit;
         if (!results[i].ok && results[i].error != 0) {
-            stk_store(w + STK_IO_BYTES, stk_load(w + STK_IO_TAG)); /* so that its asker still knows it */
+            /* The error code takes the word of the tag, so the tag moves to the word of the length: the asker still
+             * needs it, and the length of a failed request is of no use. */
+            stk_store(w + STK_IO_BYTES, stk_load(w + STK_IO_TAG));
             stk_store(w + STK_IO_TAG, results[i].error);
         }
-        /* Release: the transferred data and the code are there before the outcome is seen. */
+        /* Release: a party that sees the outcome sees the transferred data and the error code. */
         stk_store_release(w + STK_IO_STATUS, results[i].ok ? STK_IO_OK : STK_IO_ERROR);
     }
     return STK_OK;
@@ -193,6 +204,8 @@ int stk_io_queue_recycle(struct stk_io_queue *queue, uint32_t slot) {
         return STK_E_RANGE;
     }
     uint32_t *status = slot_at(queue, slot) + STK_IO_STATUS;
+    /* A swap, since host and device may both have consumed the outcome: only one of them may empty the slot, because
+     * the next asker reserves it at once. */
     uint32_t was = stk_load(status);
     if ((was != STK_IO_OK && was != STK_IO_ERROR) || stk_cas(status, was, STK_SLOT_EMPTY) != was) {
         return STK_E_STATUS;

@@ -1,4 +1,5 @@
-/* stoker: names of the reasons for which slots fault. A file of its own, so that a link without names has no table. */
+/* stoker: names of the reasons of faults. This is a file of its own, so that a program that prints no names does not
+ * link the table. */
 #include "stoker/ring.h"
 
 const char *stk_reason_name(uint32_t reason) {

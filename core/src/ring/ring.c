@@ -1,4 +1,6 @@
-/* stoker: ring layout and reads. */
+/* stoker: lays out a ring, attaches to one, and reads its slots. After init nothing here stores to a ring;
+ * ring_publish.c and slot.c do. The status is loaded first and with acquire order, since it alone tells what the other
+ * words are worth. */
 #include "stoker/ring.h"
 
 #include "base/memory.h"
@@ -24,6 +26,7 @@ int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots
     if (err != STK_OK) {
         return err;
     }
+    /* A ring of no slots may have no memory: memset must not get NULL, not even with a length of 0. */
     if (need > 0) {
         memset(mem, 0, need);
     }
@@ -60,6 +63,7 @@ int stk_ring_status(const struct stk_ring *ring, uint32_t slot) {
     return stk_status_known(status) ? (int)status : STK_E_STATUS;
 }
 
+/* Returns 1 if the slot at `w` is DONE. Acquire: the caller may read the results of the slots that it counted. */
 static inline int is_done(const uint32_t *w) {
     return stk_load_acquire(w + STK_SLOT_STATUS) == STK_SLOT_DONE;
 }
@@ -70,7 +74,7 @@ int stk_ring_count_done(const struct stk_ring *ring, uint32_t items) {
     }
     const uint32_t *w = ring->words;
     int done = 0;
-    /* Four a turn: a third less time where the first-level cache holds the ring. */
+    /* Four slots in one pass of the loop: a third less time where the first-level cache holds the ring. */
     for (; !STK_SMALL && items >= 4; items -= 4, w = STK_SLOT_AT(w, 4)) {
         done += is_done(w) + is_done(STK_SLOT_AT(w, 1));
         done += is_done(STK_SLOT_AT(w, 2)) + is_done(STK_SLOT_AT(w, 3));
@@ -86,12 +90,14 @@ int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot, uint32_t *res
         return STK_E_RANGE;
     }
     const uint32_t *w = stk_slot_at(ring, slot);
-    /* Acquire: the arguments read below are those of the publisher whose status this is. */
+    /* Acquire: the arguments that are read below are those of the party that stored this status. The status itself does
+     * not matter: a worker leaves the load miss in WAIT_IO while the host looks. */
     (void)stk_load_acquire(w + STK_SLOT_STATUS);
     if (stk_load(w + STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
         return STK_E_OPCODE;
     }
     *resource = stk_load(w + STK_SLOT_ARG0);
+    /* Anything but 0 means a prefetch (SPEC.md, 1.6), so the caller gets 0 or 1. */
     *prefetch = stk_load(w + STK_SLOT_ARG0 + 1) != 0;
     return STK_OK;
 }

@@ -1,11 +1,11 @@
-/* stoker: rings and slots as plain bytes, read back from somewhere: any alignment, nothing atomic.
- */
+/* stoker: reads and makes slots as plain bytes, such as those of a file or of a ring that was read back. The bytes may
+ * have any alignment, and nobody else changes them, so nothing here is atomic. */
 #include "base/error_info.h"
 #include "base/memory.h"
 #include "stoker/le.h"
 #include "stoker/ring.h"
 
-#define LOAD_MISS_BYTES (4u * (STK_SLOT_ARG0 + 2u)) /* up to its last argument */
+#define LOAD_MISS_BYTES (4u * (STK_SLOT_ARG0 + 2u)) /* words 0 to 5: status to argument 1 */
 
 void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32_t prefetch) {
     memset(out, 0, STK_SLOT_BYTES);
@@ -17,6 +17,7 @@ void stk_load_miss_encode(uint8_t out[STK_SLOT_BYTES], uint32_t resource, uint32
 
 int stk_load_miss_decode(const void *slot, size_t bytes, uint32_t *resource, uint32_t *prefetch) {
     const uint8_t *in = slot;
+    /* The status is not looked at, nor are the words behind argument 1 (SPEC.md, 1.6). */
     if (bytes < LOAD_MISS_BYTES) {
         return STK_E_MISSING;
     }
@@ -32,6 +33,7 @@ int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, s
     if (items > STK_RING_SLOTS_MAX) {
         return stk_fail(info, STK_E_OVERFLOW, 0, items);
     }
+    /* Before the length is looked at: 0 slots need no bytes, not even a whole number of words. */
     if (items == 0) {
         return 0;
     }

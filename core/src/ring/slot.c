@@ -1,9 +1,12 @@
-/* stoker: the slot machine. */
+/* stoker: the table of the transitions of a slot (SPEC.md, 1.2), and the call that makes one of them by
+ * compare-and-swap. Owners that store a status without a swap, such as a worker with DONE, follow the same table but do
+ * not come here. */
 #include "slot_words.h"
 
 #define FROM(status) STK_STATUS_BIT(status)
 
-/* One row per transition: the statuses it may start from, and the one it leads to. */
+/* One row for each transition: the set of statuses in which it may start, and the status to which it leads. TO_PUBLISH
+ * starts nowhere, because a publish writes words of the slot too. */
 static const struct {
     uint8_t from;
     uint8_t to;
@@ -24,6 +27,7 @@ uint32_t stk_priority_of_wire(uint32_t wire) {
 }
 
 int stk_transition_allowed(uint32_t from, enum stk_transition to) {
+    /* A caller may pass any number for `to`, and a word of the ring for `from`: neither may reach past the table. */
     return (uint32_t)to < sizeof rule / sizeof rule[0] && stk_status_in(from, rule[to].from);
 }
 
@@ -36,7 +40,7 @@ int stk_ring_transition(struct stk_ring *ring, uint32_t slot, enum stk_transitio
     if (!stk_transition_allowed(from, to)) {
         return STK_E_STATUS;
     }
-    /* Acquire: what the party before left in the slot is seen. Release: what the caller wrote goes
-     * with the move. */
+    /* Acquire: the caller sees what the last owner left in the slot. Release: the next owner sees what the caller
+     * wrote. */
     return stk_cas(status, from, rule[to].to) == from ? (int)from : STK_E_STATUS;
 }

@@ -1,4 +1,6 @@
-/* stoker: telemetry, the object and its decodes. */
+/* stoker: telemetry, the object and its two decodes. Checks all that the caller passed, and then calls the steps of the
+ * other files. All errors come before the first byte of the last decode is changed, and no step behind the checks can
+ * fail. The health of a device is computed from a decode in watchdog.c. */
 #include "stoker/telemetry.h"
 
 #include "base/error_info.h"
@@ -15,11 +17,13 @@ int stk_telemetry_bytes(uint32_t slots, uint32_t opcodes, size_t *bytes) {
     if (slots > STK_TELEMETRY_SLOTS_MAX || opcodes > STK_TELEMETRY_OPCODES_MAX) {
         return STK_E_OVERFLOW;
     }
-    *bytes = STK_TELEMETRY_BYTES(slots, opcodes); /* 115 MB at most */
+    *bytes = STK_TELEMETRY_BYTES(slots, opcodes); /* 115 MB at most: fits a size_t of 32 bits */
     return STK_OK;
 }
 
-/* Widest alignment first, so that no part needs padding. */
+/* Gives each part its place in the memory. Parts of wider alignment come first, so that no part needs padding. Without
+ * opcodes there are no windows and no scratch, and the pointers to them stay NULL. The buffers of the keys also hold
+ * opcodes while the table of names is made, so they have room for the larger of the two numbers. */
 static void lay_out(struct stk_telemetry *t, void *mem) {
     size_t most = t->slots_max > t->opcodes_max ? t->slots_max : t->opcodes_max;
     if (t->opcodes_max == 0) {
@@ -32,6 +36,7 @@ static void lay_out(struct stk_telemetry *t, void *mem) {
     t->rows = (void *)(t->keys[1] + most);
     t->windows = (void *)(t->rows + t->slots_max);
     t->bins = (void *)(t->windows + t->slots_max);
+    /* The bins are 256 counters, one for each value of eight bits of a key. */
     t->names = (void *)(t->bins + 256);
     t->lost = (void *)(t->names + (size_t)STK_NAME_ENTRIES * t->opcodes_max);
 }
@@ -42,6 +47,7 @@ int stk_telemetry_init(struct stk_telemetry *t, const struct stk_telemetry_confi
     if (config == NULL || arena == NULL) {
         return stk_fail(info, STK_E_ARG, 0, 0);
     }
+    /* These limits hold whatever the machine can address: above them a slot or a rank would not fit a key. */
     int err = stk_telemetry_bytes(config->slots, config->opcodes, &need);
     if (err != STK_OK) {
         return stk_fail(info, err, 0, config->slots > STK_TELEMETRY_SLOTS_MAX ? config->slots : config->opcodes);
@@ -57,7 +63,8 @@ int stk_telemetry_init(struct stk_telemetry *t, const struct stk_telemetry_confi
     return STK_OK;
 }
 
-/* What a decode of this size needs beyond what is there. */
+/* Checks that a decode of so many slots and opcodes fits into the memory of init. STK_E_SPACE tells the bytes that
+ * would do for both: a number that fits stays as it was at init. */
 static int room_check(const struct stk_telemetry *t, size_t slots, const struct stk_opcodes *opcodes,
                       struct stk_error_info *info) {
     uint32_t named = opcodes == NULL ? 0 : opcodes->count;
@@ -72,6 +79,8 @@ static int room_check(const struct stk_telemetry *t, size_t slots, const struct 
     return STK_OK;
 }
 
+/* Checks that the control buffer has all words before the observables. A decode does not fill in words that are
+ * missing. */
 static int control_check(uint64_t words, struct stk_error_info *info) {
     if (words < STK_CTL_WORDS_MIN) {
         return stk_fail(info, STK_E_MISSING, (uint32_t)words, 4u * STK_CTL_WORDS_MIN);
@@ -79,6 +88,7 @@ static int control_check(uint64_t words, struct stk_error_info *info) {
     return STK_OK;
 }
 
+/* Checks the lengths of two images, in the order of errors that telemetry.h documents. */
 static int image_check(size_t ring_bytes, size_t control_bytes, struct stk_error_info *info) {
     if (control_bytes % 4 != 0) {
         return stk_fail(info, STK_E_ALIGN, 0, control_bytes);
@@ -90,6 +100,7 @@ static int image_check(size_t ring_bytes, size_t control_bytes, struct stk_error
     return err;
 }
 
+/* Checks that a list of opcodes which is not empty is there. */
 static int names_check(const struct stk_opcodes *opcodes, struct stk_error_info *info) {
     if (opcodes != NULL && opcodes->list == NULL && opcodes->count > 0) {
         return stk_fail(info, STK_E_ARG, 0, opcodes->count);
@@ -97,7 +108,8 @@ static int names_check(const struct stk_opcodes *opcodes, struct stk_error_info 
     return STK_OK;
 }
 
-/* No names, no windows. */
+/* Begins a decode: drops the windows of the last one, and makes the table of names. Without opcodes the table is empty,
+ * no row gets a key, and there are no windows. */
 static void begin(struct stk_telemetry *t, const struct stk_opcodes *opcodes, struct stk_names *names) {
     t->window_count = 0;
     names->count = 0;
@@ -141,6 +153,7 @@ int stk_telemetry_read(struct stk_telemetry *t, const struct stk_ring *ring, con
     if (err != STK_OK) {
         return err;
     }
+    /* A ticket names its slot only where the number of slots is a power of two (publisher.h). */
     if (feed == STK_FEED_TICKETS && (ring->slots & (ring->slots - 1u)) != 0) {
         return stk_fail(info, STK_E_ARG, 0, ring->slots);
     }

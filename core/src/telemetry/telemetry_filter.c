@@ -1,14 +1,17 @@
-/* stoker: telemetry, questions to a decode. */
+/* stoker: telemetry, filters over the last decode. They read its rows and windows and never the ring, so an answer
+ * holds for the moment of the decode. */
 #include "base/error_info.h"
 #include "telemetry_internal.h"
 
 int stk_status_active(uint32_t status) {
+    /* FAULT is not among them: such a slot waits for the host, and the device does nothing for it. */
     const uint32_t active = 1u << STK_SLOT_PUBLISHED | 1u << STK_SLOT_CLAIMED | 1u << STK_SLOT_WAIT_IO |
                             1u << STK_SLOT_YIELD | 1u << STK_SLOT_REQUEUE;
     return status <= STK_SLOT_FAULT && (active >> status & 1u) != 0;
 }
 
 uint32_t stk_occupancy_depth(const struct stk_occupancy *o) {
+    /* By subtraction, so that a slot whose word is no status counts as in use. */
     return o->slots - o->count[STK_SLOT_EMPTY] - o->count[STK_SLOT_DONE] - o->torn;
 }
 
@@ -17,15 +20,18 @@ int stk_ticketed_window_active(const struct stk_ticketed_window *w) {
             w->count[STK_SLOT_YIELD] | w->count[STK_SLOT_REQUEUE]) != 0;
 }
 
-/* What a filter looks for. */
+/* A filter: what it looks at, and what it looks for. */
 struct want {
     const struct stk_telemetry *t;
+    /* Returns not 0 if window or slot number `i` is wanted. */
     int (*match)(const struct want *want, uint32_t i);
-    uint32_t of; /* things to look at */
-    uint32_t opcode;
+    /* number of windows or slots to look at */
+    uint32_t of;
+    uint32_t opcode; /* opcode of the slots that are wanted; not used for windows */
 };
 
-/* Counts first: out is written only when all fits. */
+/* Writes the numbers of all that match, in ascending order. Counts first, since `out` is written only when all of them
+ * fit. */
 static int filter(const struct want *want, uint32_t *out, uint32_t cap, struct stk_error_info *info) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < want->of; i++) {
@@ -42,10 +48,12 @@ static int filter(const struct want *want, uint32_t *out, uint32_t cap, struct s
     return (int)count;
 }
 
+/* Matches a ticketed window with work under way. */
 static int window_matches(const struct want *want, uint32_t i) {
     return stk_ticketed_window_active(want->t->windows + i);
 }
 
+/* Matches a slot with this opcode and work under way. A row that lost words has no opcode to compare. */
 static int slot_matches(const struct want *want, uint32_t i) {
     const struct stk_row *row = want->t->rows + i;
     return row->opcode == want->opcode && want->t->lost[i] == STK_ROW_WHOLE && stk_status_active(row->status);

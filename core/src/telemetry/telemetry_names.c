@@ -1,9 +1,12 @@
-/* stoker: telemetry, the table of the opcodes named. */
+/* stoker: telemetry, the table of the named opcodes. It is made once in a decode and looked at for each slot
+ * (stk_names_find), so it is worth the time to make it more than once until it has no collisions. */
 #include "telemetry_internal.h"
 
-#define FACTORS 8u /* hash factors to try for a table without collisions */
+/* Hash factors to try. A table without collisions needs one compare for each slot. The first factor that has no
+ * collisions is taken, else the last one. */
+#define FACTORS 8u
 
-/* The greatest power of two that the room for `count` opcodes holds. */
+/* Returns the greatest power of two that fits into the memory for `count` opcodes. */
 static uint32_t entries_for(uint32_t count) {
     uint32_t entries = STK_NAME_ENTRIES;
     while (entries * 2u <= STK_NAME_ENTRIES * count) {
@@ -14,7 +17,8 @@ static uint32_t entries_for(uint32_t count) {
 
 _Static_assert(STK_NAME_ENTRIES *STK_TELEMETRY_OPCODES_MAX <= 1u << 16, "a hash has 16 bits");
 
-/* Puts `name` into the first entry from its home on that holds `filler`. */
+/* Puts `name` into the first entry from its home on that holds `filler`, and notes how far that was. Ends, because
+ * fewer names than entries are put. */
 static void put(struct stk_names *names, struct stk_name name, uint32_t filler) {
     uint32_t at = stk_names_home(names->factor, names->mask, name.opcode);
     uint32_t reach = 1;
@@ -26,6 +30,8 @@ static void put(struct stk_names *names, struct stk_name name, uint32_t filler) 
     names->reach = reach > names->reach ? reach : names->reach;
 }
 
+/* Fills the table with ascending opcodes, by the present factor. All entries begin as the first opcode, which has rank
+ * 0. */
 static void fill(struct stk_names *names, const uint64_t *opcodes) {
     const struct stk_name first = {(uint32_t)opcodes[0], 0};
     names->reach = 1;
@@ -35,11 +41,12 @@ static void fill(struct stk_names *names, const uint64_t *opcodes) {
     for (uint32_t rank = 1; rank < names->count; rank++) {
         put(names, (struct stk_name){(uint32_t)opcodes[rank], rank << STK_KEY_WINDOW}, first.opcode);
     }
-    /* Last, since the others may have taken its home: it finds itself or a filler, which is the same. */
+    /* The first opcode comes last, since the others may have taken its home. It ends at an entry that holds it already,
+     * so only the reach changes. */
     put(names, first, first.opcode);
 }
 
-/* Ascending, each opcode once, in place. Returns how many. */
+/* Drops repetitions from ascending opcodes, in place. Returns how many are left; `count` is at least 1. */
 static uint32_t unique(uint64_t *sorted, uint32_t count) {
     uint32_t n = 1;
     for (uint32_t i = 1; i < count; i++) {
@@ -50,6 +57,7 @@ static uint32_t unique(uint64_t *sorted, uint32_t count) {
 }
 
 void stk_names_make(struct stk_names *names, const struct stk_telemetry *t, const struct stk_opcodes *opcodes) {
+    /* The buffers of the keys are free until the rows are decoded, so the opcodes are sorted in them. */
     for (uint32_t i = 0; i < opcodes->count; i++) {
         t->keys[0][i] = opcodes->list[i];
     }
@@ -57,6 +65,8 @@ void stk_names_make(struct stk_names *names, const struct stk_telemetry *t, cons
     names->count = unique(sorted, opcodes->count);
     names->scale = (uint64_t)names->count << STK_KEY_WINDOW;
     names->mask = entries_for(names->count) - 1u;
+    /* A prime near 2^32 divided by the golden ratio: opcodes that are neighbours land far apart (Knuth, TAOCP 3, 6.4).
+     * The other factors are its products with another odd number, and so are odd too. */
     names->factor = 0x9E3779B1u;
     names->table = t->names;
     fill(names, sorted);

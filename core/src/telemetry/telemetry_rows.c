@@ -1,12 +1,15 @@
-/* stoker: telemetry, rows from bytes and from a live ring. */
+/* stoker: telemetry, decodes the rows of the slots, from bytes and from a live ring. The bytes of an image do not
+ * change, so the first way is written for speed. A live ring changes at any moment, so the second way is written to get
+ * words that belong together. Windows are made in telemetry_windows.c, from the keys that both ways leave. */
 #include "base/memory.h"
 #include "stoker/config.h"
 #include "stoker/le.h"
 #include "ring/slot_words.h"
 #include "telemetry_internal.h"
 
-/* Counts statuses in the eight bytes of one register, which is much faster than eight counters in memory that have to
- * be stored before they can be loaded again. */
+/* The eight statuses are counted in the eight bytes of one register: each status adds a 1 to its byte. That is much
+ * faster than eight counters in memory, which have to be stored before they can be loaded again. A word that is no
+ * status adds 0; tally() finds the number of these as what is missing. */
 static const uint64_t unit[STK_STATUS_KINDS] = {1,
                                                 (uint64_t)1 << 8,
                                                 (uint64_t)1 << 16,
@@ -17,8 +20,10 @@ static const uint64_t unit[STK_STATUS_KINDS] = {1,
                                                 (uint64_t)1 << 56,
                                                 0};
 
-#define TALLY_MAX 255u /* rows that cannot overflow a byte */
+#define TALLY_MAX 255u /* rows of one block, so that no byte of the register overflows */
 
+/* Adds the counts of one block of `rows` rows to the occupancy. Rows that no byte counted have a status word that is no
+ * status. */
 static void tally(struct stk_occupancy *occupancy, uint64_t packed, uint32_t rows) {
     for (uint32_t s = 0; s < STK_UNKNOWN; s++) {
         uint32_t count = (uint32_t)(packed >> (8u * s)) & 0xFFu;
@@ -28,8 +33,8 @@ static void tally(struct stk_occupancy *occupancy, uint64_t packed, uint32_t row
     occupancy->count[STK_UNKNOWN] += rows;
 }
 
-/* Decodes one slot of an image. Returns the kind of its status. Every word is loaded before the first is stored, so
- * that a compiler may join them. */
+/* Decodes one slot of an image. Returns the kind of its status. All words are loaded before the first one is stored, so
+ * that a compiler may join the loads: it need not fear that a store changes the image. */
 static inline uint32_t row_decode(struct stk_row *row, const uint8_t *slot) {
     uint32_t w[8];
     for (uint32_t i = 0; i < 8; i++) {
@@ -39,15 +44,16 @@ static inline uint32_t row_decode(struct stk_row *row, const uint8_t *slot) {
     return stk_status_kind(w[STK_SLOT_STATUS]);
 }
 
-/* Some slots of an image, TALLY_MAX at most. */
+/* A block of consecutive slots of an image. */
 struct block {
     struct stk_telemetry *t;
-    const uint8_t *slot;
-    uint32_t first, count;
-    uint32_t keys; /* made before */
+    const uint8_t *slot;   /* first slot of the block in the image; any alignment */
+    uint32_t first, count; /* number of that slot in the ring; slots in the block, at most TALLY_MAX */
+    uint32_t keys;         /* keys that the blocks before this one have made */
 };
 
-/* Each of these returns how many keys it made. */
+/* Decodes a block when no opcode was named. This function and the two behind it have the same parameters, since
+ * stk_rows_decode() picks one of them. Each returns how many keys it made. */
 static uint32_t rows_plain(const struct block *block, const struct stk_names *names) {
     struct stk_row *row = block->t->rows + block->first;
     uint64_t packed = 0;
@@ -66,12 +72,15 @@ static uint32_t rows_plain(const struct block *block, const struct stk_names *na
     return 0;
 }
 
+/* Writes the key of a slot to *key. Returns 1 if the opcode of the slot was named, else 0: then the caller writes the
+ * next key over this one. So there is no branch that depends on the opcode. */
 static uint32_t key_add(uint64_t *key, const struct stk_row *row, const struct stk_names *names, uint32_t slot) {
     const struct stk_name *name = stk_names_find(names, row->opcode);
     *key = stk_key_make(names, name, row->args[0], slot);
     return name->opcode == row->opcode;
 }
 
+/* Decodes a block and makes its keys, in two loops. Serves any table of names. */
 static uint32_t rows_keyed(const struct block *block, const struct stk_names *names) {
     const struct stk_row *row = block->t->rows + block->first;
     uint64_t *keys = block->t->keys[0] + block->keys;
@@ -83,16 +92,18 @@ static uint32_t rows_keyed(const struct block *block, const struct stk_names *na
     return made;
 }
 
-/* The same in one loop when every opcode is found at its home, since both wait for the same memory. */
+/* Decodes a block and makes its keys in one loop, for a table in which every opcode is at its home. Rows and keys wait
+ * for the same memory, so one loop waits once. */
 static uint32_t rows_keyed_home(const struct block *block, const struct stk_names *names) {
-    const struct stk_names named = *names; /* a copy, which no store below can change */
+    const struct stk_names named = *names; /* a copy: the compiler knows that no store below changes it */
     struct stk_row *rows = block->t->rows;
     uint64_t *keys = block->t->keys[0] + block->keys, *key = keys;
     const uint8_t *slot = block->slot;
     uint32_t end = block->first + block->count;
     uint64_t packed = 0;
     for (uint32_t i = block->first; i < end; i++, slot += STK_SLOT_BYTES) {
-        /* Loaded from the slot twice: out of the row, just stored, would be slower. */
+        /* These two words are loaded from the slot a second time. A load out of the row, which was just stored, would
+         * be slower. */
         uint32_t opcode = stk_get32(slot + 4u * STK_SLOT_OPCODE);
         uint32_t ticket = stk_get32(slot + 4u * STK_SLOT_ARG0);
         packed += unit[row_decode(rows + i, slot)];
@@ -105,6 +116,7 @@ static uint32_t rows_keyed_home(const struct block *block, const struct stk_name
 }
 
 uint32_t stk_rows_decode(struct stk_telemetry *t, const uint8_t *ring, uint32_t slots, const struct stk_names *names) {
+    /* A call through a pointer, so that each way has the registers to itself. */
     uint32_t (*rows)(const struct block *block, const struct stk_names *names) = rows_plain;
     struct block block = {.t = t, .slot = ring};
     if (names->count > 0) {
@@ -124,17 +136,17 @@ uint32_t stk_rows_decode(struct stk_telemetry *t, const uint8_t *ring, uint32_t 
 
 /// Live ///
 
-/* A live ring, and what is needed to know whether a slot got a new life. */
+/* A live ring, and what tells whether a slot was published anew while its row was read. */
 struct live {
     const struct stk_ring *ring;
-    const uint32_t *tail; /* tickets handed out; used under STK_FEED_TICKETS */
+    const uint32_t *tail; /* control word: tickets handed out; its changes matter under STK_FEED_TICKETS only */
     enum stk_feed feed;
-    uint32_t seen; /* the tail before this row */
+    uint32_t seen; /* the tail as it was loaded before the present try of a row */
 };
 
-/* Once through the row's words. False when the status changed meanwhile.
- * Acquire, on every word: the status is loaded again after all of them. A word of a slot's next life was stored by a
- * publisher that had seen the slot free, so whoever loads that word and then the status finds it changed. */
+/* Loads the words of a row once. Returns false if the status has changed meanwhile. Every load acquires: the status is
+ * loaded again after all of them. A word of the next life of a slot was stored by a publisher that had seen the slot
+ * free. So a reader that loads this word, and then the status, finds the status changed. */
 static inline bool row_collect(const uint32_t *w, struct stk_row *row) {
     row->status = stk_load_acquire(w + STK_SLOT_STATUS);
     row->opcode = stk_load_acquire(w + STK_SLOT_OPCODE);
@@ -147,29 +159,35 @@ static inline bool row_collect(const uint32_t *w, struct stk_row *row) {
     return stk_load_acquire(w + STK_SLOT_STATUS) == row->status;
 }
 
-/* Did slot `i` get a ticket since live->seen? Then the words may be of two lives, though the status is the same again.
- * Without one its words are those that were there when the status was first loaded: the slot was not EMPTY then, so the
- * publisher of its last ticket had finished. */
+/* Returns true if slot `i` got a ticket since live->seen, and moves live->seen on. Then the words may be of two lives,
+ * although the status is the same as before. If the slot got no ticket, its words are those that were there when the
+ * status was first loaded: the slot was not EMPTY then, so the publisher of its last ticket had finished.
+ *
+ * The first ticket from `before` on whose slot is `i` is (i - before) modulo slots further. It was handed out if it
+ * lies before the tail. */
 static bool reborn(struct live *live, uint32_t i) {
     uint32_t before = live->seen;
     live->seen = stk_load_acquire(live->tail);
     return ((i - before) & (live->ring->slots - 1u)) < live->seen - before;
 }
 
-/* The same without tickets: a second collection finds every word as the first did, and the status between the two says
- * that nobody was writing them. */
+/* Returns true if the words of a row changed, where there are no tickets to tell. A second collection must find every
+ * word as the first one did; the status between the two says that nobody was writing them. */
 static bool moved(const uint32_t *w, const struct stk_row *row) {
     struct stk_row again;
     return !row_collect(w, &again) || memcmp(row, &again, sizeof again) != 0;
 }
 
-/* May a publisher be writing the words behind this status? */
+/* Returns true if a publisher may be writing the words behind this status. An EMPTY slot may be written by any
+ * publisher. A DONE slot may be written by a publisher without tickets; with tickets the harvest makes it EMPTY
+ * first. */
 static bool words_unsafe(const struct live *live, uint32_t status) {
     return live->feed != STK_FEED_NONE &&
            (status == STK_SLOT_EMPTY || (live->feed == STK_FEED_ANY && stk_status_publishable(status)));
 }
 
-/* One try; returns what it lost. */
+/* Reads a row once. Returns what the row lost; STK_ROW_TORN: try again. With tickets each try asks reborn(), also when
+ * the status has changed already: that call moves live->seen on for the next try. */
 static enum stk_row_lost row_try(struct live *live, uint32_t i, struct stk_row *row) {
     const uint32_t *w = stk_slot_at(live->ring, i);
     bool whole = row_collect(w, row);
@@ -186,7 +204,8 @@ static enum stk_row_lost row_try(struct live *live, uint32_t i, struct stk_row *
     return whole ? STK_ROW_WHOLE : STK_ROW_TORN;
 }
 
-/* Fills the row by as many tries as it takes, or as there are. */
+/* Fills a row, by as many tries as it takes, or STK_TELEMETRY_TRIES of them. A slot that changes under every try moves,
+ * which is all that a watchdog needs to know; so the bound costs little, and a busy slot cannot hold up the caller. */
 static enum stk_row_lost row_read(struct live *live, uint32_t i, struct stk_row *row) {
     for (uint32_t tries = 0; tries < STK_TELEMETRY_TRIES; tries++) {
         enum stk_row_lost lost = row_try(live, i, row);
@@ -194,6 +213,7 @@ static enum stk_row_lost row_read(struct live *live, uint32_t i, struct stk_row 
             return lost;
         }
     }
+    /* The words of the last try may be of two lives, so none of them is left. */
     *row = (struct stk_row){0};
     return STK_ROW_TORN;
 }

@@ -1,12 +1,13 @@
-/* stoker: telemetry, sorting of keys. All keys differ, or those that are equal are of equal worth. So no order among
- * equal keys has to be kept. */
+/* stoker: telemetry, sorts keys of 64 bits. No order among equal keys has to be kept: all keys of slots differ, and
+ * equal keys of opcodes have equal worth. */
 #include "base/memory.h"
 #include "stoker/config.h"
 #include "telemetry_internal.h"
 
-#define FEW 24u /* up to here an insertion beats 256 counters */
+/* Up to so many keys an insertion sort beats passes that clear and sum 256 counters. */
+#define FEW 24u
 
-/* Sorts by insertion among keys that are `gap` apart. */
+/* Sorts by insertion each set of keys that are `gap` apart. Gap 1 sorts all of them. */
 static void insert_sort(uint64_t *keys, uint32_t n, uint32_t gap) {
     for (uint32_t i = gap; i < n; i++) {
         uint64_t key = keys[i];
@@ -28,7 +29,9 @@ static void shell_sort(uint64_t *keys, uint32_t n) {
     } while (gap != 1u);
 }
 
-/* One stable pass by the eight bits from `shift` up. */
+/* Sorts by the eight bits from `shift` up, from one buffer into the other. Stable, so that passes from the low bits to
+ * the high ones sort by all of them. `bins` first counts the keys of each value, and then is the place of the next key
+ * of that value. */
 static void pass(const uint64_t *from, uint64_t *to, uint32_t *bins, uint32_t n, uint32_t shift) {
     memset(bins, 0, 256u * sizeof *bins);
     for (uint32_t i = 0; i < n; i++) {
@@ -44,7 +47,7 @@ static void pass(const uint64_t *from, uint64_t *to, uint32_t *bins, uint32_t n,
     }
 }
 
-/* Bits that are 1 in some keys and 0 in others. */
+/* Returns the bits that are 1 in some keys and 0 in others. All other bits need no pass. */
 static uint64_t varying(const uint64_t *keys, uint32_t n) {
     uint64_t any = 0;
     uint64_t all = UINT64_MAX;
@@ -66,6 +69,8 @@ uint64_t *stk_keys_sort(uint64_t *const keys[2], uint32_t *bins, uint32_t n, uin
         return keys[0];
     }
     uint64_t rest = varying(keys[0], n) >> low;
+    /* Each pass begins at a bit that varies, and takes the seven bits above it too. Bits that do not vary are skipped
+     * one by one. */
     for (uint32_t shift = low; rest != 0;) {
         uint32_t step = 1;
         if ((rest & 1u) != 0) {

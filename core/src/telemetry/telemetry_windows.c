@@ -1,9 +1,12 @@
-/* stoker: telemetry, ticketed windows from the slots that belong to one. */
+/* stoker: telemetry, makes ticketed windows out of the keys of the slots. There are two ways, for tickets that lie
+ * close together and for tickets that do not. Both go through the keys from the last one to the first one. Rows that
+ * have no key belong to no window. */
 #include "base/memory.h"
 #include "stoker/config.h"
 #include "telemetry_internal.h"
 
-/* A slot's argument 1 as an index from `required` on. */
+/* Returns the class of a slot as an index from `required` on: argument 1 is 0 (required), 1 (lookahead) or anything
+ * else (other). */
 static inline uint32_t class_of(uint32_t arg) {
     return arg < 2u ? arg : 2u;
 }
@@ -12,8 +15,8 @@ _Static_assert(offsetof(struct stk_ticketed_window, lookahead) == offsetof(struc
                    offsetof(struct stk_ticketed_window, other) == offsetof(struct stk_ticketed_window, required) + 8,
                "classes are counted by index");
 
-/* Counts a slot. Slots come in descending order, so that the first one of a window is the last to leave its number, in
- * the place of the tenant. */
+/* Counts a slot in its window. Slots come in descending order, so the first slot of a window is the last one to leave
+ * its number here. The number waits in the field of the tenant, which window_name() fills then. */
 static inline void window_add(struct stk_ticketed_window *window, const struct stk_row *row, uint32_t slot) {
     uint32_t *classes = &window->required;
     uint32_t kind = stk_status_kind(row->status), class = class_of(row->args[1]);
@@ -22,7 +25,7 @@ static inline void window_add(struct stk_ticketed_window *window, const struct s
     classes[class]++;
 }
 
-/* Names a window that was counted after its first slot. */
+/* Fills in ticket, opcode and tenant of a window that was counted, from its first slot in the ring. */
 static inline void window_name(struct stk_ticketed_window *window, const struct stk_row *first) {
     window->ticket = first->args[0];
     window->opcode = first->opcode;
@@ -31,6 +34,8 @@ static inline void window_name(struct stk_ticketed_window *window, const struct 
 
 /// Tickets close together: a window for each that could be, in their order; then those without a slot go ///
 
+/* Moves the windows that have a slot to the front, in their order, and names them. Returns how many there are. The
+ * other places stand for a (ticket, opcode) that is possible and that no slot has. */
 static uint32_t close_up(struct stk_ticketed_window *windows, uint32_t count, const struct stk_row *rows) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -46,7 +51,8 @@ static uint32_t close_up(struct stk_ticketed_window *windows, uint32_t count, co
     return n;
 }
 
-/* `least` is the number of the first of `count` windows. */
+/* Makes the windows in a table with a place for each possible number: `least` is the number of the first of `count`
+ * places. Needs no sort, because the number of a window is its place. */
 static uint32_t windows_direct(struct stk_telemetry *t, uint32_t keys, uint64_t least, uint32_t count) {
     const struct stk_row *rows = t->rows;
     const uint64_t *key = t->keys[0];
@@ -61,10 +67,13 @@ static uint32_t windows_direct(struct stk_telemetry *t, uint32_t keys, uint64_t 
 
 /// Tickets far apart: keys sorted ///
 
+/* Returns true if the window of this sorted key is another than that of the key before, which must exist. */
 static bool begins_window(const uint64_t *key) {
     return stk_key_window(key[0]) != stk_key_window(key[-1]);
 }
 
+/* Makes the windows from sorted keys, in which the slots of a window lie together. The first loop counts the windows,
+ * so that the second one can fill them from the last to the first. Needs at least one key. */
 static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t keys) {
     const uint64_t *key = stk_keys_sort(t->keys, t->bins, keys, STK_KEY_WINDOW);
     uint32_t count = 1;
@@ -86,6 +95,7 @@ static uint32_t windows_sorted(struct stk_telemetry *t, uint32_t keys) {
 
 /// Which of the two ///
 
+/* Least and greatest of some keys. */
 struct span {
     uint64_t least, greatest;
 };
@@ -95,7 +105,8 @@ static inline void span_add(struct span *span, uint64_t key) {
     span->greatest = key > span->greatest ? key : span->greatest;
 }
 
-/* Of `keys` keys, 1 at least. In two halves, so that one comparison need not wait for the one before it. */
+/* Returns the span of `keys` keys, at least one. Goes through two halves at the same time, so that one comparison need
+ * not wait for the one before it. An odd last key is where both halves begin. */
 static struct span span_of(const uint64_t *key, uint32_t keys) {
     struct span low = {key[keys - 1u], key[keys - 1u]}, high = low;
     uint32_t half = keys / 2;
@@ -108,8 +119,9 @@ static struct span span_of(const uint64_t *key, uint32_t keys) {
     return low;
 }
 
-/* Both ways take time in proportion to the keys, whatever the tickets are: the table is no larger than the room for
- * windows, and sorting takes at most six passes. A small library has the second way alone, with the slower sort. */
+/* The first way is taken where the table is no larger than the memory for windows, which tickets that lie close
+ * together allow. Both ways take time in proportion to the keys, whatever the tickets are: sorting takes at most six
+ * passes, for 44 bits of window. A small library has the second way alone, with the slower sort. */
 void stk_windows_make(struct stk_telemetry *t, uint32_t keys) {
     if (keys == 0) {
         return;
