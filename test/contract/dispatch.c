@@ -166,7 +166,7 @@ static void what_a_slot_did_is_there_when_it_is_done(void **state) {
     }
 }
 
-/* With the whole ring in flight all the time. */
+/* Tests with the whole ring in flight all the time. */
 static void each_slot_is_run_once(void **state) {
     uint32_t total = memory.slots * ROUNDS;
     (void)state;
@@ -264,7 +264,7 @@ static void after_shutdown_nothing_is_claimed(void **state) {
     assert_int_equal(observable(0), 0);
 }
 
-/* Each slot has ended or was never begun, its work included. */
+/* Tests that after stop each slot has ended or was never begun, and its work too. */
 static void stop_leaves_no_slot_in_a_workers_hands(void **state) {
     (void)state;
     for (uint32_t drives = 0; drives < 4; drives++) {

@@ -57,7 +57,7 @@ struct bench_figure {
 void bench_figure(struct bench *bench, const struct bench_figure *figure);
 
 /* Says how many results were wrong; `what` names them, "slots with a wrong result". Returns CLI_FAULT, with which the
- * figures are printed all the same. */
+ * figures are still printed. */
 int bench_wrong(const struct bench *bench, uint64_t count, const char *what);
 
 double bench_median(const double *values, uint32_t count);

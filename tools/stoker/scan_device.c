@@ -103,10 +103,10 @@ static uint32_t cpus_of(const struct scan_device *d) {
 
 #define BESIDE_READERS 2u /* of a device on the CPU beside faster ones: with threads, and no more than needed */
 
-/* Returns how many readers a device may get. Of several devices, those that are no CPU share three of four CPUs: copying
- * is all that CPUs do for them, and one reader copies a tenth of what such a device scans. A device on the CPU beside
- * them has few readers, since more would take CPUs from the readers of the faster devices. It has threads for them,
- * since the thread of the scan feeds all devices and must not wait for a copy. */
+/* Returns how many readers a device may get. Of several devices, those that are no CPU share three of four CPUs:
+ * copying is all that CPUs do for them, and one reader copies a tenth of what such a device scans. A device on the CPU
+ * beside them has few readers, since more would take CPUs from the readers of the faster devices. It has threads for
+ * them, since the thread of the scan feeds all devices and must not wait for a copy. */
 static uint32_t share_of_readers(const struct scan_device *d) {
     const struct scan *s = d->scan;
     uint32_t readers = stk_reader_pool_default(), cpus = stk_reader_pool_cpus(), busy = cpus_of(d), fast = 0;

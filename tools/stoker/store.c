@@ -112,7 +112,7 @@ static int mount(struct cli_store *s) {
     if (err == STK_E_FORMAT || err == STK_E_OVERFLOW) {
         return not_ours(s);
     }
-    if (err < 0 && err != STK_E_FULL) { /* the newest are there all the same */
+    if (err < 0 && err != STK_E_FULL) { /* with STK_E_FULL the newest artifacts are there */
         return store_trouble(s, err);
     }
     (void)!stk_store_poll(&s->store); /* a put says what is wrong */

@@ -140,7 +140,7 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
     return 0;
 }
 
-/* Adds to a counter of the device. A load and a store will do, because one thread at a time acts for a device. */
+/* Adds to a counter of the device. A load and a store are enough, because one thread at a time acts for a device. */
 static void count_up(uint32_t *word, uint32_t n) {
     stk_store(word, stk_load(word) + n);
 }

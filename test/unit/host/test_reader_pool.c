@@ -52,7 +52,7 @@ static struct {
     _Atomic uint32_t opened, held, sources_known;
     _Atomic bool hold;                   /* reads do not end; each reader takes one, and its reap keeps the thread */
     _Atomic bool keep;                   /* reads do not end, and the threads go on */
-    _Atomic int let_go;                  /* so many held reads end all the same */
+    _Atomic int let_go;                  /* number of held reads that may end */
     _Atomic bool slow;                   /* each reap takes a few milliseconds */
     _Atomic bool wont_close;             /* close returns STK_E_TIMEOUT */
     _Atomic bool fails;                  /* a reader with reads fails in its reap */
