@@ -98,7 +98,7 @@ static int start_clock(void) {
     return stk_bare_clock_init(&clock, &config);
 }
 
-/* Ring, control buffer, payload and tables, and the interpreter that works on them. */
+/* Makes ring, control buffer, payload and tables, and opens the interpreter that works on them. */
 static int start_device(void) {
     static const struct stk_device_layout layout = {
         .slots = BOARD_RING_SLOTS, .observables = 4, .tenants = 1, .payload_bytes = PAYLOAD, .table_bytes = TABLES};
@@ -196,7 +196,8 @@ static void record_result(const struct stk_stream_result *result) {
     (void)!stk_recorder_result(&recorder, &record);
 }
 
-/* After the filter the same chunk goes through the scan; after that it is done, and the next one is read. */
+/* Takes a result. After the filter the stream publishes the same chunk for the scan. After the scan the stream reads
+ * the next chunk. */
 static int on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next) {
     (void)ctx;
     if (result->err != STK_OK) {

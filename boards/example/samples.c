@@ -10,7 +10,7 @@
 #define HEIGHT    60u  /* of the triangle in each sample */
 #define MARK_EACH 977u /* samples from one mark to the next */
 
-/* A triangle with noise. Every MARK_EACH samples two of them are the bytes "ALRM". */
+/* Returns sample `i` of a triangle with noise. Once in MARK_EACH samples, two samples are the bytes "ALRM". */
 static uint16_t sample(uint32_t i) {
     uint32_t phase = i % PERIOD, noise = i * 2654435761u >> 23;
     uint32_t triangle = phase < PERIOD / 2u ? phase * HEIGHT : (PERIOD - phase) * HEIGHT;
@@ -37,7 +37,7 @@ void samples_init(struct samples *samples, const struct stk_platform_port *platf
     samples->start_ns = platform->ops->now_ns(platform->ctx);
 }
 
-/* Bytes that have been made by now. */
+/* Returns how many bytes of samples there are now. */
 static uint64_t made(const struct samples *s) {
     uint64_t ns = stk_time_since(s->start_ns, s->platform.ops->now_ns(s->platform.ctx));
     return (s->first + ns / (1000000000u / SAMPLES_HZ)) * 2u;

@@ -18,8 +18,8 @@ INPUT_OUTPUT = re.compile(r"(unit|contract|faults)\.(file|mtd|posix|uring|ingest
 # Of label device those whose programs the guest compiles in the time that tools/check has, where none is kept yet:
 # README.md, "Which tests run".
 DEVICE = re.compile(r"unit\.(device|opencl_(alloc|cores|idle|io|log|threads|udp))$")
-# Tests that fail in the guest for a reason outside this tree, each with the reason. They run all the same. A test of this
-# list that passes fails the run, so that it leaves the list.
+# Tests that fail in the guest for a reason outside this tree, each with the reason. These tests still run. When one of
+# them passes, the run fails, so that somebody takes the test off this list.
 CANNOT_RUN = {}
 # Environment of each test. The compiler of the guest is slow.
 ENVIRONMENT = {"STK_REQUIRE_DEVICE": "1", "STOKER_OPEN_SECONDS": "1200", "STOKER_STORE": ""}

@@ -119,8 +119,8 @@ struct stk_scan_sink {
     stk_u32 room;
     /* for lanes that list together: the 64-bit count of the slot, which numbers the records */
     STK_GLOBAL stk_u32 *found;
-    const STK_GLOBAL stk_u8 *at; /* byte of the first of several chains */
-    stk_u32 step;                /* bytes from one chain to the next */
+    const STK_GLOBAL stk_u8 *at; /* byte that the first of several chains has reached */
+    stk_u32 step;                /* bytes from the place of one chain to the place of the next chain */
     stk_u32 listed;              /* matches that earlier calls for this slot met, for one lane that lists alone */
     stk_u32 count;               /* bytes that ended a match, as far as they are not in `found` */
 };

@@ -64,7 +64,7 @@ static uint64_t read_cntvct(void) {
     return count;
 }
 
-/* What the timer shows, as a count that goes up. */
+/* Reads the timer, as a count that goes up. */
 static uint64_t read_timer(const struct stk_bare_clock *c) {
     switch (c->config.timer) {
     case STK_BARE_SYSTICK:

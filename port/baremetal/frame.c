@@ -31,7 +31,7 @@ static uint32_t get16(const uint8_t *in) {
     return in[0] | (uint32_t)in[1] << 8;
 }
 
-/* The CRC over all of a frame between its first two bytes and the CRC itself. */
+/* Returns the CRC over the bytes of a frame between its first two bytes and the CRC itself. */
 static uint32_t crc_of(const uint8_t *frame, uint32_t bytes) {
     return stk_crc32c(0, frame + AT_BYTES, AT_DATA - AT_BYTES + bytes);
 }

@@ -69,8 +69,8 @@ static int describe(struct stk_mtd *m, const struct stk_mtd_config *config) {
     return lay_out(m, &info, (uint64_t)size / info.erasesize, config);
 }
 
-/* Notes which questions the device answers: uncorrectable errors and bad blocks. A NOR chip has neither, so its
- * programs and erases need no further system call. */
+/* Tests whether the device reports uncorrectable errors and bad blocks, and keeps both answers. A NOR chip reports
+ * neither of the two, so its programs and erases need no further system call. */
 static void probe(struct stk_mtd *m) {
     struct mtd_ecc_stats stats = {0};
     loff_t at = (loff_t)m->first;

@@ -302,7 +302,7 @@ int stk_reader_pool_close(struct stk_reader_pool *pool, uint64_t timeout_ns) {
     for (uint32_t i = 0; i < pool->wanted; i++) {
         const struct stk_reader_pool_thread *t = &pool->threads[i];
         left += t->state == THREAD_OPEN ? t->with_reader : 0u;
-        /* A reader that had failed reports its failure again in close; the pool is closed all the same. */
+        /* A reader that had failed reports its failure again in close; the pool is still closed. */
         err = err == STK_OK && t->state == THREAD_CLOSED ? t->err : err;
     }
     if (any_in(pool, THREAD_OPEN)) {

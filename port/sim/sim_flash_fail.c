@@ -1,5 +1,5 @@
 /* stoker port: simulated flash, what a program, an erase or a read leaves that fails with STK_E_IO while the power
- * stays on. A failed program or erase makes its block bad for good. */
+ * stays on. After a failed program or erase its block stays bad. */
 #include <string.h>
 
 #include "sim_flash_internal.h"

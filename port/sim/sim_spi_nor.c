@@ -58,7 +58,7 @@ void stk_sim_spi_nor_power_on(struct stk_sim_spi_nor *chip) {
 
 /// Registers and tables ///
 
-/* Byte `at` of the SFDP table: 16 bytes of headers, and the basic table of 11 words. */
+/* Returns byte `at` of the SFDP table: 16 bytes of headers, and the basic table of 11 words. */
 static uint8_t sfdp_byte(const struct stk_sim_spi_nor *chip, uint32_t at) {
     static const uint8_t headers[HEADER_BYTES] = {'S', 'F', 'D', 'P',         6,        1, 0, 0xFF,
                                                   0,   6,   1,   TABLE_WORDS, TABLE_AT, 0, 0, 0xFF};
@@ -101,7 +101,7 @@ static uint32_t address_of(const uint8_t *command, uint32_t count) {
     return at;
 }
 
-/* The byte that the chip sends as number `i` of its answer. */
+/* Returns the byte that the chip sends as number `i` of its answer. */
 static uint8_t answer(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t count, uint32_t i) {
     const uint8_t id[3] = {chip->config.maker, 0x40, (uint8_t)power_of(chip->config.bytes)};
     switch (command[0]) {
@@ -201,7 +201,7 @@ static void obey(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t 
     }
 }
 
-/* Does the command only read? */
+/* Returns true if the command only reads. */
 static bool is_read(uint8_t command) {
     return command == 0x05 || command == 0x70 || command == 0x2B || command == 0x9F || command == 0x5A ||
            command == 0x0B || command == 0x0C;

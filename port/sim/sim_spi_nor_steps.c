@@ -84,7 +84,7 @@ static uint8_t wanted(const struct stk_sim_spi_nor *chip, uint32_t at) {
     return chip->used[place] ? chip->config.memory[at] & chip->page[place] : chip->config.memory[at];
 }
 
-/* Does the power go in this step? */
+/* Counts a step. Returns true if the power is cut in this step. */
 static bool is_cut(struct stk_sim_spi_nor *chip) {
     if (chip->cut_after == STK_SIM_SPI_NOR_NO_CUT) {
         return false;

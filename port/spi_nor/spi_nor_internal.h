@@ -56,7 +56,8 @@ int stk_spi_nor_outcome(const struct stk_spi_nor *n, bool erase, struct spi_nor_
  * board. */
 int stk_spi_nor_read_sfdp(struct stk_spi_nor *n);
 
-/* The value of an error for its info, where a call of the board may return STK_E_IO although no block is bad. */
+/* Returns the error of a failed bus call. A board may return STK_E_IO, which would mean a bad block, so that error
+ * becomes STK_E_NODEV. */
 static inline int spi_nor_bus_error(int err) {
     return err == STK_E_IO ? STK_E_NODEV : err;
 }

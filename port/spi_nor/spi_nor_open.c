@@ -88,7 +88,7 @@ static int check_chip(struct stk_spi_nor_chip *chip) {
                : STK_E_ARG;
 }
 
-/* The command with addresses of 4 bytes; 0: there is none. */
+/* Returns the erase command with addresses of 4 bytes; 0 if there is none. */
 static uint8_t wide_erase(uint8_t command) {
     return command == 0x20 ? 0x21 : command == 0x52 ? 0x5C : command == 0xD8 ? 0xDC : 0;
 }

@@ -29,7 +29,7 @@ static uint32_t word_of(const uint8_t *table, uint32_t word) {
     return stk_get32(table + 4u * (word - 1u));
 }
 
-/* Bytes of the chip; 0 where they pass what 32 bits hold. */
+/* Returns the bytes of the chip; 0 if 32 bits do not hold the number. */
 static uint32_t density(uint32_t word) {
     if ((word & 0x80000000u) == 0) {
         return (uint32_t)(((uint64_t)word + 1u) / 8u);
@@ -38,7 +38,8 @@ static uint32_t density(uint32_t word) {
     return power >= 3 && power < 35 ? (uint32_t)1 << (power - 3u) : 0;
 }
 
-/* The longest erase, which is a multiple of the typical one. `field`: 7 bits of erase type `i`. */
+/* Returns the longest time of an erase in nanoseconds, a multiple of the typical time. The typical time is in 7 bits
+ * for erase type `i`. */
 static uint64_t erase_limit(uint32_t times, uint32_t i) {
     static const uint32_t unit_ms[] = {1, 16, 128, 1000};
     uint32_t field = times >> (4u + 7u * i) & 0x7Fu;
@@ -46,7 +47,8 @@ static uint64_t erase_limit(uint32_t times, uint32_t i) {
     return typical * 2u * ((times & 0xFu) + 1u);
 }
 
-/* The longest program of a page, likewise. The unit is 8 or 64 us. */
+/* Returns the longest time of a page program in nanoseconds, a multiple of the typical time. The typical time counts
+ * steps of 8 or 64 us. */
 static uint64_t program_limit(uint32_t word) {
     uint64_t typical = (uint64_t)((word >> 8 & 0x1Fu) + 1u) * ((word >> 13 & 1u) != 0 ? 64000u : 8000u);
     return typical * 2u * ((word & 0xFu) + 1u);

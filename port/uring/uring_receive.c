@@ -322,7 +322,7 @@ const struct stk_uring_requests stk_uring_receive_requests_ = {.prepare = prepar
 static void look_at_drops(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     uint32_t now = stk_os_socket_drops(u->fds[source]);
-    /* The kernel's counter has 32 bits and wraps; the difference is right all the same. */
+    /* The kernel's counter has 32 bits and wraps; the difference is right across a wrap too. */
     s->socket.drops += now - s->drops_seen;
     s->drops_seen = now;
 }

@@ -60,7 +60,7 @@ def cpu_times():
 
 
 def state_word(wait):
-    """Looks at the machine, and waits for a quiet one as long as asked. Returns the word for the row."""
+    """Waits up to `wait` seconds for a quiet machine. Returns "quiet" or "busy" and the load, for a row of results."""
     end = time.monotonic() + wait
     while True:
         all_before, idle_before = cpu_times()

@@ -12,10 +12,10 @@
 #include "stoker/slot.h"
 
 #define SECOND     UINT64_C(1000000000)
-#define LONG       (20 * SECOND) /* only a hang reaches it */
-#define DRIVES_MAX 100000000u    /* the same where no time passes */
+#define LONG       (20 * SECOND) /* only a test that hangs reaches this deadline */
+#define DRIVES_MAX 100000000u    /* most drives of a wait: a deadline where no time passes */
 #define NO_HANDLER 0x20099u      /* an opcode of the user's that nobody handles */
-#define ROUNDS     50u           /* of a whole ring */
+#define ROUNDS     50u           /* rounds of a test, each with all slots of the ring */
 
 static const struct dispatch_port *port;
 static const struct stk_dispatch_ops *ops;
@@ -46,7 +46,7 @@ static struct stk_dispatch_info info(void) {
     return i;
 }
 
-/* Never blocks, and never fails for what a slot does. */
+/* Drives once. A drive never blocks, and never fails because of a slot. */
 static int drive(bool pending) {
     uint64_t start = port->now_ns();
     int did = ops->drive(ctx, pending);
@@ -83,7 +83,7 @@ static uint32_t wait_for(uint32_t slot, uint32_t status) {
     return did;
 }
 
-/* Stops the workers for good: the caller sets the SHUTDOWN word first. */
+/* Stops the workers. They do not start again, because the caller has set the SHUTDOWN word. */
 static void stop(void) {
     stk_store_release(memory.control + STK_CTL_SHUTDOWN, 1u);
     assert_int_equal(ops->stop(ctx, LONG), STK_OK);
@@ -166,7 +166,7 @@ static void what_a_slot_did_is_there_when_it_is_done(void **state) {
     }
 }
 
-/* With the whole ring in flight all the time. */
+/* Tests with the whole ring in flight all the time. */
 static void each_slot_is_run_once(void **state) {
     uint32_t total = memory.slots * ROUNDS;
     (void)state;
@@ -264,7 +264,7 @@ static void after_shutdown_nothing_is_claimed(void **state) {
     assert_int_equal(observable(0), 0);
 }
 
-/* Each slot has ended or was never begun, its work included. */
+/* Tests that after stop each slot has ended or was never begun, and its work too. */
 static void stop_leaves_no_slot_in_a_workers_hands(void **state) {
     (void)state;
     for (uint32_t drives = 0; drives < 4; drives++) {

@@ -1,5 +1,5 @@
-/* What every dispatch port owes its caller (stoker/port/dispatch.h; port/README.md, "Dispatch"), as test cases over a
- * factory. A port's test fills in one struct dispatch_port for each mode in which the port can be opened. */
+/* Test cases for the promises of every dispatch port (stoker/port/dispatch.h; port/README.md, "Dispatch"). A port's
+ * test fills in one struct dispatch_port for each mode in which the port can be opened. */
 #ifndef CONTRACT_DISPATCH_H
 #define CONTRACT_DISPATCH_H
 
@@ -19,11 +19,12 @@ struct dispatch_port {
      * authorises tenant 0 and has at least two observables a slot. Its workers know NOP, STORE_U32 and ATOMIC_ADD.
      * Tells the memory and returns the ctx. */
     void *(*open)(struct stk_device_memory *memory);
-    /* Ends it, whatever state it is in. */
+    /* Ends the instance, in whatever state the instance is. */
     void (*close)(void);
 
-    void (*lose)(
-        void); /* the next drive finds the device lost, for good. NULL: the port gets over it, or cannot lose it */
+    /* Makes the next drive find that the device is lost and stays lost. NULL: the port recovers from a loss, or cannot
+     * lose its device. */
+    void (*lose)(void);
     uint64_t (*now_ns)(void); /* time as the port's stop counts it */
 };
 

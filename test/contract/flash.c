@@ -42,7 +42,8 @@ static int close_port(void **state) {
     return 0;
 }
 
-/* The bytes that the tests program into a block: other ones in each, and none that are all erased. */
+/* Returns the bytes that the tests program into a block. They differ from block to block, and no unit of them is
+ * erased. */
 static const uint8_t *bytes_of(uint32_t block, uint32_t offset, uint32_t bytes) {
     pattern_fill(in, (uint64_t)block * 77777u + offset, bytes);
     return in;
@@ -250,7 +251,7 @@ static void an_erase_reaches_all_of_its_block_and_no_more(void **state) {
     expect_full(1);
 }
 
-/* What geometry.rewrite promises of a unit that was programmed. */
+/* Tests the promise of geometry.rewrite for a unit that was programmed. */
 static void a_unit_is_programmed_again_as_far_as_it_is_said(void **state) {
     const uint32_t n = g.prog_unit;
     uint32_t i;

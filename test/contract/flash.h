@@ -1,5 +1,5 @@
-/* What every flash port owes its caller (stoker/port/flash.h; port/README.md, "Flash"), as test cases over a factory. A
- * port's test fills in one struct flash_port for each kind of medium that the port can have. */
+/* Test cases for the promises of every flash port (stoker/port/flash.h; port/README.md, "Flash"). A port's test fills
+ * in one struct flash_port for each kind of medium that the port can have. */
 #ifndef CONTRACT_FLASH_H
 #define CONTRACT_FLASH_H
 
@@ -21,19 +21,19 @@ struct flash_port {
     /* Ends the object and makes another on the same medium. NULL: the object is the medium. */
     void *(*reopen)(void);
 
-    uint32_t bad;     /* a block that is known to be bad from the start; UINT32_MAX: none. Never block 0 to 2 */
-    bool splits;      /* a part of a unit is programmed too, and not refused with STK_E_RANGE */
-    uint32_t align;   /* what addresses of data must be multiples of */
-    uint32_t records; /* that the case of a log appends; 0: no log, since the medium is too small for one */
+    uint32_t bad;     /* a block that is bad from the start, not block 0, 1 or 2; UINT32_MAX: no block is bad */
+    bool splits;      /* true: the port programs a part of a unit; false: it refuses a part with STK_E_RANGE */
+    uint32_t align;   /* addresses of data must be multiples of this number */
+    uint32_t records; /* records that the log's case appends; 0: the medium is too small for a log */
 
     /// Trouble; NULL where the medium cannot have it. `mend` ends it ///
 
-    void (*go_bad)(uint32_t block);     /* its programs and erases fail */
-    void (*fail_reads)(uint32_t block); /* its reads fail */
-    int refusal;                        /* the code of what stands in the way of programs and erases ... */
-    void (*stand_in_the_way)(void);     /* ... of every block from now on */
+    void (*go_bad)(uint32_t block);     /* makes programs and erases of a block fail */
+    void (*fail_reads)(uint32_t block); /* makes reads of a block fail */
+    int refusal;                        /* error of programs and erases after stand_in_the_way */
+    void (*stand_in_the_way)(void);     /* makes programs and erases of every block fail */
     void (*mend)(void);
-    /* The same medium, to be read only. */
+    /* Opens the medium again, for reads only. */
     void *(*reopen_read_only)(void);
 };
 

@@ -45,7 +45,7 @@ static struct stk_ingest_stats stats(void) {
     return s;
 }
 
-/* The array is the caller's again on return, so it is spoilt. */
+/* Submits reads. Spoils the array then, since it belongs to the caller again. */
 static int submit(const struct stk_ingest_read *reads, uint32_t count) {
     struct stk_ingest_read copy[DEPTH_MAX + 3u];
     memcpy(copy, reads, count * sizeof copy[0]);
@@ -160,7 +160,7 @@ static void a_source_that_became_shorter_comes_short(void **state) {
     assert_int_equal(reap1().result, 5000);
 }
 
-/* With the port full all the time. Each read that was taken comes back once. */
+/* Tests that each read that the port took comes back once, with the port full all the time. */
 static void many_reads_in_flight_arrive_whole(void **state) {
     uint32_t total = port->source_bytes - 29u, slots = port->depth < 32u ? port->depth : 32u, n_free = slots;
     uint32_t chunk = port->mem_bytes / slots < 32768u ? port->mem_bytes / slots : 32768u;
@@ -276,7 +276,7 @@ static void many_writes_in_flight_arrive_whole(void **state) {
 
 static void refuses(struct stk_ingest_read bad, int err);
 
-/* Every port, also one that cannot write. */
+/* Tests every port, also a port that cannot write. */
 static void a_write_that_is_not_allowed_is_refused(void **state) {
     uint8_t *mem = port->mem;
     (void)state;

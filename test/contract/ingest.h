@@ -1,5 +1,5 @@
-/* What every ingest port owes its caller (stoker/port/ingest.h; port/README.md, "Ingest"), as test cases over a
- * factory. A port's test fills in one struct ingest_port for each way in which the port can be opened. */
+/* Test cases for the promises of every ingest port (stoker/port/ingest.h; port/README.md, "Ingest"). A port's test
+ * fills in one struct ingest_port for each way in which the port can be opened. */
 #ifndef CONTRACT_INGEST_H
 #define CONTRACT_INGEST_H
 
@@ -27,21 +27,21 @@ struct ingest_port {
 
     /// Sources; each call returns what the port's own add call says ///
 
-    /* The pattern [0, bytes). */
+    /* Adds a source that holds bytes [0, bytes) of the pattern. */
     int (*add)(uint32_t bytes, bool sequential);
     int (*remove)(uint32_t source);
     /* Makes a source end at `bytes`. */
     void (*shrink)(uint32_t source, uint32_t bytes);
-    /* Each read fails with STK_E_IO; *os_error is what must stand beside it. */
+    /* Adds a source whose reads fail with STK_E_IO. *os_error: the OS's error that each of them must have. */
     int (*add_failing)(int *os_error);
 
-    /* A source of `bytes` zeros that takes writes too, and its bytes [0, bytes) as they are now. NULL: the port cannot
-     * write. */
+    /* Adds a source of `bytes` zeros that takes writes too. `content` copies bytes [0, bytes) of the source as they are
+     * now. NULL: the port cannot write. */
     int (*add_writable)(uint32_t bytes);
     void (*content)(uint32_t source, uint8_t *to, uint32_t bytes);
 
-    /* A sequential source that has nothing yet: pipes of several kinds. What is written goes on with the pattern, and
-     * after `end` the source has ended. */
+    /* Adds a sequential source that has no data yet, such as a pipe; there are `kinds` kinds. `write` adds the next
+     * bytes of the pattern to the source, and `end` ends the source. */
     uint32_t kinds;
     int (*add_silent)(uint32_t kind);
     void (*write)(uint32_t source, uint32_t bytes);

@@ -72,7 +72,7 @@ static void an_unchanged_word_times_out(void **state) {
     assert_true(now() - start >= 20 * MS && now() - start < 10 * SECOND);
 }
 
-/* However long the timeout is, which is no error. */
+/* Tests a change with timeouts of any length. A long timeout is no error. */
 static void a_change_ends_a_wait_that_is_under_way(void **state) {
     static const uint64_t timeouts[] = {60 * SECOND, UINT64_MAX};
     (void)state;

@@ -1,5 +1,4 @@
-/* What every platform port owes its caller (stoker/port/platform.h; port/README.md, "Platform"), as test cases over a
- * factory. */
+/* Test cases for the promises of every platform port (stoker/port/platform.h; port/README.md, "Platform"). */
 #ifndef CONTRACT_PLATFORM_H
 #define CONTRACT_PLATFORM_H
 

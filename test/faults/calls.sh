@@ -1,5 +1,5 @@
 #!/bin/sh
-# calls.sh ARCHIVE CALL...: does the archive ask for any OpenCL call that is not in the list?
+# calls.sh ARCHIVE CALL...: checks that the archive makes no OpenCL call that is not in the list.
 set -eu
 archive=$1
 shift

@@ -11,7 +11,8 @@
 
 #include "stoker/port/opencl.h"
 
-/* The calls: CMakeLists.txt reads them here, one a line; a test looks whether they are all. */
+/* The calls that are wrapped, one on each line, since CMakeLists.txt reads this list. A test checks that the port makes
+ * no other call. */
 #define FAULT_CALLS(X)                                                                                                 \
     X(clBuildProgram)                                                                                                  \
     X(clCreateBuffer)                                                                                                  \
@@ -58,7 +59,7 @@ enum fault_call {
     FAULT_CALLS(FAULT_ENUM) FAULT_CALL_COUNT
 };
 
-/* What the test is at. */
+/* The part of the port's life in which the test is. */
 enum fault_phase {
     FAULT_OPEN,
     FAULT_RUN,
@@ -66,15 +67,15 @@ enum fault_phase {
     FAULT_PHASES
 };
 
-/* How it fails. */
+/* How the call fails. */
 enum fault_kind {
-    FAULT_ONCE,    /* one call returns the error and does nothing (a release does its work all the same) */
+    FAULT_ONCE,    /* one call returns the error and does nothing; a release does its work */
     FAULT_EVER,    /* this call fails from then on */
-    FAULT_ALL,     /* every call fails from then on, as after a device that is gone */
-    FAULT_STATUS,  /* clGetEventInfo: the launch did end, and its status is the error */
+    FAULT_ALL,     /* every call fails from then on, as when the device is gone */
+    FAULT_STATUS,  /* clGetEventInfo: the launch has ended, and its status is the error */
     FAULT_DROPPED, /* clEnqueueNDRangeKernel: the launch is taken, never runs, and ends in the error */
-    FAULT_HANGS,   /* the same: the launch is taken, and does not begin before faults_end_hung */
-    FAULT_BLIND,   /* the same: the driver reports that it took the launch; the launch never runs and has no event */
+    FAULT_HANGS,   /* clEnqueueNDRangeKernel: the launch is taken, and begins after faults_end_hung */
+    FAULT_BLIND,   /* clEnqueueNDRangeKernel: the call succeeds; the launch never runs and has no event */
     FAULT_KINDS
 };
 
@@ -87,29 +88,29 @@ struct fault_plan {
     void (*dropped)(void); /* may be NULL: called when a launch was dropped */
 };
 
-/* Starts over: counts are 0, and `plan` (NULL: no faults) holds until the next one. What still lives stays known. */
+/* Sets all counts to 0 and plays `plan` until the next call (NULL: no failures). Objects that still live stay known. */
 void faults_plan(const struct fault_plan *plan);
 void faults_phase(enum fault_phase phase);
 
-/* From now on the driver works again; counting goes on. */
+/* Ends all failures: the driver works again. Calls are still counted. */
 void faults_mend(void);
 
-/* The launches that hang end. */
+/* Lets the launches that hang begin. */
 void faults_end_hung(void);
 
 const char *faults_name(enum fault_call call);
-uint32_t faults_count(enum fault_phase phase, enum fault_call call); /* of calls */
+uint32_t faults_count(enum fault_phase phase, enum fault_call call); /* calls that were made */
 uint32_t faults_fired(void);                                         /* calls that failed */
 
-/* The `i`-th error that this call may plausibly return, 0 past the last one. */
+/* Returns error number `i` of those that a driver may return from this call; 0 when there are no more. */
 cl_int faults_error(enum fault_call call, uint32_t i);
 
-/* What was created and not released, and releases of what was not there; 0 when none. `what` gets a text about the
- * first. */
+/* Returns the number of objects that were created and not released, plus the releases of objects that did not exist.
+ * *what: a text about the first one. */
 uint32_t faults_leaks(const char **what);
 
-/* From now on this call, a launch or a flush, waits while a launch is under way: a launch waits for the launches before
- * it, a flush for all launches. FAULT_CALL_COUNT: no call waits. */
+/* Makes this call wait while a launch is under way, from now on. A launch waits for the launches before it, a flush
+ * waits for all launches. FAULT_CALL_COUNT: no call waits. */
 void faults_waits(enum fault_call call);
 int faults_waits_in(enum fault_call call);
 
@@ -146,7 +147,7 @@ void unshared_end(cl_kernel k, uint32_t parts);
 void unshared_launched(cl_command_queue q, cl_event event, uint32_t parts);
 void unshared_over(cl_event event); /* the driver says that it is complete */
 
-/* For the wrappers: the error that this call is to return, or CL_SUCCESS. */
+/* For the wrappers: returns the error that this call has to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);
 const struct fault_plan *
 faults_now(void); /* the plan when the call that was asked about last is where it begins; or NULL */

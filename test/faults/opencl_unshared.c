@@ -25,16 +25,16 @@ struct memory {
     const void *handle; /* a cl_mem, or where an SVM allocation begins; NULL: free */
     enum stk_opencl_memory kind;
     size_t bytes;
-    void *host; /* as mapped */
+    void *host; /* address at which the host has mapped it */
     cl_mem shadow;
     uint32_t ends[2]; /* of a control buffer: the shadow's end counters that the host has seen */
 };
 
 static struct memory memories[MEMORIES_MAX];
 static struct faults_unshared how;
-static int begun; /* `after` slots were done */
+static int begun; /* 1: `after` slots were done */
 
-/* The kernel's arguments. */
+/* The regions that the kernel's arguments name. */
 static struct {
     struct memory *memory;
     void *host;
@@ -70,7 +70,7 @@ void unshared_born(enum stk_opencl_memory kind, const void *handle, size_t bytes
     }
 }
 
-/* The allocation at or around an address. */
+/* Returns the allocation that holds an address. */
 static struct memory *find(const void *address) {
     for (uint32_t i = 0; i < MEMORIES_MAX; i++) {
         const struct memory *m = &memories[i];
@@ -134,7 +134,7 @@ static int is_copy(uint32_t i) {
     return !regions[i].memory || regions[i].memory->kind == STK_OPENCL_COPIES;
 }
 
-/* Leaves the first `claims` published slots as a lost kernel would. */
+/* Sets the first `claims` published slots to CLAIMED, as a lost kernel would leave them. */
 static uint32_t claim(void) {
     uint32_t *words = regions[STK_PART_RING].host, taken = 0;
     for (uint32_t i = 0; i < slots && taken < how.claims; i++) {
@@ -152,7 +152,7 @@ static uint32_t lost_parts(void) {
     }
     if (!begun && faults_living("event") == 0u &&
         stk_load((const uint32_t *)regions[STK_PART_CONTROL].host + STK_CTL_DONE_COUNT) >= how.after) {
-        begun = how.claims == 0u || claim() != 0u; /* not yet where there is nothing to lose */
+        begun = how.claims == 0u || claim() != 0u; /* wait until there is a slot to claim */
     }
     return begun ? how.parts : 0u;
 }

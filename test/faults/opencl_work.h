@@ -1,5 +1,6 @@
-/* The work that is done while calls fail: some hundred slots of several kinds through a small ring, harvested in
- * order, each with its result, the adds exactly once; and the same ring gone on with by the interpreter. */
+/* The work that is done while calls fail. Some hundred slots of several kinds go through a small ring. The slots are
+ * harvested in order, and each result is checked; each addition happens exactly once. The interpreter can go on with
+ * the same ring. */
 #ifndef OPENCL_WORK_H
 #define OPENCL_WORK_H
 
@@ -16,11 +17,11 @@
 #define WORK_PAUSE 40u
 #define WORK_CHUNK 256u /* bytes of payload a slot */
 
-/* One way through the port. */
+/* A way to use the port: a kind of memory in a residency mode. */
 struct flow {
     const char *name;
     struct way way;
-    int falls; /* its memory stops being shared on the way */
+    int falls; /* 1: host and device stop sharing the memory during the work */
 };
 
 static const struct flow flows[] = {
@@ -38,14 +39,14 @@ static const struct flow flows[] = {
 static struct stk_opencl cl;
 static struct stk_ring ring;
 static struct stk_io_queue io;
-static struct stk_cache *work_cache; /* where programs are kept; NULL: nowhere */
+static struct stk_cache *work_cache; /* cache for programs; NULL: programs are not kept */
 static uint32_t published, harvested, faulted, adds_faulted;
 
 static inline uint32_t *slot_at(uint32_t slot) {
     return STK_SLOT_AT(cl.memory.ring, slot);
 }
 
-/* What the handshake found, asked once, without faults; NULL where this device cannot. */
+/* Returns the outcome of a handshake without failures, which is made once; NULL if the device cannot do the flow. */
 static inline const struct stk_opencl_outcome *work_can(const struct flow *flow) {
     static struct stk_opencl_outcome found[FLOWS];
     static int asked[FLOWS];
@@ -98,7 +99,7 @@ static inline int work_open(const struct flow *flow, uint64_t deadline_ns) {
     return err;
 }
 
-/* From now on programs are kept, in a cache that is empty. */
+/* Keeps programs from now on, in an empty cache. */
 static inline void work_keeps(void) {
     static struct stk_cache cache;
     STK_CACHE_DEFINE(memory, 1, 8, 8u << 20);
@@ -111,7 +112,8 @@ static inline void work_keeps(void) {
 
 /// Slots ///
 
-/* By turns: an add, a copied word, a sum by all lanes, a read that the device asks for. */
+/* Publishes item `n`. The kinds take turns: an addition, a copied word, a sum by all lanes, a read that the device asks
+ * for. */
 static inline void publish(uint32_t n) {
     const uint32_t at = n % WORK_SLOTS;
     const uint32_t adds[] = {1, STK_CTL_OBSERVABLE}, loads[] = {STK_CTL_OBSERVABLE + 64u + at, 32u + at},
@@ -135,7 +137,7 @@ static inline void publish(uint32_t n) {
     stk_store_release(slot_at(at), STK_SLOT_PUBLISHED);
 }
 
-/* The host's side of the reads. */
+/* Serves the reads that the device asks for. */
 static inline void serve(void) {
     struct stk_io_request asked[4];
     int count = stk_io_queue_claim(&io, asked, 4);
@@ -157,7 +159,8 @@ static inline void check(uint32_t n) {
     }
 }
 
-/* The next one; 0 when it is not over. Only a slot that was put back often enough may have faulted. */
+/* Harvests the next item. Returns 0 when its slot has not ended. Only a slot that was put back often enough may end in
+ * FAULT. */
 static inline int harvest(void) {
     uint32_t at = harvested % WORK_SLOTS;
     int status = stk_ring_status(&ring, at);
@@ -180,12 +183,12 @@ static inline int harvest(void) {
 
 /// All of it ///
 
-/* Until everything is harvested; or the error of a drive. */
+/* Publishes and harvests all items. Returns STK_OK, or the error of a drive. */
 static inline int work(const struct stk_dispatch_ops *ops, void *ctx) {
     uint64_t start = rig_now();
     while (harvested < WORK_ITEMS) {
         int err;
-        /* A pause in which the launch leaves. */
+        /* The host pauses until the launch leaves. */
         int pause =
             ops == &stk_opencl_ops && harvested == WORK_PAUSE && published == WORK_PAUSE && cl.stats.running != 0u;
         uint32_t last = harvested < WORK_PAUSE || pause ? WORK_PAUSE : WORK_ITEMS;

@@ -8,7 +8,7 @@
 
 #define DEVICES_MAX 16u /* most devices of a platform that a test tells apart */
 
-/* A call that returns its error. */
+/* Wraps a call that returns its error. */
 #define WRAP(name, params, args)                                                                                       \
     cl_int __real_##name params;                                                                                       \
     cl_int __wrap_##name params;                                                                                       \
@@ -17,7 +17,7 @@
         return fault != CL_SUCCESS ? fault : __real_##name args;                                                       \
     }
 
-/* One that releases: it does so even where it says that it failed. */
+/* Wraps a call that releases an object. The object is released even when the call returns an error. */
 #define WRAP_RELEASE(name, type, kind)                                                                                 \
     cl_int __real_##name(type object);                                                                                 \
     cl_int __wrap_##name(type object);                                                                                 \
@@ -28,7 +28,7 @@
         return fault != CL_SUCCESS ? fault : error;                                                                    \
     }
 
-/* One that creates, and returns its error in `error`. */
+/* Wraps a call that creates an object and stores its error in `error`. */
 #define WRAP_NEW(name, type, kind, params, args)                                                                       \
     type __real_##name params;                                                                                         \
     type __wrap_##name params;                                                                                         \
@@ -368,7 +368,7 @@ cl_int __wrap_clEnqueueMarkerWithWaitList(cl_command_queue q, cl_uint n, const c
     return error;
 }
 
-/* A launch that the driver takes and never runs. */
+/* Takes a launch that never runs. */
 static cl_int drop(cl_command_queue q, const struct fault_plan *plan, cl_event *event) {
     *event = user_event(q);
     faults_born("event", *event);
@@ -423,7 +423,7 @@ cl_int __wrap_clGetEventInfo(cl_event event, cl_event_info what, size_t size, vo
 cl_int __wrap_clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *need) {
     cl_int error = faults_next(CALL_clGetEventInfo);
     if (error == CL_SUCCESS && faults_now()) {
-        (void)clWaitForEvents(1, &event); /* what the driver calls over is over */
+        (void)clWaitForEvents(1, &event); /* the status is complete only when the launch has ended */
         faults_mark(event, faults_now()->error);
     }
     if (error == CL_SUCCESS && faults_marked(event) != CL_SUCCESS && what == CL_EVENT_COMMAND_EXECUTION_STATUS) {

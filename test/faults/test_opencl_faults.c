@@ -1,6 +1,6 @@
-/* Every OpenCL call of the port fails once, or from then on, or with all others: open says what is wrong, or the
- * work goes on, or the loss is said and all that was published is still in the ring. Nothing leaks, nothing hangs.
- * `quick`: fewer of them. */
+/* Makes every OpenCL call of the port fail: once, from then on, or together with all other calls. Then one of three
+ * things must hold: open reports what is wrong; the work goes on; or the port reports the loss, and all published slots
+ * are still in the ring. Nothing leaks and nothing hangs. `quick`: fewer cases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,14 +15,14 @@
 #define MORE  2u /* calls that are failed besides, evenly spread over the rest of the kind */
 
 static int quick;
-static uint32_t claimed; /* by the launch that was lost */
-static uint32_t turn;    /* of cases: what is tried by turns */
+static uint32_t claimed; /* slots that the lost launch had claimed */
+static uint32_t turn;    /* number of the case: chooses what is tried by turns */
 static struct { uint32_t cases, unmet, sound, recovered, lost, refused, faulted; } tally;
 static uint8_t failed[FAULT_CALL_COUNT];
 
 /// One case ///
 
-/* The slots that a worker would have had when its launch was lost. */
+/* Claims up to 3 published slots, as a worker would have before its launch was lost. */
 static void claim_some(void) {
     claimed = 0;
     for (uint32_t i = 0; i < cl.memory.slots && claimed < 3u && cl.mode != STK_BATCH; i++) {
@@ -45,8 +45,8 @@ static uint32_t count_status(uint32_t status) {
     return n;
 }
 
-/* The port gave up: what it had is put back, once no launch runs; then another port, or the same one revived, ends
- * the work. */
+/* Checks a port that gave its device up. The port puts its slots back once no launch runs. Then another port, or this
+ * one after a revive, ends the work. */
 static void after_loss(const struct fault_plan *plan) {
     uint64_t start = rig_now();
     check_text(plan, STK_E_DEVICE);
@@ -96,7 +96,7 @@ static void check_leaks(const struct fault_plan *plan) {
     }
 }
 
-/* Short where it is waited for. */
+/* Deadlines of a launch. They are short where the test waits until the deadline is over. */
 static const uint64_t deadlines[FAULT_KINDS] = {
     [FAULT_ONCE] = 5 * SECOND,   [FAULT_EVER] = SECOND / 4,    [FAULT_ALL] = SECOND / 4,
     [FAULT_STATUS] = 5 * SECOND, [FAULT_DROPPED] = 5 * SECOND, [FAULT_HANGS] = SECOND / 20,
@@ -137,12 +137,12 @@ static void play(const struct flow *flow, const struct fault_plan *plan) {
 
 /// All cases of a flow ///
 
-/* Each kind with each error, or by turns. */
+/* Plays all errors of one call, each with one kind of failure. The kinds take turns. */
 static void play_call(const struct flow *flow, struct fault_plan *plan) {
     static const enum fault_kind kinds[] = {FAULT_ONCE, FAULT_EVER, FAULT_ALL};
     for (uint32_t i = 0; faults_error(plan->call, i) != CL_SUCCESS; i++) {
         plan->error = faults_error(plan->call, i);
-        /* A fault that passes makes open probe again, which takes its time. */
+        /* After a failure that happens once, open probes again, which takes time. */
         plan->kind =
             plan->phase == FAULT_OPEN && (quick || plan->nth > 1u || i > 0u) ? kinds[1u + turn % 2u] : kinds[turn % 3u];
         turn++;
@@ -153,7 +153,7 @@ static void play_call(const struct flow *flow, struct fault_plan *plan) {
     }
 }
 
-/* The nth to fail after `n`: all of the first ones, then some. */
+/* Returns the number of the call to fail after call `n`: each of the first calls, then some of the rest. */
 static uint32_t next(uint32_t n, uint32_t count) {
     uint32_t first = quick ? 1u : FIRST, stride = (count + MORE) / (MORE + 1u);
     return n < first ? n + 1u : quick ? UINT32_MAX : n + (stride ? stride : 1u);
@@ -169,7 +169,7 @@ static void play_phase(const struct flow *flow, enum fault_phase phase, const ui
     }
 }
 
-/* Launches that the driver loses or never ends, and those that end in an error. */
+/* Plays launches that the driver drops, launches that never end, and launches that end with an error. */
 static void play_launches(const struct flow *flow, const uint32_t *counts) {
     static const struct {
         enum fault_call call;
@@ -208,7 +208,7 @@ static void play_flow(const struct flow *flow) {
     print_message("%s: %u cases\n", flow->name, tally.cases - before);
 }
 
-/* The handshake, a few of its calls each. */
+/* Plays failures of a few calls of each kind within the handshake. */
 static void handshake(void **state) {
     static const enum fault_call calls[] = {
         CALL_clEnqueueNDRangeKernel, CALL_clGetEventInfo,      CALL_clFlush,
@@ -236,14 +236,14 @@ static void handshake(void **state) {
     }
 }
 
-/* An open that finds its program in the cache, or puts it there. */
+/* Plays failures in an open that takes its program from the cache, or puts the program there. */
 static void kept(void **state) {
     static const enum fault_call calls[] = {CALL_clCreateProgramWithBinary, CALL_clGetKernelInfo, CALL_clBuildProgram,
                                             CALL_clCreateKernel, CALL_clSetKernelArg};
     static const enum fault_kind kinds[] = {FAULT_ONCE, FAULT_EVER};
     struct fault_plan plan = {.call = CALL_clFlush, .nth = UINT32_MAX};
     (void)state;
-    /* A driver without anything of its own kept compiles for longer than a case may take, under a sanitizer. */
+    /* A driver with an empty cache of its own compiles, which under a sanitizer takes longer than a case may take. */
     faults_plan(NULL);
     work_keeps();
     assert_int_equal(work_open(&flows[FLOW_BATCH], 60 * SECOND), STK_OK);
@@ -258,7 +258,7 @@ static void kept(void **state) {
         plan.error = faults_error(plan.call, 0);
         turn++;
         play(&flows[FLOW_BATCH], &plan);
-        /* What fails once is got over, a binary by the compiler. */
+        /* Open succeeds after one failure. When the driver refuses the binary once, the program is compiled. */
         if (plan.kind == FAULT_ONCE && plan.call != CALL_clSetKernelArg && cl.built_from != STK_OPENCL_MADE) {
             fail_msg("%s fails with the program that is kept, and open takes it", faults_name(plan.call));
         }
@@ -286,7 +286,7 @@ static void fallback(void **state) {
     play_flow(&flows[3]);
 }
 
-/* What the cases above came to, so that none of them is idle. */
+/* Checks that the cases above met each end, and that each call failed at least once. */
 static void all_ends_were_met(void **state) {
     (void)state;
     print_message("%u cases: %u not reached, %u refused by open, %u went on, %u got over, %u lost; %u slots faulted\n",

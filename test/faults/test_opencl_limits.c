@@ -1,4 +1,4 @@
-/* How often the port gets over a lost device, and what the user can do then. */
+/* Tests how many losses of a device the port recovers from, and what the user can do after that. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +11,14 @@
 
 #define RESIDENT_FLOW 0u
 
-/* The next launch fails, once. */
+/* Makes the next launch fail. */
 static void fail_launch(void) {
     static struct fault_plan plan = {.call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .error = -9999};
     faults_plan(&plan);
     faults_phase(FAULT_RUN);
 }
 
-/* What is left of the work, or all of it once more. */
+/* Does the rest of the work. Does the whole work once more if nothing is left. */
 static int work_again(void) {
     if (harvested == WORK_ITEMS) {
         published = harvested = 0;
@@ -77,8 +77,8 @@ static void recovery_may_be_ruled_out(void **state) {
     work_close();
 }
 
-/* Three losses are got over, by default; the next one ends it, until the port is revived; eight contexts are held at
- * most. */
+/* By default the port recovers from three losses. The next loss ends the work until the port is revived. The port holds
+ * eight contexts at most. */
 static void lost_contexts_are_bounded(void **state) {
     uint32_t revived = 0;
     (void)state;
@@ -106,7 +106,7 @@ static void lost_contexts_are_bounded(void **state) {
 
 /// Programs that are kept ///
 
-/* Open with the program in the cache, a launch that fails, and the way that `plan` goes from there. */
+/* Opens with the program in the cache and makes a launch fail. `next` says what happens then. */
 static int lose_with(void (*next)(void)) {
     static struct fault_plan launch = {
         .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_DROPPED, .error = -9999};

@@ -54,8 +54,8 @@ static void earlier_handshake_of_such_a_mode_is_not_believed(void **state) {
     work_close();
 }
 
-/* Two other drivers of this kind: one runs the kernel in the flush, the other takes no launch while another one is
- * under way. */
+/* Tests two more synchronous drivers. One runs the kernel inside clFlush. The other one waits in clEnqueueNDRangeKernel
+ * until the launch before has ended. */
 static void driver_that_waits_in_another_call_is_found_too(void **state) {
     static const enum fault_call calls[] = {CALL_clFlush, CALL_clEnqueueNDRangeKernel};
     (void)state;

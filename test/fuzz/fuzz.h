@@ -39,8 +39,8 @@ static inline uint32_t fuzz_u32(struct fuzz_input *in) {
     return v;
 }
 
-/* The rest of the input in words of its own, exactly as long, so that a sanitizer sees a read past its end. The caller
- * frees it. *bytes is its length. */
+/* Returns the rest of the input in an allocation of exactly that length, so that a sanitizer sees a read past the end.
+ * The caller frees the allocation. *bytes: its length. */
 static inline uint32_t *fuzz_rest(struct fuzz_input *in, size_t *bytes) {
     uint32_t *words = malloc(in->size ? in->size : 1u);
     FUZZ_CHECK(words != NULL);

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include "stoker/control.h"
 
-/* A read of word `word`: STK_OK where the buffer has it, or else STK_E_MISSING and the word. */
+/* Checks a read of word `word`: STK_OK if the buffer has the word, otherwise STK_E_MISSING with the word. */
 static void check_read(int err, uint64_t word, size_t bytes, const struct stk_error_info *info) {
     if (word < bytes / 4u) {
         FUZZ_CHECK(err == STK_OK);
@@ -11,7 +11,8 @@ static void check_read(int err, uint64_t word, size_t bytes, const struct stk_er
     }
 }
 
-/* The metrics: all of them, or the first word that is not there, or the bytes that all of them need. */
+/* Checks a read of the metrics: all of them, or an error with the first word that is missing, or with the bytes that
+ * all metrics need. */
 static void check_metrics(int count, uint32_t cap, size_t bytes, const struct stk_error_info *info) {
     if (bytes / 4u < STK_CTL_METRICS + STK_CTL_METRICS_SLOTS) {
         uint64_t word = bytes / 4u < STK_CTL_METRICS ? STK_CTL_METRICS : bytes / 4u;

@@ -76,7 +76,7 @@ static void start(uint8_t *memory, size_t bytes) {
     FUZZ_CHECK(stk_fetch_grant(&w.fetch, &handle) == STK_OK);
 }
 
-/* One word of ring or queue: small values mean most. */
+/* Writes one word of the ring or the queue, most often a small value, since small values have a meaning. */
 static void write_word(struct fuzz_input *in) {
     uint32_t at = fuzz_u8(in) % (RING + IO), value = fuzz_u8(in);
     value = value == 255u ? fuzz_u32(in) : value == 254u ? STK_OP_LOAD_MISS : value % 20u;

@@ -4,7 +4,7 @@
 
 #define STEPS 32
 
-/* Is `err` one with which publishing may refuse work that does not overlap the ring? */
+/* Returns true if publishing may refuse with `err` work that does not overlap the ring. */
 static int is_refusal(int err) {
     return err == STK_E_RANGE || err == STK_E_ARG || err == STK_E_ARGS || err == STK_E_OPCODE || err == STK_E_STATUS;
 }

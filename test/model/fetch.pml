@@ -122,7 +122,7 @@ inline serve_claim(k) {
 inline drop(k) {
     assert(io_status[k] == CLAIMED);
 #ifdef DROP_LATE
-    io_status[k] = OK; req[k] = OUTCOME /* mutation: an outcome all the same, for the sweep */
+    io_status[k] = OK; req[k] = OUTCOME /* mutation: stores an outcome, which the sweep finds */
 #else
     io_free(k); req[k] = 0; req_slot[k] = 0
 #endif

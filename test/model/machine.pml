@@ -41,7 +41,7 @@
 #define CANCELLABLE(s) ((s) == PUBLISHED || (s) == WAIT_IO || (s) == YIELD || (s) == REQUEUE) /* rule[STK_TO_CANCEL] */
 
 byte status[SLOTS];
-bool words[SLOTS]; /* all but the status: are they those of the slot's ticket? */
+bool words[SLOTS]; /* true: all words but the status belong to the slot's ticket */
 byte head, tail;  /* STK_CTL_HARVEST_HEAD, STK_CTL_PUBLISH_TAIL */
 
 /// Ghosts ///

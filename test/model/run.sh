@@ -72,7 +72,8 @@ prove() {
     fi
 }
 
-# mutate KIND NAME FLAGS...: with -DNAME the search has to fail: safety on an assertion, live on a cycle without progress.
+# mutate KIND NAME FLAGS...: builds the model with -DNAME and requires that the search fails. A search of kind `safety`
+# must find an assertion that is violated. A search of kind `live` must find a cycle without progress.
 mutate() {
     kind=$1
     name=$2

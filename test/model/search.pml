@@ -75,7 +75,7 @@ end:
                    fi;
                    if
                    :: !found ->
-                      quiet = (quiet > QUIET + 1 -> quiet - 1 : quiet + 1); /* a count without end, as far as it matters */
+                      quiet = (quiet > QUIET + 1 -> quiet - 1 : quiet + 1); /* the code counts on */
                       if
                       :: quiet <= QUIET || quiet % IDLE_EVERY == 0 ->
                          round = ON(round);

@@ -1,4 +1,4 @@
-/* Formats, mounts, and what must be found after them. */
+/* Formats and mounts logs, and checks which records are there afterwards. */
 #include <stdio.h>
 
 #include "work.h"
@@ -14,7 +14,7 @@ static struct stk_log_config config_of(struct world *w) {
 
 void world_format(struct world *w, uint32_t id) {
     const struct stk_log_config config = config_of(w);
-    /* Numbers that wrap soon are as good as any. */
+    /* Numbers that wrap soon must work as all others do. */
     model_start(&w->model, w->shape->geometry.blocks);
     int err = stk_log_format(&w->log, &config, id, (uint32_t)-40);
     if (err < 0 && !w->tap.flash.off) {
@@ -22,7 +22,7 @@ void world_format(struct world *w, uint32_t id) {
     }
 }
 
-/* A log whose format was cut: there may be none, or some of the old one, as it was given. */
+/* Checks a flash whose format a power cut ended. There may be no log, or records of the old log, unchanged. */
 void world_mount_remains(struct world *w) {
     const struct stk_log_config config = config_of(w);
     struct stk_log_record r;
@@ -98,14 +98,15 @@ void world_mount(struct world *w) {
     }
 }
 
-/* May reads fail more often than the log tries? Not where blocks are bad as well: a mount that cannot read a block
- * behind a bad one has no way to tell that it is newer. Nor where a block was passed over unread before and holds
- * records in its first page, since one page that cannot be read hides such a block. */
+/* Returns true if the test may make reads fail more often than the log tries. It may not where blocks are bad too: a
+ * mount that cannot read a block behind a bad one cannot tell that this block is newer. It also may not where an
+ * earlier mount passed over a block that it could not read and that holds records in its first page: one page that
+ * cannot be read hides such a block. */
 static bool may_hide(const struct world *w) {
     return !w->had_bad && (!w->had_blur || medium_page_bytes(&w->shape->geometry) < 2u * STK_LOG_CELL_BYTES);
 }
 
-/* Lets reads of some place fail from one of the next reads on, one to three times. Returns how often. */
+/* Makes reads of one place fail one to three times, from one of the next reads on. Returns how often. */
 static uint64_t shake(struct world *w, uint64_t luck) {
     const struct stk_flash_geometry *g = &w->shape->geometry;
     struct stk_sim_flash_read_error *r = &w->tap.flash.read_error;

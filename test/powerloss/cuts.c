@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECONDS_PER_FIRST 90u /* about: second cuts after one first */
+#define SECONDS_PER_FIRST 90u /* second cuts after each first cut, roughly */
 
 /// Which cuts ///
 
@@ -92,7 +92,7 @@ static void try_first(struct run *r, char call, uint64_t luck, uint64_t cut, uin
     }
 }
 
-/* Every cut of one operation that the call made. */
+/* Tries every cut of one operation that the call made. */
 static void try_op(struct run *r, char call, uint64_t luck, const struct op *op) {
     for (uint32_t k = 0; k < op->steps; k++) {
         for (uint32_t mode = 0; mode < MODES; mode++) {

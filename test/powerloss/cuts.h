@@ -34,7 +34,7 @@ bool run_judge(struct run *r, const char *what);
 /* Cuts the power at step `at`. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed);
 
-/* A log that was just made. */
+/* Makes a world with a new log. */
 void run_fresh_world(struct run *r);
 
 /* Cuts at every operation of the run's rhythm, and cuts after those. */

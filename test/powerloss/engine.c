@@ -136,7 +136,7 @@ static uint64_t run_long(const struct options *o) {
 
 static const struct plan anything = {.part = ANY, .cut = ANY, .mode = ANY, .second = ANY, .mode2 = ANY, .chain = ANY};
 
-/* Every planted mistake must be noticed, and none where there is none. */
+/* Checks that the test finds each planted mistake, and finds none when none is planted. */
 static int self_test(void) {
     int missed = 0;
     for (uint32_t i = 0; i < suite->n_plants; i++) {

@@ -58,7 +58,7 @@ struct run_base engine_base(const struct stk_flash_geometry *geometry, uint32_t 
 /* Counts the failure that *wrong names, if any, prints it and takes it back. Returns true when there is none. */
 bool engine_judge(const struct run_base *base, const char **wrong, uint32_t where, uint32_t part, const char *what);
 
-/* Should the run end here? */
+/* Returns true if the run ends here, since it ends at its first failure and there is one. */
 static inline bool engine_is_over(const struct run_base *base) {
     return base->plan->first_failure && base->tally->failures != 0;
 }

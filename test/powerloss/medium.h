@@ -27,12 +27,12 @@ size_t medium_bytes(const struct stk_flash_geometry *g);
 void medium_init(struct stk_sim_flash *flash, const struct stk_flash_geometry *g, uint32_t align, uint32_t sector,
                  void *memory, size_t bytes);
 
-/* Bytes of a page of a log. */
+/* Returns the bytes of a page of a log. */
 static inline uint32_t medium_page_bytes(const struct stk_flash_geometry *g) {
     return (STK_LOG_CELL_BYTES - 1u) / g->prog_unit * g->prog_unit + g->prog_unit;
 }
 
-/* Does the medium return other bytes at each read? */
+/* Returns true if two reads of the medium may give different bytes. */
 bool medium_flickers(const struct stk_sim_flash *flash);
 
 /// Cuts ///
@@ -44,17 +44,17 @@ struct op {
     bool erase;
 };
 
-/* A number that looks like chance, and is the same for the same two. */
+/* Returns a pseudo-random number that follows from `a` and `b` alone. */
 static inline uint64_t cut_hash(uint64_t a, uint64_t b) {
     uint64_t x = (a + 1) * 0x9E3779B97F4A7C15u + b * 0xD1B54A32D192ED03u;
     x = (x ^ x >> 31) * 0xBF58476D1CE4E5B9u;
     return x ^ x >> 29;
 }
 
-/* Does a cut in this mode at step k differ from all others? */
+/* Returns true if a cut in this mode at step k leaves other bytes than all other cuts. */
 bool cut_differs(const struct stk_flash_geometry *g, const struct op *op, uint32_t k, uint32_t mode);
 
-/* Was this number asked for, or none? */
+/* Returns true if `have` is the number that was asked for, or if no number was asked for. */
 static inline bool cut_is_wanted(uint64_t want, uint64_t have) {
     return want == ANY || want == have;
 }

@@ -1,4 +1,4 @@
-/* What must, may and must not be found in a log after a power cut. */
+/* A model that says which records must, may and must not be in a log after a power cut. */
 #ifndef POWERLOSS_MODEL_H
 #define POWERLOSS_MODEL_H
 
@@ -14,10 +14,10 @@
 /* A record that was given to the log. */
 struct model_entry {
     uint32_t sequence, cycle;
-    bool placed;  /* a page with it was programmed; the sequence is known since then */
-    bool must;    /* it is on the flash for good */
-    bool first;   /* of its cycle */
-    bool refused; /* the log did not take it; it may be there all the same */
+    bool placed;  /* a page with the record was programmed, so its sequence is known */
+    bool must;    /* the record stays on the flash, so a walk must find it */
+    bool first;   /* the first record of its cycle */
+    bool refused; /* the log refused the record; the record may still be on the flash */
 };
 
 /* Indices into the list of all records ever given; the list is a ring. A range from == to is empty. */
@@ -26,9 +26,9 @@ struct model_range {
 };
 
 struct model {
-    uint32_t head;   /* those before it were in blocks that have been erased since */
-    uint32_t sure;   /* those before it cannot change any more: they are there for good, or may come and go */
-    uint32_t tail;   /* of the next record; also what tells a record from all others */
+    uint32_t head;   /* records before this one were in blocks that are erased now */
+    uint32_t sure;   /* `must` of the records before this one does not change any more */
+    uint32_t tail;   /* index of the next record; each record holds its index, so it differs from all others */
     uint32_t cycle;  /* mounts so far */
     uint32_t newest; /* block with the newest records */
     uint32_t blocks;
@@ -53,37 +53,38 @@ void model_restore(struct model *m, const struct model_copy *copy);
 
 /// Events ///
 
-/* The flash of so many blocks was formatted. */
+/* Notes that a flash of so many blocks was formatted. */
 void model_start(struct model *m, uint32_t blocks);
 
-/* The log was mounted, and goes on in `block` or behind it. */
+/* Notes that the log was mounted, and goes on in `block` or behind it. */
 void model_mount(struct model *m, uint32_t block);
 
-/* A record is about to be given to the log, as it is filled in. */
+/* Fills in a record that is about to be given to the log, and notes the record. */
 void model_give(struct model *m, struct stk_log_record *record);
 
-/* The log refused the last `count` records given: the first of them took a number and may be on the flash. */
+/* Notes that the log refused the last `count` records. The first of them took a number and may be on the flash. */
 void model_refuse(struct model *m, uint32_t count);
 
-/* An erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds what cannot be read: the log
- * may pass it over. */
+/* Notes that an erase of `block` was begun. Bit i of `troubled` is set when block i is bad or holds bytes that cannot
+ * be read: the log may pass over such a block. */
 void model_erase(struct model *m, uint32_t block, uint32_t troubled);
 
-/* A record with this index was programmed into `block`, with this sequence. */
+/* Notes that the record with this index was programmed into `block`, with this sequence. */
 void model_place(struct model *m, uint32_t block, uint32_t index, uint32_t sequence);
 
-/* What was programmed is on the flash for good. */
+/* Marks all programmed records as records that a walk must find. */
 void model_keep(struct model *m);
 
 /// Checks ///
 
-/* A record that must be there, by its index; UINT32_MAX when there is none near the one that `luck` chooses. */
+/* Returns the index of a record that must be in the log, near the one that `luck` chooses; UINT32_MAX if there is none.
+ */
 uint32_t model_pick(const struct model *m, uint64_t luck);
 
-/* The sequence of the record with this index. */
+/* Returns the sequence of the record with this index. */
 uint32_t model_sequence(const struct model *m, uint32_t index);
 
-/* Is the record one that a model filled in, in any cycle? */
+/* Returns true if some model filled the record in, in any cycle. */
 bool model_is_genuine(const struct stk_log_record *record);
 
 /* Returns NULL when the record is one that was given, as it was given; *index says which one. Else what is wrong with

@@ -1,4 +1,4 @@
-/* Mounts of a store, and what must be found in it after them. */
+/* Mounts stores, and checks which artifacts are there afterwards. */
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ static int mount(struct world *w) {
     return err == STK_E_FULL ? 0 : err;
 }
 
-/* One read that fails once is read again, and changes nothing. */
+/* Checks that a read that fails once is repeated and changes nothing. */
 void world_mount(struct world *w, uint64_t luck) {
     const struct stk_sim_flash_read_error *info = &w->tap.flash.read_error;
     int err;
@@ -164,7 +164,7 @@ static void check_rules(struct world *w) {
     }
 }
 
-/* The counters agree with what can be found. */
+/* Checks that the counters agree with the artifacts that can be found. */
 static void check_stats(struct world *w) {
     struct stk_store_stats stats;
     uint64_t bytes = 0;
@@ -189,7 +189,8 @@ void world_check(struct world *w) {
     check_stats(w);
 }
 
-/* While reads fail, a get may say so; it forgets nothing for that, and returns nothing else. */
+/* Checks gets while reads fail. A get may report the failed read. It forgets no artifact for that, and returns no other
+ * bytes. */
 void world_check_shaken(struct world *w, uint64_t luck) {
     static uint8_t data[BYTES_MAX];
     const struct stk_sim_flash_read_error *info = &w->tap.flash.read_error;

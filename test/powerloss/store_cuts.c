@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECONDS_EACH 60u /* about: second cuts after one first */
+#define SECONDS_EACH 60u /* second cuts after each first cut, roughly */
 #define CALLS_MAX    5000u
 
 /// Which cuts ///
@@ -104,7 +104,7 @@ static void try_first(struct run *r, uint64_t cut, uint32_t mode) {
     }
 }
 
-/* One call without a cut, then with each. Returns false when it goes wrong without one. */
+/* Makes one call without a cut, then once with each cut. Returns false if the call fails without a cut. */
 static bool try_call(struct run *r) {
     static struct op ops[OPS_MAX];
     struct world *w = &r->world;
@@ -132,7 +132,7 @@ static bool try_call(struct run *r) {
     return true;
 }
 
-/* Where the shape has bad blocks, some go bad now and then. */
+/* Makes some blocks bad at some calls, if the shape has bad blocks. */
 static void work_through(struct run *r, enum plant plant) {
     struct world *w = &r->world;
     const struct store_shape *shape = w->shape;
@@ -157,7 +157,7 @@ static void work_through(struct run *r, enum plant plant) {
     (void)run_judge(r, "without a cut");
 }
 
-/* First all cuts are counted, then as many are tried as the quota allows. */
+/* Counts all cuts first, then tries as many as the quota allows. */
 void cuts_of_workload(struct run *r) {
     uint64_t quota = r->base.plan->quota;
     r->candidates = 0;

@@ -96,7 +96,8 @@ static bool is_of(const struct deed *d, const uint8_t *data, uint32_t bytes) {
     return memcmp(want, data, bytes) == 0;
 }
 
-/* From the newest deed back: each may be the one that counts, up to one that is there for good. */
+/* Looks at the deeds from the newest back. Each deed may be the valid one, up to the first that nothing can have
+ * undone. */
 bool model_allows(const struct model *m, uint32_t key, const uint8_t *data, uint32_t bytes) {
     const struct history *h = &m->key[key];
     for (uint32_t i = h->n; i-- != 0;) {

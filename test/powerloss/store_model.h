@@ -1,4 +1,5 @@
-/* What each key of a store may have, and what it must not, after all that was done to the store and to its flash. */
+/* A model that says which artifacts each key of a store may have after all that was done to the store and to its flash.
+ */
 #ifndef POWERLOSS_STORE_MODEL_H
 #define POWERLOSS_STORE_MODEL_H
 
@@ -6,18 +7,18 @@
 #include <stdint.h>
 
 #define KEYS      6u
-#define DEEDS_MAX 40u /* of a key */
+#define DEEDS_MAX 40u /* most deeds of a key */
 #define BYTES_MAX 8192u
 
 /* Something that was done to a key: an artifact was put, or what the key had was removed. */
 struct deed {
-    uint32_t call, bytes; /* the number of the call; of the artifact */
+    uint32_t call, bytes; /* number of the call; bytes of the artifact */
     bool put;
-    bool firm;       /* the call returned without an error: nothing takes the deed back but an erase */
-    bool erasing;    /* an erase of a block that it is in was begun: the deed may be undone or not */
+    bool firm;       /* the call returned without an error, so only an erase undoes the deed */
+    bool erasing;    /* an erase of a block with the deed was begun, which may undo the deed */
     bool gone;       /* the erase has ended; the store may not know before the next mount */
-    bool copied;     /* a program of the call failed: any of its records may also be where that was */
-    uint32_t blocks; /* a bit for each block that has a record of it */
+    bool copied;     /* a program of the call failed, so its records may also be in that block */
+    uint32_t blocks; /* a bit for each block that has a record of the deed */
 };
 
 /* The deeds of a key that may still be on the flash, oldest first. */
@@ -28,7 +29,7 @@ struct history {
 
 struct model {
     struct history key[KEYS];
-    uint32_t call;   /* number of the latest one */
+    uint32_t call;   /* number of the latest call */
     uint32_t erased; /* a bit for each block that was erased since a lazy medium was synced */
 };
 
@@ -37,38 +38,38 @@ void model_start(struct model *m);
 /* Adds a deed of the latest call. */
 struct deed *model_do(struct model *m, uint32_t key, bool put, uint32_t bytes, uint32_t blocks);
 
-/* Of all deeds of the latest call there may be copies. */
+/* Notes that there may be copies of all deeds of the latest call. */
 void model_copied(struct model *m);
 
-/* All deeds of the latest call are firm. */
+/* Makes all deeds of the latest call firm. */
 void model_keep(struct model *m);
 
-/* An erase of `block` was begun, or the log passed the block over. */
+/* Notes that an erase of `block` was begun, or that the log passed the block over. */
 void model_erase(struct model *m, uint32_t block);
 
-/* The erase has ended, and what the block held is gone for good. */
+/* Notes that the erase has ended: the deeds in the block will not come back. */
 void model_erased(struct model *m, uint32_t block);
 
-/* The same on a lazy medium, and the sync that makes it so. */
+/* Notes the end of an erase on a lazy medium. Only the next sync makes that erase lasting, which model_synced notes. */
 void model_erased_lazily(struct model *m, uint32_t block);
 void model_synced(struct model *m);
 
-/* The store is about to be mounted. */
+/* Notes that the store is about to be mounted. */
 void model_mount(struct model *m);
 
-/* The bytes of an artifact. */
+/* Writes the bytes of the artifact that call number `call` puts. */
 void model_content(uint8_t *data, uint32_t call, uint32_t bytes);
 
-/* May the key have this artifact, or none (NULL)? */
+/* Returns true if the key may have this artifact, or with NULL, if the key may have no artifact. */
 bool model_allows(const struct model *m, uint32_t key, const uint8_t *data, uint32_t bytes);
 
-/* Did the key ever get this artifact? */
+/* Returns true if this artifact was ever put under the key. */
 bool model_knows(const struct model *m, uint32_t key, const uint8_t *data, uint32_t bytes);
 
-/* Was the last artifact of this size written once, into blocks that no erase was begun of since? */
+/* Returns true if the last artifact of this size was written once, into blocks of which no erase was begun since. */
 bool model_is_plain(const struct model *m, uint32_t key, uint32_t bytes);
 
-/* Must the key have the artifact that was put last? */
+/* Returns true if the key must have the artifact that was put last. */
 bool model_is_firm(const struct model *m, uint32_t key);
 
 #endif

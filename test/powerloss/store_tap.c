@@ -20,7 +20,7 @@ static void note(struct tap *t, uint32_t steps, bool erase) {
     }
 }
 
-/* Has a page a record: a cell that is not the header, nor blank, nor a mark? */
+/* Returns true if a page has a record: a cell that is neither the header nor blank nor a mark. */
 static bool has_record(const uint8_t *page, uint32_t offset, uint32_t bytes) {
     bool any = false;
     for (uint32_t i = offset == 0; (i + 1) * CELL <= bytes; i++) {

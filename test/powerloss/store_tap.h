@@ -1,4 +1,4 @@
-/* What stands between a store and its flash: it tells the model what passes, and plants mistakes. */
+/* A flash port between a store and its flash. It tells the model each operation and can plant mistakes. */
 #ifndef POWERLOSS_STORE_TAP_H
 #define POWERLOSS_STORE_TAP_H
 
@@ -10,10 +10,10 @@
 /* Mistakes that the test must notice. */
 enum plant {
     PLANT_NONE = 0,
-    PLANT_LATE_PROGRAM, /* the last program before a cut is undone by it */
+    PLANT_LATE_PROGRAM, /* a cut undoes the last program before it */
     PLANT_NO_TAIL,      /* a call returns before its last program */
-    PLANT_WIDE_ERASE,   /* an erase takes the next block along */
-    PLANT_FLIPPED_READ, /* now and then a bit is read wrong */
+    PLANT_WIDE_ERASE,   /* an erase also erases the next block */
+    PLANT_FLIPPED_READ, /* some reads give a wrong bit */
     PLANT_NO_ERASE,     /* erases do nothing */
     PLANTS
 };
@@ -23,22 +23,22 @@ struct tap {
     enum plant plant;
     bool trace; /* prints every operation */
     struct model *model;
-    const struct stk_log *log; /* of the store */
+    const struct stk_log *log; /* the log of the store */
     uint32_t wrote;            /* blocks that records went to since the call began, or since the last drop */
     uint32_t wrote_first;      /* the first of them since the call began */
     bool failed;               /* a program failed since the call began */
     uint64_t reads_left;       /* that the call may make; too many is a mistake of the store */
-    bool endless;              /* it made more */
+    bool endless;              /* the call made more reads */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
     struct late late;
     uint32_t reads;
 };
 
-/* With and without a sync; ctx is a struct tap. */
+/* Flash ports with and without a sync; ctx is a struct tap. */
 extern const struct stk_flash_ops tap_ops, tap_ops_lazy;
 
-/* Is there a unit that cannot be read; or that, or a block that is bad? */
+/* Return true if some unit cannot be read; the second one also if some block is bad. */
 bool tap_is_unreadable(const struct tap *t);
 bool tap_is_troubled(const struct tap *t);
 

@@ -1,4 +1,4 @@
-/* A store on simulated flash, and what is done to it. */
+/* A store on simulated flash, and the calls that a test makes on the store. */
 #include "store_world.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ static void trace(const struct world *w, const char *what, uint32_t k, uint32_t 
     }
 }
 
-/* The store says that an artifact left. It must have had to. */
+/* Checks that the store had to drop the artifact that it reports as dropped. */
 static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
     struct world *w = ctx;
     trace(w, "drops", key[5], bytes, 0);
@@ -86,7 +86,7 @@ static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
     }
 }
 
-/* The record that says that an artifact left is the first of its call. */
+/* Notes where the records of dropped artifacts are: each call writes them first. */
 static void place_drops(struct world *w) {
     for (uint32_t k = 0; k < KEYS; k++) {
         for (uint32_t i = 0; i < w->s.model.key[k].n; i++) {
@@ -96,7 +96,7 @@ static void place_drops(struct world *w) {
     }
 }
 
-/* All that the call did is there for good, if it returned with the power on. */
+/* Ends a call of the store. Its deeds must last if it returned with the power on. */
 static bool end_call(struct world *w, int result, bool may_fail) {
     place_drops(w);
     if (w->tap.failed) {

@@ -44,20 +44,20 @@ struct world_copy {
     struct state s;
 };
 
-/* Flash for a shape in `memory`; an own part for each world and copy. An empty store. */
+/* Makes the flash of a shape in `memory`, with an empty store. Each world and each copy has a part of its own. */
 void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 void world_save(const struct world *w, struct world_copy *copy);
 void world_restore(struct world *w, const struct world_copy *copy);
 
-/* Power comes back, and the store is mounted; while reads fail for a while, where `luck` is not 0, and again once they
- * are well when that was too much for the mount. */
+/* Switches the power on and mounts the store. If `luck` is not 0, some reads fail at first; if that mount fails, mounts
+ * again when reads work. */
 void world_mount(struct world *w, uint64_t luck);
 
-/* Everything in the store is read. */
+/* Checks every artifact of the store. */
 void world_check(struct world *w);
 
-/* The same while reads fail for a while, and then again. */
+/* Checks the store as world_check while some reads fail, and once more when reads work. */
 void world_check_shaken(struct world *w, uint64_t luck);
 
 static inline void world_mount_and_check(struct world *w) {
@@ -65,10 +65,12 @@ static inline void world_mount_and_check(struct world *w) {
     world_check(w);
 }
 
-/* One call that follows from `dice`: put, remove, poll, or a mount without a cut. Returns false when the power went. */
+/* Makes the call that `dice` chooses: put, remove, poll, or a mount without a cut. Returns false when the power was
+ * cut. */
 bool world_call(struct world *w, uint64_t dice);
 
-/* A few blocks in a row go bad, each in its way, as far as the shape allows; or those that are bad are well again. */
+/* Makes a few blocks in a row bad, each in a way of its own, as far as the shape allows; or makes bad blocks good
+ * again. */
 void world_go_bad(struct world *w, uint64_t luck);
 void world_heal(struct world *w);
 

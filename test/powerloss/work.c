@@ -36,19 +36,19 @@ char work_rhythm(const struct world *w, uint32_t rhythm, uint32_t i) {
     uint32_t lap = world_block_cells(w) - 1; /* records of a block */
     uint32_t dice = (uint32_t)(cut_hash(rhythm, i) >> 33) % 16;
     switch (rhythm) {
-    case 0: /* polls after every append, syncs now and then */
+    case 0: /* a poll after each append; each sixth poll is a sync */
         return i % 12 == 11 ? 's' : i % 2 != 0 ? 'p' : 'a';
-    case 1: /* batches and all else, in no order */
+    case 1: /* batches, appends, polls and syncs, in a random order */
         return dice < 7 ? 'b' : dice < 10 ? 'a' : dice < 12 ? 'p' : 's';
-    case 2: /* polls once a block, syncs often */
+    case 2: /* one poll in a block, many syncs */
         return i % (lap + 1) == lap ? 'p' : i % 4 == 3 ? 's' : 'a';
-    case 3: /* mounts between */
+    case 3: /* mounts among the other calls */
         return dice < 9 ? 'a' : dice < 11 ? 'b' : dice < 13 ? 'p' : dice < 15 ? 's' : 'm';
     case 4: /* neither polls nor syncs */
         return 'a';
     case 5: /* mounts and walks while reads fail */
         return dice < 8 ? 'a' : dice < 10 ? 'b' : dice < 11 ? 'p' : dice < 12 ? 's' : dice < 14 ? 'r' : "wu"[dice % 2];
-    default: /* blocks go bad and are well again */
+    default: /* blocks go bad, and later all blocks are good again */
         return i % (2 * lap + 1) == lap ? 'x' : i % (16 * lap + 3) == 15 * lap ? 'h' : "aaapbsab"[dice % 8];
     }
 }

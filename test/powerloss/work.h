@@ -11,13 +11,13 @@
  * for what is no call of it. */
 int work_call(struct world *w, char call, uint64_t luck);
 
-/* Call number i of a rhythm. */
+/* Returns call number i of a rhythm. */
 char work_rhythm(const struct world *w, uint32_t rhythm, uint32_t i);
 
 /* Makes calls until one fails. */
 void work_script(struct world *w, const char *calls);
 
-/* What follows the first cut: with a poll first, without one, with batches. */
+/* Returns the calls after the first cut: with a poll first, without a poll, or with batches. */
 const char *work_recovery(uint64_t luck);
 
 #endif

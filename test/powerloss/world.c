@@ -88,14 +88,15 @@ void world_heal(struct world *w) {
 
 /// Calls ///
 
-/* A call may give up where programs failed, and the next one goes on; but not for ever. */
+/* Returns true if the call may have given up, because programs failed. No more calls in a row may do so than there are
+ * blocks. */
 static bool may_fail(struct world *w, int result) {
     w->given_up = result == STK_E_IO && w->tap.failed != 0 ? w->given_up + 1u : 0;
     return w->given_up != 0 && w->given_up <= w->shape->geometry.blocks;
 }
 
-/* What the call brought onto the flash is there for good when it returned without an error. A poll may take the cut for
- * a bad block, which it leaves behind. Returns whether the work may go on. */
+/* Ends a call of the log. While the power is on, all programmed records must stay on the flash, unless the medium is
+ * lazy. A poll may take the cut for a bad block, which the log passes over. Returns STK_OK if the work may go on. */
 static int end_call(struct world *w, int result, bool poll) {
     const struct stk_sim_flash *f = &w->tap.flash;
     if (f->off) {

@@ -1,4 +1,4 @@
-/* A log on simulated flash, what must be in it, and copies of both. */
+/* A log on simulated flash with the model of its records, and copies of both. */
 #ifndef POWERLOSS_WORLD_H
 #define POWERLOSS_WORLD_H
 
@@ -14,8 +14,8 @@ struct shape {
     uint32_t rhythms;  /* how many of the rhythms of work.h */
     uint32_t weight;   /* share of the cuts */
     uint32_t bad;      /* blocks that may be bad at one time */
-    uint32_t sector;   /* of a lazy medium; 0: the simulator's default */
-    uint32_t align;    /* of buffers; 0: any */
+    uint32_t sector;   /* bytes of a sector of a lazy medium; 0: the simulator's default */
+    uint32_t align;    /* addresses of buffers are multiples of this; 0: any address */
 };
 
 struct world {
@@ -27,9 +27,9 @@ struct world {
     _Alignas(4096) uint8_t walk[WALK_BYTES];
     bool had_bad;      /* blocks were bad since format */
     bool had_blur;     /* a mount since format could not read all */
-    uint32_t given_up; /* calls in a row that failed because programs did */
-    const char *wrong; /* the first thing, NULL when there is none */
-    uint32_t where;    /* sequence */
+    uint32_t given_up; /* calls in a row that failed because programs failed */
+    const char *wrong; /* text about the first mistake; NULL when there is none */
+    uint32_t where;    /* sequence of the record at fault */
 };
 
 struct world_copy {
@@ -40,7 +40,7 @@ struct world_copy {
     uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
 };
 
-/* Flash for a shape in `memory`; an own part for each world and copy. */
+/* Makes the flash of a shape in `memory`. Each world and each copy has a part of its own. */
 void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 
@@ -52,22 +52,22 @@ void world_mount_remains(struct world *w);
 
 /// Mounts, in check.c ///
 
-/* Power comes back, the log is mounted. */
+/* Switches the power on and mounts the log. */
 void world_mount(struct world *w);
 
-/* The same while reads fail for a while, and again once they are well where that was too much for the mount. */
+/* Mounts as world_mount while some reads fail. If the mount fails, mounts again when reads work. */
 void world_mount_shaken(struct world *w, uint64_t luck);
 
 /* Changes the next cut to one whose traces stay as they are, once a mount may not have read all. */
 void world_steady_cut(struct world *w);
 
-/* The same where no read works at first. */
+/* Mounts as world_mount, at first with no read that works. */
 void world_mount_blind(struct world *w);
 
-/* Everything in the log is looked at. */
+/* Checks every record of the log. */
 void world_check(struct world *w);
 
-/* The same while reads fail for a while, and then again. */
+/* Checks the log as world_check while some reads fail, and once more when reads work. */
 void world_check_shaken(struct world *w, uint64_t luck);
 
 static inline void world_mount_and_check(struct world *w) {
@@ -82,7 +82,8 @@ int world_append(struct world *w, uint32_t count);
 int world_sync(struct world *w);
 int world_poll(struct world *w);
 
-/* A few blocks in a row go bad, each in its way, as far as the shape allows; or those that are bad are well again. */
+/* Makes a few blocks in a row bad, each in a way of its own, as far as the shape allows. world_heal makes all blocks
+ * good again. */
 void world_go_bad(struct world *w, uint64_t luck);
 void world_heal(struct world *w);
 

@@ -8,7 +8,7 @@ fail() {
     exit 1
 }
 
-# Exit code 2, one line on stderr, nothing on stdout.
+# refuses COMMAND...: requires exit code 2, one line on stderr and nothing on stdout.
 refuses() {
     code=0
     "$STOKER" bench "$@" >out 2>err || code=$?
@@ -26,7 +26,7 @@ grep -q '^case=scan metric=wrong value=0 ' lines || fail "scan counts wrong: $(c
 [ "$(grep -c 'peer=rg' lines)" -eq 4 ] || fail "scan says nothing of rg"
 grep -q "^case=scan metric=in_process_median .* peer=host_stream_units " lines || fail "scan has no limit beside it"
 
-# Without the peers on the path they are missing, and that is all.
+# A peer that is not on the path is reported as missing. Nothing else changes.
 mkdir empty
 PATH=$PWD/empty "$STOKER" bench scan --file text -f patterns --runs 1 >lines
 check_lines "wall_median" scan <lines || fail "scan without peers"
@@ -78,7 +78,7 @@ TMPDIR=$PWD/no-such-folder refuses log
 "$STOKER" bench --help | grep -q '^usage: stoker bench' || fail "--help"
 "$STOKER" bench rtt --help | grep -q '^usage: stoker bench' || fail "rtt --help"
 
-# What needs a device measures where there is one, and says so in one line where there is none.
+# A benchmark that needs a device measures where there is a device. Otherwise one line says that there is none.
 if "$STOKER" info | grep -q '^device 0'; then
     kinds="args_p50 args_p99 args_wrong swap_p50 swap_p99 swap_wrong chunk_p50 chunk_p99 chunk_wrong"
     for mode in resident quantum batch; do
@@ -88,7 +88,7 @@ if "$STOKER" info | grep -q '^device 0'; then
     done
     measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
-    # On a terminal the lines are broken at blanks.
+    # On a terminal, lines are broken at blanks to fit the width.
     python3 "$(dirname "$0")/lib/on_terminal.py" 60 "$STOKER" bench slots --count 1000 >out || fail "slots on a terminal"
     ! grep -E '.{60}' out || fail "a line is too long"
     tr -s ' \n' ' ' <out | grep -Eq 'case=slots metric=median value=[^ ]+ unit=slots/s peer=[^ ]+ peer_value=[^ ]+ ratio=' ||
@@ -97,7 +97,7 @@ if "$STOKER" info | grep -q '^device 0'; then
         grep -q "^case=slots .* peer=$limit peer_value=[0-9]" lines || fail "slots has no $limit beside it"
     done
     measures "from_store from_cache first_with_store" start --runs 1
-    # Every kind of memory that the port may choose has its limits.
+    # The limits of every kind of memory are measured.
     limits="host_one_read device_one_read host_stream_1 host_stream_4 host_stream_16 host_stream_units device_stream_1"
     for how in "" "--memory use-host" "--memory alloc-host" "--residency batch"; do
         measures "units lanes $limits device_stream_4 device_stream_16 device_stream_units" limits $how 2>err
@@ -109,7 +109,7 @@ if "$STOKER" info | grep -q '^device 0'; then
     for limit in read_alone sum_alone read_beside_sum two_threads; do
         grep -q "^case=pipeline metric=speed_64K .* peer=$limit peer_value=[0-9]" lines || fail "pipeline has no $limit"
     done
-    # The share is that of the lowest limit.
+    # The fraction in the report belongs to the lowest limit.
     awk '/metric=speed_64K .*peer=(read|sum)_/ { sub("peer_value=", "", $6); if (!low || $6 + 0 < low) { low = $6 + 0; name = $5 } }
         /metric=speed_of_limit_64K/ { if ($5 != name) exit 1; found = 1 } END { if (!found) exit 1 }' lines ||
         fail "pipeline: $(grep 64K lines)"

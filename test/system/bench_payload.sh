@@ -1,10 +1,9 @@
-# stoker bench payload: each pass over a payload that is there is compared with the host's own count, and a wrong one is
-# told.
+# stoker bench payload compares each pass over a payload in memory with the host's own count, and reports a wrong pass.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 . "$(dirname "$0")/lib/bench.sh"
 
-# right N: every pass of the N figures was right.
+# right N: requires N figures in `lines`, each without a wrong pass.
 right() {
     [ "$(grep -c '_wrong value=0 unit=passes' lines)" -eq "$1" ] || fail "wrong passes: $(grep _wrong lines)"
 }
@@ -15,7 +14,7 @@ measures "workers lanes payload matches_76 matches_926 $both" payload --bytes 1M
 right 6
 grep -q '^stoker: bench payload: interpreter (interp, ' err || fail "$(cat err)"
 
-# A text and patterns of the user's: as often as `stoker scan` finds them, in a text that is repeated.
+# For a text and patterns of the user, the counts are those of `stoker scan` in the repeated text.
 seq 1 3000 | sed 's/$/ sea shells/' >text
 printf '%s\n' 99 shell s '1 sea shells' 'no such words' shell >patterns
 size=$(($(wc -c <text) / 64 * 64))
@@ -30,7 +29,7 @@ done
 "$STOKER" bench payload --device interp --bytes $((size * 2 + 640)) --file part -f patterns --runs 1 >lines 2>err
 right 4
 
-# A slot that brings a wrong result makes its pass a wrong one, and the exit code 1, with the figures all the same.
+# A slot with a wrong result makes its pass a wrong pass. The exit code is 1, and the figures are printed.
 code 1 env STK_TEST_MISCOUNT=20 "$STOKER_MISCOUNTING" bench payload --device interp --bytes 1M --runs 3 --chunk 64K
 grep -q 'metric=scan_76_64K_wrong value=1 unit=passes' out || fail "$(cat out)"
 grep -q 'metric=scan_926_64K_wrong value=0 unit=passes' out || fail "$(cat out)"
@@ -51,7 +50,8 @@ refused '--file empty' "$STOKER" bench payload --device interp --file empty --by
 printf '%0100d' 7 >long
 refused 'larger --chunk' "$STOKER" bench payload --device interp -f long --chunk 64 --bytes 4K
 
-# Several devices share each pass, and the figure stands beside the passes of each of them alone.
+# Several devices share each pass. The output has the figure of the shared passes, and one for passes of each device
+# alone.
 measures "scan_76_64K scan_76_64K_share_0 scan_76_64K_share_1 scan_926_64K sum64_64K" \
     payload --device interp,interp --workers 1 --bytes 1M --runs 3 --chunk 64K
 right 3
@@ -66,7 +66,7 @@ if has_opencl; then
         right 3
         [ "$(grep -c 'peer=host_stream_units peer_value=[0-9]' lines)" -eq 3 ] || fail "$how: no limit beside it"
     done
-    # What a worker left wrong in a slot of rtt is told too.
+    # bench rtt also reports a slot with a wrong result.
     code 1 env STK_TEST_MISCOUNT=7 "$STOKER_MISCOUNTING" bench rtt --count 50
     grep -q 'metric=chunk_wrong value=1 unit=slots' out || fail "$(cat out)"
 fi

@@ -4,11 +4,12 @@ set -eu
 . "$(dirname "$0")/lib/common.sh"
 . "$(dirname "$0")/lib/bench.sh"
 
-# A dictionary with words that are none of a set: short, with an apostrophe, of other letters.
+# Makes a dictionary. Some of its words belong to no set: short words, words with an apostrophe, words with other
+# letters.
 seq 1000 4999 | tr 0-9 abcdefghij | sed 's/^\(.*\)$/\1ed \1ing\n\1'"'"'s/' >words
 printf 'ab\n\303\251tudes\n' >>words
 
-# The sets and the text are the same every time, and a larger text goes on as the smaller one does.
+# Two runs make the same sets. A larger text begins with the smaller text.
 "$STOKER" bench scan --write one --words words --bytes 1M
 "$STOKER" bench scan --write two --words words --bytes 2M
 for set in frequent76 frequent926 rare76 rare2500; do
@@ -19,7 +20,7 @@ for set in frequent76 frequent926 rare76 rare2500; do
 done
 head -c 1048576 two/text | cmp - one/text || fail "the text begins in another way the second time"
 
-# Frequent patterns are words; a rare one has the letters of a word and stands nowhere in the text.
+# Frequent patterns are words of the text. A rare pattern has the letters of a word and is nowhere in the text.
 tr ' ' '\n' <words | sort >sorted
 for set in frequent76 frequent926; do
     [ "$(sort one/$set | comm -23 - sorted | wc -l)" -eq 0 ] || fail "$set has patterns that are no words"
@@ -32,14 +33,14 @@ words = {"".join(sorted(w)) for w in open("words", encoding="utf-8").read().spli
 assert all("".join(sorted(p.strip())) in words for name in ("rare76", "rare2500") for p in open("one/" + name))
 PYTHON
 
-# A set has the size that it says, or is refused; a file that is there is not replaced.
+# A set has the size that its name says, or the command refuses the dictionary. A file that exists is not replaced.
 echo 'only three words' >few
 refused 'too few words' "$STOKER" bench scan --write few_sets --words few --bytes 4K
 refused 'text: File exists' "$STOKER" bench scan --write one --words words --bytes 4K
 : >none
 refused 'holds no words' "$STOKER" bench scan --set rare76 --words none --bytes 4K
 
-# A measured set counts what the written one does.
+# A measured set has the same count as the written set.
 measures "wall_median_frequent76 matches_frequent76 wrong_frequent76" \
     scan --set frequent76 --words words --bytes 1M --runs 1 2>err
 ! grep -q metric=.*_rare76 lines || fail "--set measures another set"
@@ -48,8 +49,8 @@ grep -q "^case=scan metric=matches_frequent76 value=$expected " lines || fail "n
 measures "matches_rare76 wrong_rare76" scan --set rare76 --words words --bytes 64K --runs 1 2>err
 grep -q "^case=scan metric=matches_rare76 value=0 " lines || fail "$(grep matches lines)"
 
-# A peer that counts something else is told, with the figures all the same. Without Hyperscan there is a line that says
-# what to install, and no row.
+# The command reports a peer with another count, and prints the figures. Without Hyperscan there is no row for
+# Hyperscan, and one line says what to install.
 mkdir bin
 cp "$STOKER" bin/stoker
 code 0 bin/stoker bench scan --set rare76 --words words --bytes 64K --runs 1
@@ -61,7 +62,7 @@ code 1 bin/stoker bench scan --set rare76 --words words --bytes 64K --runs 1
 grep -q 'bench scan: hyperscan counts 7 matches where 0 stand in the file' err || fail "$(cat err)"
 grep -q 'metric=wrong_rare76 value=2 ' out || fail "$(cat out)"
 
-# So does the script that times whole processes; its own count needs no automaton.
+# The script that times whole processes also reports a peer with another count. The script counts without an automaton.
 whole=$(dirname "$0")/../bench/whole.py
 code 1 python3 "$whole" peers --stoker bin/stoker --set frequent76 --bytes 64K --runs 1 --state quiet
 grep -q '^WRONG: hyperscan counts 7 matches where [0-9]* are: ' out || fail "$(cat out)"
@@ -72,7 +73,7 @@ grep -q '^frequent76 .* 1 loops ' out || fail "$(cat out)"
 code 0 python3 "$whole" sizes --stoker bin/stoker --bytes 1000 --runs 1 --state quiet
 grep -Eq '^frequent76 .* 1000 ' out || fail "$(cat out)"
 
-# Hyperscan counts what stoker counts, overlaps and matches across the borders of chunks too.
+# Hyperscan and stoker have the same count, also of matches that overlap or lie across the border of two chunks.
 [ -n "$HS_SCAN" ] || exit 0
 measures "wall_median_rare76" scan --set rare76 --words words --bytes 64K --runs 1 2>err
 [ "$(grep -c peer=hyperscan lines)" -eq 4 ] || fail "no rows of Hyperscan: $(cat lines)"

@@ -1,4 +1,4 @@
-# stoker conform: what it accepts, what it prints, how it ends.
+# Tests what stoker conform accepts and prints, and how it ends.
 set -eu
 vectors=$(cd "$(dirname "$0")/../conformance/vectors" && pwd)
 
@@ -37,7 +37,7 @@ expect 0 "$vectors"
 tail -n 1 out | grep -qE '^[0-9]+ passed, 0 failed, [0-9]+ skipped$' || fail "another last line"
 [ "$(tail -n 1 out | cut -d' ' -f1)" -gt 24000 ] || fail "too few records passed"
 
-# One altered value: both are shown, with file and line, and nothing else fails.
+# With one altered value the output has both values with file and line, and nothing else fails.
 cp -R "$vectors/sched" altered
 sed 's/partition_slots=3 worker_width=2147483648 probe_count=1/partition_slots=3 worker_width=2147483648 probe_count=77/
     s/partition_slots=100 worker_width=3 probe_count=34/partition_slots=100 worker_width=3 probe_count=35/' \
@@ -51,7 +51,7 @@ tail -n 1 out | grep -qE ' 1 failed,' || fail "not exactly one failed"
 expect 0 "$vectors"
 grep -q 'messages that name no known cause' out && fail "the cause of an error is not known"
 
-# A refusal for another reason than the record's: by its class, by the queue, by the cause in its message alone.
+# A refusal counts as another one if its class, its queue or the cause in its message differs.
 full='class=QueueFull queue=submission msg=io_uring submission queue at capacity. Fix:'
 mkdir causes
 cat >causes/a.case <<END
@@ -176,12 +176,12 @@ rmdir tmp || fail "a temporary folder was left behind"
 TMPDIR=$PWD/tmp expect 1 odd_logs
 closes_with '0 passed, 11 failed, 0 skipped'
 
-# names WHERE TEXT: out has a line that begins with the place and holds the text.
+# names WHERE TEXT: requires a line in `out` that begins with WHERE and holds TEXT.
 names() {
     grep -q "^$1: .*$2" out || fail "no line of $1 says '$2'"
 }
 
-# A cache that cannot be fails its case and what needs it, and the next case goes on.
+# A cache that cannot be made fails its case with the records that need the cache. The next case runs.
 mkdir caches
 {
     for budget in 'shards=0' 'shards=300' 'shards=4294967296' 'shards=x' 'no_shards=1'; do
@@ -233,7 +233,7 @@ printf 'rec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8\nrec=priority_off
 expect 0 whole
 closes_with '2 passed, 0 failed, 1 skipped'
 
-# Records of every kind that say what cannot be: each is one failure with its line, and the file goes on.
+# Each record with impossible values is one failure with its line. The file goes on.
 mkdir each
 many=$(i=0; while [ $i -lt 70 ]; do printf ' f%d=0' $i; i=$((i + 1)); done)
 cat >each/a.table <<END
@@ -308,7 +308,7 @@ for line in 1 2 3 4 5 6 7 8 9 10 11 12 13; do
 done
 [ ! -s err ] || fail "something was said outside the records"
 
-# A wait without end is none: nobody drains meanwhile.
+# A wait for the greatest number of spins must end, though nobody drains meanwhile.
 mkdir waits
 {
     echo 'rec=case name=wait kind=tenant'

@@ -1,4 +1,5 @@
-# info says what there is: devices, residency and why, memory kind, io_uring, limits; also where there is next to nothing.
+# stoker info shows the devices, the residency mode with its reason, the kind of memory, io_uring and limits. It also
+# works where almost all of these are missing.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -22,13 +23,14 @@ if grep -q '^device 0' out; then
     fi
     grep -Eq '^  units       [1-9][0-9]*, [0-9.]+ GB$' out
     grep -q '^  SVM         ' out
-    # Residency with its reason; on a device that has it, the memory kind and the lease too.
+    # Each device has its residency mode with the reason. A device with a mode also has the kind of memory and the
+    # lease.
     grep -Eq '^  residency   ((RESIDENT|QUANTUM|BATCH): handshake: [0-9]+ slots|none yet: .)' out
     if has_opencl; then
         grep -q '^  memory      fine-grain SVM' out
         grep -Eq 'inside one launch, p50 [0-9]+ ns, [0-9]+ items in order' out
         grep -Eq '^  lease       a launch ends after [1-9][0-9.]* ms, or after [1-9][0-9.]* ms without work$' out
-        # Every kind of memory in every mode: each works, or says why not.
+        # --probe tries each kind of memory in each mode. Each pair works, or the line says why it does not.
         code 0 "$STOKER" info --probe --device 0
         [ "$(grep -Ec '^  (RESIDENT|QUANTUM|BATCH) +[a-z-]+ +(yes: [0-9]+ rounds|no: .)' out)" -eq 11 ]
         grep -Eq '^  RESIDENT svm-atomics yes: ' out
@@ -42,7 +44,7 @@ if grep -q '^device 0' out; then
         grep -Eq '^  copies      each launch copies about [0-9]+ bytes' out
         code 0 "$STOKER" info --device 0 --memory alloc-host
         grep -q '^  memory      ALLOC_HOST_PTR buffer' out
-        # The handshake holds on a machine whose every core is busy with something else.
+        # The handshake succeeds while all cores of the machine are busy.
         busy=
         for i in 1 2 3 4 5 6; do
             sh -c 'while :; do :; done' &
@@ -54,14 +56,14 @@ if grep -q '^device 0' out; then
     fi
 fi
 
-# On a terminal the lines are broken at blanks; the words are the same.
+# On a terminal, lines are broken at blanks. The words are those of the output to a file.
 for more in "" --probe; do
     code 0 python3 "$lib/on_terminal.py" 60 "$STOKER" info --color never $more
     awk 'length > 59 && !/^device/ && substr($0, 15) ~ /[^ ] +[^ ]/ { exit 1 }' out || fail "a line is broken: $(cat out)"
     grep -q '^              [^ ]' out || fail "no line goes on: $(cat out)"
 done
 
-# The same in JSON.
+# With --json info prints the same facts in JSON.
 code 0 "$STOKER" info
 cp out text
 grep -c '^device' out >devices

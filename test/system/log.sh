@@ -1,4 +1,4 @@
-# stoker log: what it prints of v1 files and of images of flash, how it ends, and what it refuses.
+# Tests the output of stoker log for v1 files and images of flash, its exit codes, and its refusals.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 vectors=$(cd "$(dirname "$0")/../conformance/vectors/log" && pwd)
@@ -30,7 +30,7 @@ grep -q '^format=VRRL0001 capacity=4 cursor=2 flags=0$' out || fail "stats"
 code 0 "$STOKER" log verify "$vectors/w_cap1000_n0.vrrl"
 echo "records=0 first=- last=- corrupt=0 torn=0 unreadable=0" | cmp - out || fail "verify of an empty log"
 
-# A record with a wrong magic ends the walk: what came before it is shown.
+# A record with a wrong magic ends the walk. The records before it are printed.
 code 1 "$STOKER" log dump "$vectors/m_recmagic_bad_mid.vrrl"
 [ "$(wc -l <out)" -eq 2 ] || fail "not two records before the damaged one"
 said 2 'record 2: magic 0x00000001'
@@ -50,7 +50,7 @@ grep -Eq '^headers=8 without=0 erases_min=2 erases_max=3 lap=3 block=4$' out || 
 grep -q '^formats=1 boots=1 reach=0$' out || fail "formats: $(cat out)"
 grep -Eq '^capacity=18 record_bytes=1472 mount_reads=[0-9]+$' out || fail "reads: $(cat out)"
 
-# One record damaged, and a cell after the last that nobody finished.
+# A flash with a damaged record, and behind the last record a cell that was not finished.
 patch_byte() {
     printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>dd.err
 }
@@ -63,7 +63,8 @@ patch_byte torn $((4 * 256 + 192)) 'begun'
 code 0 "$STOKER" log verify torn
 grep -q '^records=23 first=0 last=22 corrupt=0 torn=1 unreadable=0$' out || code 1 cat out
 
-# Without the header of block 0, or of the first four, the others tell the geometry. Behind the log may be something else.
+# Without the header of block 0, or of blocks 0 to 3, the headers of the other blocks give the geometry. The file may
+# have other bytes behind the log.
 cp flash headless
 for block in 0 1 2 3; do
     patch_byte headless $((block * 256)) 'x'
@@ -73,7 +74,7 @@ cat flash_before flash_before >longer
 code 0 "$STOKER" log verify longer
 grep -q '^records=23 ' out || fail "a longer image"
 
-# Blocks that cannot be read are said, and the rest is shown: 3 records of block 2 are missing.
+# A message names the blocks that cannot be read, and the other records are printed: 3 records of block 2 are missing.
 if code 0 python3 "$lib/failing_call.py" pread64:512-767 5 true; then
     code 1 python3 "$lib/failing_call.py" pread64:512-767 5 "$STOKER" log dump flash
     [ "$(wc -l <out)" -eq 20 ] || fail "not 20 records: $(wc -l <out)"
@@ -85,11 +86,12 @@ if code 0 python3 "$lib/failing_call.py" pread64:512-767 5 true; then
     said 1 'flash: Input/output error'
 fi
 
-# Some of the records: the newest, backwards, of a boot, of a time. Boot 2 begins with record 12.
+# Options choose records: the newest ones, in reverse order, of one boot, of a range of time. Boot 2 begins with record
+# 12.
 tail -c +5 "$(dirname "$0")/../fuzz/corpus/log/boots" | head -c 2048 >boots
 "$STOKER" log dump boots >all 2>err
 tac all >backwards
-# On a terminal the lines are broken at blanks; the words are the same.
+# On a terminal, lines are broken at blanks. The words are those of the output to a file.
 for what in dump boots stats; do
     code 0 "$STOKER" log $what boots
     tr -s ' \n' '\n' <out >words
@@ -98,7 +100,7 @@ for what in dump boots stats; do
     tr -s ' \n' '\n' <out | cmp - words || fail "other words on a terminal"
 done
 
-# wants FIRST,LAST OPTION...: the options choose these lines of the whole dump, in both directions.
+# wants FIRST,LAST OPTION...: requires that the options choose these lines of the whole dump, in both directions.
 wants() {
     lines=$1
     shift
@@ -151,7 +153,7 @@ refused "since" "$STOKER" log dump boots --since -1
 refused "until" "$STOKER" log dump boots --until 18446744073709551616
 refused "twice" "$STOKER" log dump boots -n 1 --lines 2
 
-# A store is shown cell by cell.
+# The dump of a store has a line for each cell.
 tail -c +5 "$(dirname "$0")/../fuzz/corpus/store/whole" | head -c 3072 >artifacts
 code 0 "$STOKER" log dump artifacts
 [ "$(wc -l <out)" -eq 14 ] || fail "not 14 cells of a store"
@@ -163,7 +165,7 @@ tail -c +5 "$(dirname "$0")/../fuzz/corpus/log/page_528" | head -c 2112 >page_52
 code 0 "$STOKER" log count page_528
 [ "$(cat out)" -eq 23 ] || fail "not 23 records in pages of 528 bytes"
 
-# The same in JSON.
+# dump, verify and stats print in JSON what they print as text.
 for f in v1 flash damaged artifacts "$vectors/w_cap1000_n0.vrrl"; do
     for what in dump verify stats; do
         "$STOKER" log $what "$f" --json >$what.json 2>err || [ "$f" = damaged ] || fail "log $what $f --json"
@@ -210,5 +212,5 @@ for m in m_version_0 m_capacity_0 m_capacity_1048577 m_trunc_header_31 m_magic_z
     refused "$m" "$STOKER" log dump "$vectors/$m.vrrl"
 done
 
-# Nothing was written.
+# No command above changed a file.
 cmp v1 before && cmp flash flash_before || fail "a file was changed"

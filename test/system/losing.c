@@ -55,7 +55,7 @@ static int change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t tim
 
 static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers, change_tables};
 
-/* Number `n` of the list; 0 where the list ends before. */
+/* Returns number `n` of the list; 0 if the list is shorter. */
 static unsigned long number(unsigned n) {
     const char *at = getenv("STK_TEST_LOSE");
     while (at && n-- != 0u) {

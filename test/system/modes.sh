@@ -1,5 +1,5 @@
-# --residency and --memory of the commands that run slots, and STOKER_RESIDENCY and STOKER_MEMORY, their defaults:
-# each mode does the same work, and what cannot be done is refused with the reason.
+# Tests --residency and --memory of the commands that run slots, and their defaults STOKER_RESIDENCY and STOKER_MEMORY.
+# Each mode gives the same results. A mode that the device cannot do is refused with the reason.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 unset STOKER_RESIDENCY STOKER_MEMORY
@@ -28,7 +28,8 @@ refused '--memory is for OpenCL devices' "$STOKER" replay --memory svm --on inte
 refused 'STOKER_RESIDENCY never: give' env STOKER_RESIDENCY=never $scan a
 refused 'STOKER_MEMORY paper: give' env STOKER_MEMORY=paper $scan a
 
-# Without a device an option is refused; the environment's wish is about OpenCL devices only.
+# Without an OpenCL device the options are refused. The variables of the environment are no error then, since they are
+# for OpenCL devices only.
 nodev="env STOKER_DEVICE=auto OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES="
 refused 'no OpenCL device' $nodev $scan --residency batch a
 code 0 $nodev env STOKER_RESIDENCY=batch $scan a
@@ -41,7 +42,7 @@ has_opencl || {
     exit 0
 }
 
-# used MODE MEMORY ARGS...: the scan counts right, in this mode over this kind of memory.
+# used MODE MEMORY ARGS...: requires that the scan counts right in this mode, over this kind of memory.
 used() {
     mode=$1 memory=$2
     shift 2
@@ -82,7 +83,7 @@ done
 code 0 "$STOKER" bench slots --count 500 --in-flight 8 --residency batch --memory copies
 code 0 "$STOKER" bench pipeline --bytes 100K --runs 1 --residency quantum --memory alloc-host
 
-# What a stream costs that does nothing: the form of what is printed.
+# Tests the form of the figures for a stream without work.
 code 0 "$STOKER" bench idle --count 3 --runs 1
 for metric in polled untouched polled_with_a_read; do
     grep -Eq "^case=idle metric=$metric value=[0-9.e+-]+ unit=percent peer=- peer_value=- ratio=-$" out || fail "no $metric"

@@ -12,7 +12,7 @@ done
 "$STOKER" help --completion bash | cmp - "$STOKER_SHARE/bash-completion/completions/stoker"
 "$STOKER" help --completion zsh | cmp - "$STOKER_SHARE/zsh/site-functions/_stoker"
 
-# Every page is set without a warning, and has every option of the help.
+# groff formats each manual page without a warning. Each page has every option that the help has.
 if command -v groff >groff; then
     for page in '' $pages; do
         "$STOKER" help --man $page >page

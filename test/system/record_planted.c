@@ -48,7 +48,7 @@ static int publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, uin
     return err < 0 ? err : stk_recorder_publish(&recorder, slot, &work);
 }
 
-/* Until slot `last` has ended; the interpreter takes them in the order of the ring. */
+/* Runs until slot `last` has ended. The interpreter takes slots in the order of the ring. */
 static int run(uint32_t last) {
     int err = STK_OK;
     for (uint32_t i = 0; err >= 0 && i < SLOTS && stk_load_acquire(STK_SLOT_AT(ring_words, last)) != STK_SLOT_DONE;

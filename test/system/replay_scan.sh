@@ -1,4 +1,4 @@
-# A scan that was recorded replays without a difference, from files and pipes, whatever device either runs on.
+# A recorded scan replays without a difference, for files and pipes, on any pair of devices.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -6,7 +6,7 @@ seq 1 120000 >a
 seq 5 7 90000 >b
 printf '99\n123\n777\n' >p
 
-# replays WORDS ARGS...: no difference, and out has WORDS.
+# replays WORDS ARGS...: requires a replay without a difference whose output has WORDS.
 replays() {
     words=$1
     shift
@@ -22,7 +22,7 @@ cmp out recorded.json # recording changes nothing
 replays '[1-9][0-9]* epochs, [1-9][0-9]* slots$' --on interp --against recorded log
 replays '' --on interp --against interp log
 
-# A pipe: the label is the file's place on the command line.
+# The input of a pipe has the file's place on the command line as its label.
 cat b | code 0 "$STOKER" scan --device interp --chunk 8K --record pipelog -f p --count a -
 replays '2 epochs' --on interp --against recorded pipelog
 
@@ -36,12 +36,12 @@ if has_opencl; then
     replays '' --workers 2 --lanes 4 --on recorded --against opencl devlog
 fi
 
-# A read that failed is in the log, and no slot of it.
+# The log has the read that failed, and no slot for this read.
 code 1 "$STOKER" scan --device interp --chunk 8K --record faulted -f p --count a /proc/self/mem b
 code 0 "$STOKER" replay --on interp --against interp --input 0=a --input 2=b --json faulted
 python3 -c 'import json; o = json.load(open("out")); assert not o["differs"] and o["failures_skipped"] > 0, o'
 
-# A log that the scan outgrew: said when it is written and when it is read.
+# When the scan was too long for its log, scan and replay both report this.
 code 0 "$STOKER" scan --device interp --chunk 4K --record small --log-size 256K -f p --count a a a a a a a a a a a a
 said 1 'small: holds only the last of .* --log-size'
 refused 'start of the recording was overwritten.*--log-size' "$STOKER" replay --on interp --against interp small

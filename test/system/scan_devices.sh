@@ -62,7 +62,7 @@ code 0 "$STOKER" scan --stats -f patterns --device interp,interp -r many
 (ulimit -n 40 && "$STOKER" scan --quiet -f patterns --reader posix --device interp,interp,interp -r --count many) >few
 "$STOKER" scan --quiet -f patterns --device interp -r --count many | cmp - few
 
-# A pipe is one device's.
+# One device alone scans a pipe.
 code 0 "$STOKER" scan --quiet -f patterns --device interp --count f8
 cp out one
 cat f8 | code 0 "$STOKER" scan --quiet -f patterns --device interp,interp --chunk 4K --count -

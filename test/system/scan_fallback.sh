@@ -1,12 +1,13 @@
-# Without an OpenCL device the interpreter runs, without io_uring the posix reader reads: said in one line on stderr and in
-# the statistics, with the same result.
+# Without an OpenCL device the interpreter runs the slots. Without io_uring the posix reader reads. The result is the
+# same, and one line on stderr and the statistics report the change.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
 python3 "$lib/make_case.py" 7 4096
 python3 "$lib/naive.py" patterns f? >want.json
 
-# fell NOTE FIELD VALUE COMMAND...: the scan is right, says NOTE once on stderr and in its statistics, and used VALUE.
+# fell NOTE FIELD VALUE COMMAND...: requires that the scan is right, prints NOTE once on stderr and in the statistics,
+# and has VALUE in FIELD.
 fell() {
     note=$1 field=$2 value=$3
     shift 3
@@ -40,19 +41,19 @@ for errno in 1 38; do # EPERM, ENOSYS
             options=''
             fell 'files are read with pread' reader posix $without
         fi
-        # Both at once: two lines.
+        # With neither OpenCL nor io_uring there are two lines.
         code 0 $without $nodev "$STOKER" scan --lanes 1 -f patterns --json --stats f?
         python3 "$lib/expect.py" want.json <out
         said 2 'the interpreter runs the kernel'
         said 2 'files are read with pread'
-        # Who insists on io_uring is told.
+        # A scan that asks for the reader uring fails with a message.
         refused 'uring' $without "$STOKER" scan -f patterns --reader uring --device interp f1
         code 0 $without "$STOKER" info
         grep -q 'io_uring      not available' out
     fi
 done
 
-# Without a descriptor for a ring, the limit to raise is named.
+# Without a descriptor for a ring of io_uring, the note names the limit to raise.
 without="python3 $lib/failing_call.py io_uring_setup 24"
 if $without true; then
     code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
@@ -61,7 +62,7 @@ if $without true; then
     refused 'Too many open files.*raise .ulimit -n.' $without "$STOKER" scan -f patterns --reader uring --device interp f1
 fi
 
-# Only a part of io_uring works: stoker takes the next way that reads, and the note names the system call.
+# When some calls of io_uring fail, stoker takes the next way to read, and the note names the system call.
 if python3 "$lib/failing_call.py" io_uring_enter 1 true; then
     for refusal in 1:enter 11:enter 1:register 12:setup 24:setup; do
         without="python3 $lib/failing_call.py io_uring_${refusal#*:} ${refusal%:*}"
@@ -75,6 +76,6 @@ if python3 "$lib/failing_call.py" io_uring_enter 1 true; then
     grep -q 'io_uring      not available: forbidden' out
 fi
 
-# What was asked for by name is no fallback.
+# A device and a reader that the options name are no fallback, so there is no note.
 code 0 "$STOKER" scan -f patterns --count --device interp --reader posix f?
 [ ! -s err ] || fail "a note about what was asked for: $(cat err)"

@@ -1,4 +1,4 @@
-# A file that fails while it is read faults alone: it is named, the others are counted, the exit code is 1.
+# When a read of a file fails, a message names the file, the other files are counted, and the exit code is 1.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -85,7 +85,7 @@ code 1 "$STOKER" scan --device interp --chunk 4K -f p --count --offsets 2 hold s
 wait
 printf '2\nlast:0:he\nlast:3:he\n' | cmp - out
 
-# On the device, and all files failing.
+# Tests failing files on the machine's device, and a scan of which all files fail.
 code 1 "$STOKER" scan --quiet -f p --count good /proc/self/mem last
 [ "$(cat out)" = "$("$STOKER" scan --quiet -f p --count good last)" ]
 code 1 "$STOKER" scan --device interp -f p --count /proc/self/mem

@@ -1,4 +1,5 @@
-# The files of a scan: those that cannot be read are named and the others go on, folders, counts of each file, colours.
+# Tests the files of a scan: messages about files that cannot be read, while the others are scanned; folders; counts of
+# each file; colours.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 

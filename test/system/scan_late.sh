@@ -14,7 +14,7 @@ printf 'a needle' >small
 want='18
 1'
 
-# both FIELD...: the counts are right, and the values of the statistics are printed.
+# both FIELD...: requires right counts, and prints these fields of the statistics.
 both() {
     python3 - "$@" <<'PYTHON'
 import json, sys
@@ -27,7 +27,7 @@ print(stats["choice"], *[d["bytes"] > 0 for d in devices], *[d["lost"] for d in 
 PYTHON
 }
 
-# Small input: no device is looked for.
+# For small input stoker looks for no device.
 code 0 "$STOKER_GPU" scan -f p --count --stats small
 grep -q '^choice  *the interpreter was done before another device would have started$' err
 

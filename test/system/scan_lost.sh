@@ -1,4 +1,4 @@
-# A device that is lost in the middle of a scan leaves its work to the others, and nothing of what is printed changes.
+# When a device is lost in the middle of a scan, the other devices do its work. The output does not change.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -8,7 +8,7 @@ printf 'the\nhe\nthen he' >>patterns
 "$STOKER" scan --quiet -f patterns --device interp --json --offsets 20000 f? >want
 worked=0
 
-# loses LIST DEVICES: the result is whole though the devices are lost as LIST says.
+# loses LIST DEVICES: requires a complete result while devices are lost as LIST says.
 loses() {
     code 0 env STK_TEST_LOSE="$1" "$STOKER_LOSING" scan -f patterns --device "$2" --chunk 4K --json --offsets 20000 f?
     cmp want out || fail "$2 lost as $1"
@@ -43,7 +43,7 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
         [ ! -s err ] || fail "$n: $(cat err)"
     done
     unset STK_TEST_LOSE_BY
-    # One that does not open is missed by `all` only where there is no other.
+    # `--device all` leaves out a device that does not open, and fails only when no other device is left.
     code 0 env STK_TEST_REFUSE=1 "$STOKER_LOSING" scan -f patterns --device all --json --offsets 20000 f?
     cmp want out
     said 1 'device 0: the test refuses it'
@@ -52,7 +52,8 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     said 1 'device 1: the test refuses it'
 fi
 
-# With the last one the scan ends; a pipe cannot be read again, so it ends with the first.
+# The scan ends when the last device is lost. A pipe cannot be read a second time, so the scan of a pipe ends with the
+# first loss.
 code 2 env STK_TEST_LOSE=3,9 "$STOKER_LOSING" scan --quiet -f patterns --device interp,interp --chunk 4K f?
 [ ! -s out ]
 said 1 'device interp: STK_E_DEVICE: '

@@ -1,8 +1,9 @@
-# What scan prints: counts, total, JSON, offsets, statistics.
+# Tests the outputs of scan: counts, total, JSON, offsets, statistics.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
-# Patterns with every kind of byte to escape, ties on a first byte, a doubled one, one that is not UTF-8.
+# The patterns have each kind of byte to escape, patterns with the same first byte, one pattern twice, and one that is
+# not UTF-8.
 printf 'ab\na\nabab\nb\\\nt\tx\n\001\n\377\n\303\251\nab\n' >patterns
 {
     printf 'ababab b\\ t\tx \001\001 \377 \303\251 ab'
@@ -18,7 +19,8 @@ scan() {
     "$STOKER" scan -f patterns --quiet --chunk 4K "$@" one two three
 }
 
-# Counts for each pattern, in the order of the pattern file, escaped, in a column; nothing else.
+# Without options scan prints one line for each pattern, in the order of the pattern file. The counts stand in a column
+# of one width. The patterns are escaped. Nothing else is printed.
 scan >got
 python3 - >want <<'PYTHON'
 import json
@@ -31,11 +33,12 @@ for pattern, count in patterns:
 PYTHON
 cmp got want
 
-# The total alone.
+# --count prints only the total.
 total=$(python3 -c 'import json; print(json.load(open("want.json"))["total"])')
 [ "$(scan --count)" = "$total" ]
 
-# The first N matches by file, first byte and pattern; all of them where there are fewer than N.
+# --offsets N prints the first N matches, ordered by file, first byte and pattern; all matches if there are fewer than
+# N.
 for device in interp auto; do
     for n in 1 2 7 11 100 9000 20000; do
         scan --json --offsets $n --device $device | python3 "$lib/expect.py" want.json $n || fail "--offsets $n"
@@ -44,7 +47,7 @@ done
 scan --count --offsets 3 >got
 printf '%s\none:0:ab\none:0:a\none:0:abab\n' "$total" | cmp - got
 
-# More matches than one answer of the device has room for, in one chunk.
+# One chunk has more matches than one slot has room for.
 head -c 60000 /dev/zero | tr '\0' a >many
 printf 'a\naa\naaa\n' >runs
 python3 "$lib/naive.py" runs many >want-many.json
@@ -62,8 +65,8 @@ assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
 assert got["stats"]["slots"] == 4, got["stats"]["slots"]
 PYTHON
 
-# Where a chunk has few matches the slot that counts lists them: no chunk is walked twice, whatever the order in which
-# they were found. A chunk with more matches than such a list has room for is walked again, and only that one.
+# In a chunk with few matches the slot that counts also lists the matches, so the chunk is read once, in whatever order
+# the matches are found. Only a chunk with more matches than that list has room for is read a second time.
 python3 - <<'PYTHON'
 import random
 random.seed(5)
@@ -102,7 +105,7 @@ assert kept and len(got["stats"]["notes_hex"]) == len(notes), got["stats"]
 assert b"odd\xff-set: 1 of 1" in bytes.fromhex(got["stats"]["notes_hex"][kept[0]])
 PYTHON
 
-# JSON: every field.
+# The JSON output has every field.
 scan --json --stats --offsets 2 >got
 python3 - <<'PYTHON'
 import json
@@ -124,7 +127,7 @@ assert abs(stats["gb_per_s"] - stats["bytes"] / stats["elapsed_ns"]) < 1e-3
 for field in ["device", "dispatch", "residency", "memory", "reader"]:
     assert stats[field], field
 assert stats["readers"] == 1
-# Three times that make up the whole; the largest is what bounded the scan.
+# Three times make up the whole time. The largest of them is what bounded the scan.
 times = {name: stats[field] for name, field in
          {"reading": "reading_ns", "device": "device_ns", "host": "host_ns"}.items()}
 assert stats["bounded_by"] in times and times[stats["bounded_by"]] == max(times.values()), stats
@@ -142,7 +145,7 @@ for line in 'device        .*worker' 'reader        .*, 1 r' 'slots         [1-9
     grep -q "^$line" err || fail "--stats lacks $line"
 done
 
-# A name is printed so that it stays on its line; a result that cannot be written is no success.
+# A file name with control characters stays on its line. A result that cannot be written is an error.
 strange=$(printf 'a\033[31m\\b\nc')
 cp two "$strange"
 [ "$("$STOKER" scan -f patterns --quiet --count --offsets 1 "$strange" | tail -n 1)" = 'a\x1B[31m\\b\x0Ac:0:b\\' ]

@@ -6,7 +6,8 @@ python3 "$lib/make_case.py" 5 4096
 seq 1 4000 | sed 's/$/ the then he/' >text
 printf 'the\nhe\nthen\n9 the then he\n1\n' >words
 
-# equal WHAT: got.json says of WHAT what want.json says of the same bytes in a file.
+# equal WHAT: requires that got.json has the results of want.json. want.json is from the same bytes in a regular file.
+# WHAT names the case in a message.
 equal() {
     python3 - "$1" <<'PYTHON'
 import json, sys
@@ -17,7 +18,7 @@ for key in ["total", "patterns", "offsets"]:
 assert [f["count"] for f in got["files"]] == [f["count"] for f in want["files"]], what
 assert [f["bytes"] for f in got["files"]] == [f["bytes"] for f in want["files"]], what
 stats = got["stats"]
-# Each chunk's end is kept for the next, and put before it.
+# The end of each chunk is kept and put before the next chunk.
 longest = max(len(p["pattern"].encode()) if "pattern" in p else len(p["pattern_hex"]) // 2 for p in got["patterns"])
 assert stats["bounce_bytes"] <= 2 * (longest - 1) * stats["slots"], (what, stats)
 if stats["slots"] > 50:
@@ -65,16 +66,16 @@ for reader in posix uring; do
     scan -f words text >want.json
     parts text 3 | scan -f words - >got.json
     equal "text from a pipe, $reader"
-    # A pipe that its owner made non-blocking.
+    # The owner of the pipe has made the pipe non-blocking.
     parts text 4 | python3 -c 'import os, sys; os.set_blocking(0, False); os.execvp(sys.argv[1], sys.argv[1:])' \
         "$STOKER" scan $options -f words - >got.json
     equal "text from a non-blocking pipe, $reader"
-    # Standard input that something has read from goes on from there.
+    # When another program has read a part of standard input, the scan goes on behind that part.
     tail -c +5001 text >rest
     scan -f words rest >want.json
     { dd bs=5000 count=1 of=/dev/null 2>/dev/null && scan -f words -; } <text >got.json
     equal "the rest of a file, $reader"
-    # A terminal: one end of file is enough.
+    # One end of file on a terminal ends the scan.
     printf 'the then he\n' >line
     scan -f words line >want.json
     timeout 20 python3 - "$STOKER" scan $options -f words - <<'PYTHON' || fail "a terminal's end of file, $reader"
@@ -87,7 +88,7 @@ os.write(master, b"\x04")
 sys.exit(child.wait())
 PYTHON
     equal "a terminal, $reader"
-    # Files that say they are empty, and are not.
+    # Files of /proc have size 0, but have bytes.
     for file in /proc/version /proc/crypto; do
         cat $file >copy
         scan -f words copy >want.json
@@ -96,7 +97,7 @@ PYTHON
     done
 done
 
-# The same on the device that there is, several sources in one scan, and the copied bytes in the statistics.
+# Tests the pipe on the machine's device, several sources in one scan, and the copied bytes in the statistics.
 cat text f7 >both
 parts f7 6 | "$STOKER" scan -f words --quiet --chunk 4K --count --stats text - /proc/version >got 2>err
 grep -q '^bounce bytes  [1-9]' err

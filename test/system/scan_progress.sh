@@ -65,7 +65,7 @@ bar 120 '\[[#.]{30}\] +[0-9]+%  [0-9.]+ of 1.[0-9] MB  [0-9.]+ GB/s  [0-9]+ s le
 slow on_terminal 40 $scan fifo known
 bar 40 '\[[#.]{30}\].*'
 
-# None where nobody looks, where it was not wanted, or where the work is short.
+# There is no bar where stderr is no terminal, where an option forbids the bar, or where the work is short.
 slow sh -c "$scan fifo >out 2>err"
 [ ! -s err ]
 slow on_terminal 80 $scan --quiet fifo

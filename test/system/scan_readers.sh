@@ -1,4 +1,4 @@
-# Several readers: counts and matches as with one, how many there are, and what bounds a scan.
+# Several readers give the counts and matches of one reader. Tests also the number of readers, and what bounds a scan.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -25,7 +25,8 @@ grep -q '^reader        posix, 3 readers with a thread each$' err || fail "no li
 code 0 "$STOKER" scan -f patterns --count --stats --device interp --reader posix f?
 grep -q '^reader        posix, 1 reader$' err || fail "a small file has more than one reader: $(cat err)"
 
-# A large file gets several where the device leaves CPUs, and never fails for it.
+# A large file gets several readers where the device leaves CPUs free. The scan of a large file succeeds on any number
+# of CPUs.
 head -c 68000000 /dev/zero >large
 printf 'needle' >>large
 printf 'needle\n' >needle
@@ -35,7 +36,7 @@ cpus=$("$STOKER" info | sed -n 's/^readers .*(\([0-9]*\) CPU.*/\1/p')
 [ "$cpus" -le 2 ] || [ "$(stat readers)" -ge 2 ] || fail "one reader for a large file on $cpus CPUs"
 python3 -c 'import json; assert json.load(open("out"))["total"] == 1'
 
-# Matches everywhere cost the one worker far more than their bytes cost the reader.
+# In a file where every line matches, the one worker needs far longer for a byte than the reader.
 yes needle | head -c 68000000 >dense
 code 0 "$STOKER" scan -f needle --json --stats --device interp --workers 1 dense
 [ "$(stat bounded_by)" = device ] || fail "the interpreter does not bound the scan of a file: $(cat out)"
@@ -54,7 +55,8 @@ slow | "$STOKER" scan -f needle --count --stats --device interp --readers 3 - >o
 [ "$(cat out)" -eq 3 ]
 grep -q '^bounded by    reading (reading [0-9]* %, device' err || fail "a slow pipe through three readers: $(cat err)"
 
-# Rings that may lock too little memory read into memory as it is; without io_uring there are POSIX readers.
+# Rings of io_uring that may lock too little memory read without registered memory. Without io_uring there are posix
+# readers.
 cp "$STOKER" stoker
 chmod 755 . stoker
 locked() {

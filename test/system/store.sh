@@ -1,11 +1,12 @@
-# --store: the second start takes program and handshake from the file; trouble with the file is said, and what is somebody else's is left alone.
+# Tests --store. The second start takes the program and the handshake from the file. A message reports a problem with
+# the file. A file that is no store is left alone.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
 printf 'sea shells\n' >text
 printf 'shell\n' >patterns
 
-# What is no store is left as it was.
+# A file that is no store is not changed.
 code 0 sh -c "seq 1 100000 >numbers"
 cp numbers before
 refused 'is no store: name a file that does not exist' "$STOKER" scan --store numbers -f patterns text
@@ -23,7 +24,8 @@ refused '--store no/such/folder: No such file or directory' "$STOKER" scan --sto
 refused 'leave one of them out' "$STOKER" info --probe --store kept
 [ ! -e kept ]
 
-# The store is made for its user alone. Stoker takes no programs from a file that somebody else could have written.
+# Only the user can read and write a new store. Stoker takes no programs from a file that another user could have
+# written.
 (umask 0 && code 0 "$STOKER" info --store mine)
 [ "$(stat -c %a mine)" = 600 ]
 for mode in 620 602; do
@@ -68,7 +70,7 @@ for number in 37 38; do # ENOLCK, ENOSYS
     grep -q 'another process' err && fail "no other process has a lock"
 done
 
-# From the environment it is a note only.
+# When the environment named the file, the message is a note and the command succeeds.
 code 0 env STOKER_STORE=numbers "$STOKER" scan -f patterns text
 [ "$(cat out)" = "$(printf '1\tshell')" ]
 if "$STOKER" info | grep -q '^device 0'; then
@@ -76,7 +78,7 @@ if "$STOKER" info | grep -q '^device 0'; then
 fi
 
 if has_opencl; then
-    # Each start with an empty cache of the driver: what it gains is the store's.
+    # The driver's own cache is empty at each start, so a faster start comes from the store.
     start() {
         rm -rf driver
         mkdir driver
@@ -97,7 +99,7 @@ if has_opencl; then
     code 0 env STOKER_STORE=kept "$STOKER" scan --stats -f patterns text
     grep -q '^program       store; handshake: store$' err
 
-    # Damage, everywhere but in the blocks' headers: as if it had not been there, and mended.
+    # A store that is damaged, except in the headers of its blocks, works as an empty store, and the start mends it.
     python3 - <<'P'
 data = bytearray(open("kept", "rb").read())
 for at in range(0, len(data), 61):
@@ -108,7 +110,7 @@ P
     grep -q '^program       compiled; handshake: probed$' err
     code 0 "$STOKER" scan --store kept --stats -f patterns text
     grep -q '^program       store; handshake: store$' err
-    # In the headers too: it is no store any more.
+    # A file whose headers are damaged too is no store.
     python3 - <<'P'
 data = bytearray(open("kept", "rb").read())
 for at in range(0, len(data), 31):
@@ -120,7 +122,7 @@ P
     code 0 "$STOKER" scan --store kept --stats -f patterns text
     grep -q '^program       compiled; handshake: probed$' err
 
-    # In use by another: left to it.
+    # A store that another process uses is not used.
     flock kept sh -c "\"$STOKER\" scan --store kept --stats -f patterns text >out 2>err"
     grep -q 'kept: is in use by another process.*; goes on without it' err
     grep -q '^program       compiled; ' err

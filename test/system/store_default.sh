@@ -1,5 +1,5 @@
-# The store that nobody named: it lies in the user's cache folder, serves many processes at once, and what is wrong with
-# it changes no result.
+# Tests the store without an option: it lies in the user's cache folder and serves many processes at once. Damage and
+# missing rights change no result.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -10,7 +10,7 @@ printf 'sea shells\n' >text
 printf 'shell\n' >patterns
 counts=$(printf '1\tshell')
 
-# scanned COMMAND...: the scan is right and writes nothing on standard error.
+# scanned COMMAND...: requires that the scan is right and writes nothing on stderr.
 scanned() {
     code 0 "$@" "$STOKER" scan --device opencl -f patterns text
     [ "$(cat out)" = "$counts" ] || fail "counts: $(cat out)"
@@ -20,11 +20,11 @@ scanned() {
 has_opencl || exit 0
 rm -rf cache driver/*
 
-# The interpreter needs no store, and makes none.
+# A scan on the interpreter makes no store.
 code 0 "$STOKER" scan --device auto -f patterns text
 [ ! -e cache ] || fail 'a scan on the interpreter made a store'
 
-# Made at the first start, for its user alone, of a bounded size; used at the second.
+# The first start makes the store, for the user alone and of a bounded size. The second start uses the store.
 scanned env
 [ "$(stat -c %a cache cache/stoker cache/stoker/programs)" = '700
 700
@@ -40,7 +40,7 @@ rm -rf driver/*
 code 0 env STOKER_STORE= "$STOKER" scan --device opencl --stats -f patterns text
 grep -q '^program  *compiled; handshake: probed$' err || fail "$(cat err)"
 
-# A process that runs does not keep the store from others.
+# A running scan does not keep other processes from the store.
 mkfifo pipe
 "$STOKER" scan --device opencl -f patterns --count - <pipe >count 2>&1 &
 exec 3>pipe
@@ -51,7 +51,7 @@ grep -q '^program  *store; handshake: store$' err || fail "$(cat err)"
 exec 3>&-
 wait
 
-# Many processes at once on an empty store.
+# Many processes use an empty store at once.
 rm -rf cache driver/*
 for i in $(seq 20); do
     "$STOKER" scan --device opencl -f patterns text >out.$i 2>err.$i &
@@ -63,7 +63,7 @@ for i in $(seq 20); do
 done
 [ -z "$(find cache -name '.stoker-*')" ] || fail 'a temporary file stayed'
 
-# Killed at any point: the next scan is right, and no temporary file stays for long.
+# After a scan was killed at any point, the next scan is right. No temporary file stays for long.
 for i in $(seq "${STOKER_TEST_KILLS:-12}"); do
     [ $((i % 5)) -ne 0 ] || rm -rf cache
     "$STOKER" scan --device opencl -f patterns text >out 2>err &
@@ -75,7 +75,8 @@ for i in $(seq "${STOKER_TEST_KILLS:-12}"); do
 done
 scanned env
 
-# Folders of another user, or that others may write to; a file of another user; no folder at all: no store, no word.
+# Stoker uses no store and prints no message where the folder or the file belongs to another user, where others may
+# write to the folder, and where there is no folder.
 no_store() {
     why=$1
     shift
@@ -99,7 +100,7 @@ no_store 'no store: .*/blocked: is no folder' env XDG_CACHE_HOME="$PWD/blocked"
 no_store 'no store: neither XDG_CACHE_HOME nor HOME' env -u XDG_CACHE_HOME -u HOME
 no_store 'no store: .*/nowhere/cache: No such file' env XDG_CACHE_HOME="$PWD/nowhere/cache"
 
-# A full disk and a read-only home.
+# A full disk and a read-only home folder change no result.
 rm -rf cache
 for call in pwrite64 fallocate; do
     no_store 'store .*: No space left on device' python3 "$lib/failing_call.py" $call 28
@@ -111,7 +112,7 @@ if unshare -m true 2>/dev/null; then
         exec env XDG_CACHE_HOME="$PWD/read-only/cache" "$@"' sh
 fi
 
-# What is no store is left as it was.
+# A file that is no store is not changed.
 mkdir -p cache/stoker
 seq 1 1000 >cache/stoker/programs
 cp cache/stoker/programs before

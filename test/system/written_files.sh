@@ -16,7 +16,7 @@ untouched() {
     find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort | cmp - sums || fail "changed: $*"
 }
 
-# A file that is read, by any of its names.
+# A command does not write a file that it reads, whatever name the file has.
 ln in hard
 ln -s in soft
 ln -s nothing dangling
@@ -36,7 +36,7 @@ code 2 sh -c "exec $scan in 2>>in" # only the line of the command itself is adde
 tail -n 1 in | grep -q 'standard error: is also read, as in'
 cp in.kept in
 
-# Two outputs in one file, which exists or not.
+# Two outputs cannot go to one file, whether the file exists or not.
 untouched '--record new: is also written, as --store new: ' $scan --record new --store new in
 untouched '--record new: is also written, as --store ./new: ' $scan --record new --store ./new in
 untouched '--record new.tables: is also written, as --store' $scan --record new --store new.tables in
@@ -57,7 +57,7 @@ head -c 1000000 /dev/zero >zeros
 untouched '--record zeros: is no recording' $scan --record zeros in
 rm log.tables
 
-# A log of an older run is replaced, through a link too; an empty file is as good as none.
+# The log of an older run is replaced, also through a link. An empty file is replaced too.
 : >log
 chmod 640 log
 code 0 $scan --record log in
@@ -102,7 +102,7 @@ for number in 28 122; do # ENOSPC, EDQUOT
     done
 done
 
-# A file system that knows only rename and link.
+# Works on a file system that has only rename and link.
 code 0 python3 "$lib/failing_call.py" renameat2 22 $scan --record plain in
 code 0 "$STOKER" replay --on interp --against recorded --input 0=in plain
 

@@ -25,7 +25,8 @@ static inline uint32_t chunk_below(uint32_t *seed, uint32_t n) {
     return n == 0u ? 0u : (chunk_random(seed) >> 7) % n;
 }
 
-/* Often few bytes, often all, else any number up to `room`. */
+/* Returns the size of a chunk up to `room`: often a few bytes, often `room` bytes, otherwise any number up to `room`.
+ */
 static inline uint32_t chunk_size(uint32_t *seed, uint32_t room) {
     uint32_t kind = chunk_below(seed, 4), n = kind == 0u   ? chunk_below(seed, 5)
                                               : kind == 1u ? chunk_below(seed, 200)
@@ -119,7 +120,7 @@ static inline void chunk_fir_expect(const struct chunk_case *c, uint8_t *payload
     results[2] = n - lead;
 }
 
-/* What the slot results in and makes of the payload. */
+/* Computes the results of the slot and the payload that the slot must leave. */
 static inline void chunk_expect(const struct chunk_case *c, uint8_t *payload, uint32_t results[4]) {
     uint32_t lead = c->args[STK_ARG_LEAD];
     memset(results, 0, 4u * sizeof *results);

@@ -64,7 +64,7 @@ static inline uint32_t hostile_tenant(struct hostile *h) {
     return r % 8u == 0u ? some[r / 8u % 7u] : r / 8u % HOSTILE_TENANTS;
 }
 
-/* A number close to some border. */
+/* Returns a number close to some border. */
 static inline uint32_t hostile_argument(struct hostile *h) {
     const uint32_t border[] = {0,
                                STK_CTL_OBSERVABLE,
@@ -115,7 +115,7 @@ static inline void hostile_automaton(uint32_t *image) {
     stk_store(&table[3], 2u | STK_IMAGE_ENDS);
 }
 
-/* A ring of its own for each seed. */
+/* Fills the ring and the buffers with words that follow from the seed. */
 static inline void hostile_fill(struct hostile *h, uint32_t seed, uint32_t payload_bytes) {
     uint32_t i;
     h->random = (seed + 1u) * UINT64_C(0x9E3779B97F4A7C15);
@@ -193,10 +193,10 @@ static inline uint32_t hostile_scan_verdict(const struct hostile *h, uint32_t t,
 
 /* What comes of a slot: a reason to fault with, or one of these. */
 #define HOSTILE_DONE  0u
-#define HOSTILE_WAITS 98u /* a fence behind a slot that waits for good: REQUEUE */
+#define HOSTILE_WAITS 98u /* a fence behind a slot that waits for ever: REQUEUE */
 #define HOSTILE_ASKS  97u /* a load miss that nobody serves: WAIT_IO, or REQUEUE when no I/O slot is free */
 
-/* A fence over `items` slots before slot `slot`: it waits for those that wait. */
+/* Returns what must come of a fence over the `items` slots before slot `slot`. The fence waits for slots that wait. */
 static inline uint32_t hostile_fence_verdict(const struct op_image *after, uint32_t slot, uint32_t items) {
     uint32_t i;
     for (i = 1; i <= items && i < OPS_SLOTS; i++) {
@@ -240,7 +240,7 @@ static inline uint32_t hostile_packed_verdict(const struct hostile *h, const str
     return waits ? HOSTILE_WAITS : bad ? STK_REASON_PACKED : HOSTILE_DONE;
 }
 
-/* What must come of a slot with the words `w`, where `after` says what came of the slots before it. */
+/* Returns what must come of a slot with the words `w`. `after` holds what came of the slots before. */
 static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_image *after, uint32_t slot,
                                        const uint32_t *w) {
     uint32_t op = w[STK_SLOT_OPCODE], t = w[STK_SLOT_TENANT];
@@ -291,7 +291,7 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_
     }
 }
 
-/* Is there an I/O slot that no load miss took? */
+/* Returns true if there is an I/O slot that no load miss took. */
 static inline int hostile_io_is_free(const struct op_image *after) {
     uint32_t i, taken = 0;
     for (i = 0; i < OPS_IO; i++) {
@@ -300,7 +300,7 @@ static inline int hostile_io_is_free(const struct op_image *after) {
     return taken < OPS_IO;
 }
 
-/* NULL, or what is wrong with slot `slot` after the run. */
+/* Returns NULL, or a text that says what is wrong with slot `slot` after the run. */
 static inline const char *hostile_slot_wrong(const struct hostile *h, const struct op_image *after, uint32_t slot) {
     uint32_t was[STK_SLOT_WORDS], is[STK_SLOT_WORDS], verdict, status;
     stk_copy_out(was, STK_SLOT_AT(h->image.ring, slot), STK_SLOT_WORDS);
@@ -326,7 +326,7 @@ static inline const char *hostile_slot_wrong(const struct hostile *h, const stru
     }
 }
 
-/* Does some authorised tenant with a slot in the ring own control word `word`? */
+/* Returns true if control word `word` belongs to an authorised tenant with a slot in the ring. */
 static inline int hostile_word_owned(const struct hostile *h, uint32_t word) {
     uint32_t i;
     for (i = 0; i < OPS_SLOTS; i++) {
@@ -349,13 +349,13 @@ static inline int hostile_byte_owned(const struct hostile *h, uint32_t at) {
     return 0;
 }
 
-/* The words below the observables that the workers keep. */
+/* Returns true for the words below the observables that workers do not change. */
 static inline int hostile_word_kept(uint32_t word) {
     return word == STK_CTL_DONE_COUNT || (word >= STK_CTL_TENANT_FAIRNESS && word <= STK_CTL_EPOCH) ||
            (word >= STK_CTL_WORKERS_IN && word <= STK_CTL_LEASE) || word == STK_CTL_RING_SCAN;
 }
 
-/* NULL, or what is wrong; *where says which slot or word. */
+/* Returns NULL, or a text that says what is wrong. *where: the slot or the word. */
 static inline const char *hostile_wrong(const struct hostile *h, const struct op_image *after, uint32_t *where) {
     const struct op_image *b = &h->image;
     const uint8_t *was = (const uint8_t *)b->payload, *is = (const uint8_t *)after->payload;

@@ -6,7 +6,7 @@
 #include "stoker/port/dispatch.h"
 #include "stoker/slot.h"
 
-/* A LOAD_MISS of resource 100 + slot, as a worker left it; `ticket`: 1 + its I/O slot, or 0. */
+/* Stores a LOAD_MISS of resource 100 + slot, as a worker left it. `ticket`: 1 + the number of its I/O slot, or 0. */
 static inline void load_miss_in(const struct stk_device_memory *m, uint32_t slot, uint32_t status, uint32_t ticket) {
     uint32_t *w = STK_SLOT_AT(m->ring, slot);
     stk_store(w + STK_SLOT_OPCODE, STK_OP_LOAD_MISS);

@@ -71,7 +71,7 @@ static inline int rig_sync(void *ctx) {
 
 static const struct stk_flash_ops rig_ops = {"rig", rig_geometry, rig_read, rig_prog, rig_erase, rig_sync};
 
-/* An empty log of `blocks` blocks, and a recorder over it that was not started. */
+/* Makes an empty log of `blocks` blocks, and a recorder over the log that was not started. */
 static inline void rig_open(uint32_t blocks) {
     const struct stk_log_config config = {{&rig_ops, NULL}, rig.buffer, sizeof rig.buffer};
     struct stk_recorder_config recorder = {.log = &rig.log, .platform = {&stk_sim_platform_ops, &rig.clock}};
@@ -88,7 +88,7 @@ static inline struct stk_log_iter *rig_walk(void) {
     return &rig.iter;
 }
 
-/* The next record of the walk, which there is. */
+/* Returns the next record of the walk, which must have one. */
 static inline struct stk_log_record rig_next(void) {
     struct stk_log_record record;
     assert_int_equal(stk_log_next(&rig.iter, &record), 1);

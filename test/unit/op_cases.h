@@ -317,13 +317,13 @@ static const struct op_case op_cases[] = {
 
 #define OP_CASES (sizeof op_cases / sizeof *op_cases)
 
-/* The case alone in slot 0 of a fresh image. */
+/* Puts the case into slot 0 of a fresh image. */
 static inline void op_case_before(const struct op_case *c, struct op_image *m) {
     op_image_reset(m);
     op_publish(m, 0, c->opcode, c->tenant, c->args);
 }
 
-/* What it leaves. */
+/* Makes the image that the case must leave. */
 static inline void op_case_after(const struct op_case *c, struct op_image *m) {
     uint32_t *slot = op_slot(m, 0);
     const struct op_change *x;

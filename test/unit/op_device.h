@@ -5,7 +5,7 @@
 #include "stoker/kernel/device.h"
 #include "op_image.h"
 
-/* Worker `worker` of `workers`, without guards and handlers of its own. */
+/* Returns the device of worker `worker` of `workers`, without guards and without handlers of its own. */
 static inline struct stk_dev op_image_device(struct op_image *m, uint32_t worker, uint32_t workers) {
     return (struct stk_dev){
         .ring = m->ring,

@@ -41,7 +41,8 @@ struct op_image {
 #define OPS_PAYLOAD_WORD(i)  (0xC0DE0000u + (i))    /* payload word i */
 #define OPS_TABLE_WORD(i)    (0x7AB10000u + (i))    /* word i of the tables */
 
-/* Empty ring, tenant 0 authorised, empty log and queue, known observables, payload and tables. */
+/* Resets the image: an empty ring, debug log and I/O queue, tenant 0 authorised, known bytes in observables, payload
+ * and tables. */
 static inline void op_image_reset(struct op_image *m) {
     uint32_t i;
     memset(m, 0xA5, sizeof *m);
@@ -112,7 +113,7 @@ static inline void op_forget_workers(uint32_t *to, const uint32_t *from) {
     }
 }
 
-/* Index of the first word in which the images differ, or a number past the end. */
+/* Returns the index of the first word in which the images differ, or a number past the end. */
 static inline uint32_t op_image_diff(const struct op_image *a, const struct op_image *b) {
     const uint32_t *x = (const uint32_t *)(const void *)a, *y = (const uint32_t *)(const void *)b;
     uint32_t i;

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The byte at `offset` of every test source: no short period, so that a shifted or repeated read shows. */
+/* Returns the byte at `offset` of every test source. The bytes have no short period, so that a shifted or repeated read
+ * shows. */
 static inline uint8_t pattern_at(uint64_t offset) {
     return (uint8_t)((offset * 2654435761u) >> 13);
 }

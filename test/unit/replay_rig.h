@@ -89,7 +89,7 @@ static inline struct box *box_fresh(uint32_t i) {
 
 /// Recording ///
 
-/* An empty log, and fresh instances of which the first is recorded from its start on. */
+/* Makes an empty log and fresh instances. The first instance is recorded from its start on. */
 static inline void record(void) {
     uint32_t i;
     rig_open(RIG_BLOCKS);
@@ -116,7 +116,7 @@ static inline void run_box(void) {
     assert_true(stk_interp_ops.drive(&boxes[0].interp, true) >= 0);
 }
 
-/* Fence and epoch, through the last slot. */
+/* Ends an epoch by a fence in the last slot. */
 static inline void end_epoch(uint32_t tag) {
     run_box();
     put2(RIG_SLOTS - 1u, STK_OP_BATCH_FENCE, 0, tag);
@@ -129,7 +129,7 @@ static inline void end_epoch(uint32_t tag) {
 STK_REPLAY_DEFINE(rig_scratch, RIG_SLOTS);
 static struct stk_arena rig_arena;
 
-/* An arena over all of rig_scratch. */
+/* Returns an arena over all of rig_scratch. */
 static inline struct stk_arena *rig_fresh_arena(void) {
     stk_arena_init(&rig_arena, rig_scratch, sizeof rig_scratch);
     return &rig_arena;
@@ -143,7 +143,7 @@ static inline void target_box(uint32_t target, uint32_t i) {
     rig_config.target[target] = (struct stk_replay_target){boxes[i].memory, {&stk_interp_ops, &boxes[i].interp}};
 }
 
-/* An interpreter that begins each time at slot 3. */
+/* Drives an interpreter that begins each time at slot 3. */
 static inline int rig_skewed_drive(void *ctx, bool pending) {
     struct stk_interp *interp = ctx;
     stk_st(interp->memory.control + STK_CTL_CURSOR, 3);
@@ -152,7 +152,7 @@ static inline int rig_skewed_drive(void *ctx, bool pending) {
 
 static const struct stk_dispatch_ops rig_skewed = {.name = "skewed", .drive = rig_skewed_drive};
 
-/* Targets over the second and third instance. */
+/* Makes targets over the second and third instance. */
 static inline void targets(uint32_t n) {
     memset(&rig_config, 0, sizeof rig_config);
     rig_config.targets = n;

@@ -1,4 +1,4 @@
-/* A stream over simulated ports, with everything that comes out of it written down. Included once in a test. */
+/* Makes a stream over simulated ports, and writes down each result. Included once in a test. */
 #ifndef STREAM_WORLD_H
 #define STREAM_WORLD_H
 
@@ -57,7 +57,7 @@ static inline uint64_t sum_of(const uint8_t *p, uint32_t n) {
     return sum;
 }
 
-/* What the simulated device runs: OP and the sum handler add up the chunk, other opcodes are refused. */
+/* Runs a slot of the simulated device. OP and the sum handler add up the chunk; other opcodes are refused. */
 static inline int sim_handler(void *ctx, uint32_t index, uint32_t *slot) {
     const uint32_t *args = slot + STK_SLOT_ARG0;
     uint64_t sum;
@@ -76,7 +76,7 @@ static inline int sim_handler(void *ctx, uint32_t index, uint32_t *slot) {
     return 0;
 }
 
-/* Writes every result down; the data of a chunk that was read is that of the source, at its place. */
+/* Writes each result down. Checks that a chunk has the bytes of the source at the chunk's offset. */
 static inline int on_result(void *ctx, const struct stk_stream_result *r, struct stk_stream_next *next) {
     struct seen *s = &w.seen[w.count++ % RESULTS_MAX];
     (void)ctx;
@@ -94,7 +94,8 @@ static inline int on_result(void *ctx, const struct stk_stream_result *r, struct
     return w.answer ? w.answer(r, next) : 0;
 }
 
-/* The parts, before the stream: a test may change w.config, or the ports' configurations given here. */
+/* Makes everything that a stream needs: memory, clock, simulated ports and w.config. NULL gives the default
+ * configuration of a port. A test may change w.config before it opens the stream. */
 static inline void world_parts(const struct stk_sim_ingest_config *ingest,
                                const struct stk_sim_dispatch_config *device) {
     struct stk_sim_ingest_config in = {.depth = DEPTH, .sources = 4};
@@ -162,7 +163,7 @@ static inline void queue(struct stk_stream_read read) {
     assert_int_equal(stk_stream_read(&w.stream, &read), STK_OK);
 }
 
-/* `n` reads of `bytes` bytes from offset 0 on, all queued. */
+/* Queues `n` reads of `bytes` bytes each, from offset 0 on. */
 static inline void queue_some(uint32_t n, uint32_t bytes) {
     uint32_t i;
     for (i = 0; i < n; i++) {
@@ -175,7 +176,7 @@ static inline const struct stk_stream_result *result(uint32_t i) {
     return &w.seen[i].r;
 }
 
-/* Nothing outside the stream's own slots and buffers was touched. */
+/* Checks that only the stream's own slots and buffers were changed. */
 static inline void assert_neighbours_untouched(void) {
     uint32_t i;
     for (i = 0; i < SLOTS * STK_SLOT_WORDS; i++) {

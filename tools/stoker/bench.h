@@ -57,7 +57,7 @@ struct bench_figure {
 void bench_figure(struct bench *bench, const struct bench_figure *figure);
 
 /* Says how many results were wrong; `what` names them, "slots with a wrong result". Returns CLI_FAULT, with which the
- * figures are printed all the same. */
+ * figures are still printed. */
 int bench_wrong(const struct bench *bench, uint64_t count, const char *what);
 
 double bench_median(const double *values, uint32_t count);
@@ -70,7 +70,7 @@ uint32_t bench_median_index(const double *values, uint32_t count);
 void bench_temporary(char *path, size_t size);
 
 /* Makes an empty file in TMPDIR for the case `name`. The file has no name any more, only *fd. Returns 0, or CLI_BAD
- * with the line written and *fd below 0. */
+ * after printing why and *fd below 0. */
 int bench_file(const char *name, int *fd);
 
 /// The peer's side of OpenCL: bench_cl.c ///
@@ -79,12 +79,12 @@ struct bench_cl {
     void *context, *queue, *program; /* OpenCL handles */
 };
 
-/* Makes a context and a queue on `device` (a cl_device_id), and builds `texts`. Returns 0, or CLI_BAD with the line
- * written. */
+/* Makes a context and a queue on `device` (a cl_device_id), and builds `texts`. Returns 0, or CLI_BAD after
+ * printing why. */
 int bench_cl_open(struct bench_cl *cl, void *device, const char *const *texts, uint32_t count);
 void bench_cl_close(struct bench_cl *cl);
 
-/* Returns a kernel of the program, or NULL with the line written. */
+/* Returns a kernel of the program, or NULL after printing why. */
 void *bench_cl_kernel(const struct bench_cl *cl, const char *name);
 
 /* Writes the line for an OpenCL error. Returns 0 for none, else CLI_BAD. */
@@ -98,8 +98,8 @@ extern const char bench_cl_empty[];
 
 /// Cases ///
 
-/* Opens the device with the options of the bench; the interpreter is one too. Returns 0, or CLI_BAD with the line
- * written. */
+/* Opens the device with the options of the bench; the interpreter is one too. Returns 0, or CLI_BAD after
+ * printing why. */
 int bench_device_any(struct bench *bench, struct cli_device *device, const struct cli_device_wish *wish);
 
 /* Opens the device for a case whose peers need an OpenCL device. Without such a device it writes the line and returns
@@ -113,8 +113,8 @@ void bench_note_device(const struct bench *bench, const struct cli_device *devic
  * its lease. STK_E_SLOT_FAULT with a note of the reason; STK_E_TIMEOUT after a minute; errors of drive. */
 int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t slot, uint32_t drive_every);
 
-/* Waits until no worker runs, so that the peer has the device for itself. Returns 0, or CLI_BAD with the line
- * written. */
+/* Waits until no worker runs, so that the peer has the device for itself. Returns 0, or CLI_BAD after
+ * printing why. */
 int bench_device_rest(struct cli_device *device);
 
 /* Returns 1 if a worker of the device is a thread of a CPU, so that two threads show what its best case is. */

@@ -20,18 +20,18 @@ struct bench_files {
 };
 
 /* Takes the words that --words names; without it those of BENCH_FILES_WORDS; where this file is missing it makes words
- * up and says so. Writes the text of --bytes. Returns 0, or CLI_BAD with the line written; bench_files_close in both
+ * up and says so. Writes the text of --bytes. Returns 0, or CLI_BAD after printing why; bench_files_close in both
  * cases. */
 #define BENCH_FILES_WORDS "/usr/share/dict/words"
 int bench_files_open(struct bench_files *files, const struct bench_options *options);
 void bench_files_close(struct bench_files *files);
 
-/* Writes the patterns of a set to files->set, one a line, in place of the set before. Returns 0, or CLI_BAD with the
- * line written. */
+/* Writes the patterns of a set to files->set, one a line, in place of the set before. Returns 0, or CLI_BAD after
+ * printing why. */
 int bench_files_set(struct bench_files *files, const struct bench_set *set);
 
 /* Writes the text and the sets that --write names a folder for, under their names: text, frequent76 and so on; nothing
- * is measured. Returns 0, or CLI_BAD with the line written. */
+ * is measured. Returns 0, or CLI_BAD after printing why. */
 int bench_files_write(const struct bench_options *options);
 
 /* Returns the set that --set names, or NULL where there is none of this name. */

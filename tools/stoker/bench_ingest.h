@@ -20,7 +20,7 @@ struct ingest_shape {
 
 /* Runs fio over the file with INGEST_DEPTH reads of registered memory and a registered file in flight, while a thread
  * keeps the kernel of `device` resident. Sets *ns to the time that fio says its reads took, 0 where fio is not
- * installed. Returns 0, or CLI_BAD with the line written. */
+ * installed. Returns 0, or CLI_BAD after printing why. */
 int ingest_fio_pass(const struct cli_device *device, const struct ingest_shape *shape, double *ns);
 
 #endif

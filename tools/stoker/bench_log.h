@@ -10,7 +10,7 @@
 /* Returns record number `n`, which differs from the one before. */
 struct stk_log_record bench_log_record(uint32_t n);
 
-/* Prints the figures on simulated flash (bench_log_flash.c). Returns 0, or CLI_BAD with the line written. */
+/* Prints the figures on simulated flash (bench_log_flash.c). Returns 0, or CLI_BAD after printing why. */
 int bench_log_flash(struct bench *bench);
 
 #endif

@@ -60,7 +60,7 @@ static inline uint32_t payload_chunks(uint32_t bytes, uint32_t chunk) {
     return (bytes - 1u) / chunk + 1u;
 }
 
-/* Makes ready to share passes among the devices. 0, or CLI_BAD with the line written. */
+/* Makes ready to share passes among the devices. 0, or CLI_BAD after printing why. */
 int payload_share(struct payload_shared *shared, struct payload_device *devices, uint32_t count);
 
 /* Makes one pass with `count` of the devices, which begin at `devices`: one of them, or all. *result: the sum of what

@@ -110,7 +110,7 @@ static int work_together(struct payload_shared *s, struct payload_device *device
         threaded += err == STK_OK;
     }
     if (err != STK_OK) {
-        return err; /* the threads that are there wait for good: the command ends now */
+        return err; /* the threads that were made never go on: the command ends now */
     }
     (void)pthread_barrier_wait(&s->start);
     *start = cli_now_ns();

@@ -40,13 +40,13 @@ struct pipeline_ours {
 #define PIPELINE_READS 1u /* the reads of the stream, by the same reader into the same buffers */
 #define PIPELINE_SUMS  2u /* sums of as many bytes by the device, over data that is there */
 
-/* Does these parts of the work without what ties one to the other: no sum waits for a read. Returns 0, or CLI_BAD with
- * the line written; the device rests afterwards. */
+/* Does these parts of the work without what ties one to the other: no sum waits for a read. Returns 0, or CLI_BAD after
+ * printing why; the device rests afterwards. */
 int pipeline_limit_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk, unsigned parts,
                         uint64_t *ns);
 
 /* Makes the same reads, and a plain thread sums each buffer that was read. Each buffer crosses from core to core here
- * too, with only two counts beside it. Returns 0, or CLI_BAD with the line written. */
+ * too, with only two counts beside it. Returns 0, or CLI_BAD after printing why. */
 int pipeline_thread_pass(struct pipeline_ours *ours, const struct pipeline_file *file, uint32_t chunk,
                          struct pipeline_pass *pass);
 
@@ -61,7 +61,7 @@ struct pipeline_classic {
 };
 
 /* Sets the peer up on the device of `opencl`, with a kernel that calls the handler's own sum. Returns 0, or CLI_BAD
- * with the line written. */
+ * after printing why. */
 int pipeline_classic_open(struct pipeline_classic *classic, const struct stk_opencl *opencl);
 void pipeline_classic_close(struct pipeline_classic *classic);
 

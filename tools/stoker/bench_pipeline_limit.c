@@ -35,7 +35,7 @@ static void begin_reads(struct reads *r, const struct pipeline_file *f, uint32_t
     }
 }
 
-/* Starts a read into each buffer that is free. Returns 0, or CLI_BAD with the line written. */
+/* Starts a read into each buffer that is free. Returns 0, or CLI_BAD after printing why. */
 static int start_reads(struct reads *r, struct pipeline_ours *o, const struct pipeline_file *f, uint32_t chunk) {
     struct stk_ingest_read reads[PIPELINE_DEPTH_MAX];
     uint32_t count = 0;
@@ -54,7 +54,7 @@ static int start_reads(struct reads *r, struct pipeline_ours *o, const struct pi
     return taken == (int)count ? 0 : cli_bad("bench pipeline: the reader took %d of %u reads", taken, count);
 }
 
-/* Takes in reads that ended. Returns 0, or CLI_BAD with the line written. */
+/* Takes in reads that ended. Returns 0, or CLI_BAD after printing why. */
 static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns) {
     struct stk_ingest_done done[PIPELINE_DEPTH_MAX];
     int n = o->reader.port.ops->reap(o->reader.port.ctx, done, PIPELINE_DEPTH_MAX, wait_ns);

@@ -74,7 +74,7 @@ struct pass {
     uint64_t offset[DEPTH], next;
 };
 
-/* Starts reads into all buffers that are free. Returns 0, or CLI_BAD with the line written. */
+/* Starts reads into all buffers that are free. Returns 0, or CLI_BAD after printing why. */
 static int start_reads(struct pass *p) {
     struct stk_ingest_read reads[DEPTH];
     uint32_t count = 0;
@@ -90,7 +90,7 @@ static int start_reads(struct pass *p) {
     return taken == (int)count ? 0 : cli_bad("bench read: %s took %d of %u reads", p->reader->name, taken, count);
 }
 
-/* Waits for reads that end. Returns 0, or CLI_BAD with the line written. */
+/* Waits for reads that end. Returns 0, or CLI_BAD after printing why. */
 static int end_reads(struct pass *p) {
     struct stk_ingest_done done[DEPTH];
     int n = p->reader->port.ops->reap(p->reader->port.ctx, done, DEPTH, REAP_NS);
@@ -106,7 +106,7 @@ static int end_reads(struct pass *p) {
     return n > 0 ? 0 : cli_bad("bench read: %s: %s", p->reader->name, n < 0 ? cli_fix(n) : "no answer for 60 s");
 }
 
-/* Makes one pass over the file. Returns the time, or 0 with the line written. */
+/* Makes one pass over the file. Returns the time, or 0 after printing why. */
 static double pass_of_ours(struct read_bench *b, struct cli_reader *r, uint32_t source, uint32_t chunk, int check) {
     struct pass p = {.bench = b, .reader = r, .source = source, .chunk = chunk, .check = check, .n_free = DEPTH};
     uint64_t start = cli_now_ns();

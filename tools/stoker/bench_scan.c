@@ -93,7 +93,7 @@ static void name_programs(struct scan_bench *s) {
     }
 }
 
-/* Runs a program once. Returns 0, also when it is missing, or CLI_BAD with the line written. */
+/* Runs a program once. Returns 0, also when it is missing, or CLI_BAD after printing why. */
 static int run_once(struct program *p) {
     bench_process_run(&p->process);
     p->missing = p->process.not_there;

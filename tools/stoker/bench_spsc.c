@@ -128,7 +128,7 @@ static const struct way ways[] = {
 };
 #define WAYS (sizeof ways / sizeof *ways)
 
-/* Returns the nanoseconds of an image; negative, with the line written, when an image was lost. */
+/* Returns the nanoseconds of an image; negative, after printing why, when an image was lost. */
 static double run_way(const struct way *way) {
     pthread_t thread;
     uint64_t start;

@@ -58,7 +58,7 @@ static double seconds_since(uint64_t start) {
     return (double)(cli_now_ns() - start) / 1e9;
 }
 
-/* Makes a start in a process of its own. Returns 0, or CLI_BAD with the line written. */
+/* Makes a start in a process of its own. Returns 0, or CLI_BAD after printing why. */
 static int start(const struct bench *b, enum way way, const char *path, uint64_t began, struct times *t) {
     static struct stk_opencl cl;
     static struct cli_store store;
@@ -87,7 +87,7 @@ static int start(const struct bench *b, enum way way, const char *path, uint64_t
     return bad;
 }
 
-/* Runs one start. Returns 0, or CLI_BAD with the line written. */
+/* Runs one start. Returns 0, or CLI_BAD after printing why. */
 static int run_start(const struct bench *b, enum way way, const char *driver_cache, const char *path, struct times *t) {
     uint64_t began = cli_now_ns();
     int ends[2], status = 0, whole;

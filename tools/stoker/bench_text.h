@@ -13,10 +13,10 @@ struct bench_text {
 };
 
 /* Makes up a dictionary of 100,000 words, the same on every machine: stems of one to three syllables, each with some
- * endings. Returns 0, or CLI_BAD with the line written. */
+ * endings. Returns 0, or CLI_BAD after printing why. */
 int bench_text_open(struct bench_text *text);
 
-/* Takes the words of a file instead; white space divides them. Returns 0, or CLI_BAD with the line written. */
+/* Takes the words of a file instead; white space divides them. Returns 0, or CLI_BAD after printing why. */
 int bench_text_load(struct bench_text *text, const char *path);
 
 /* Closes what either of the two has opened, also when it failed. */
@@ -39,7 +39,7 @@ extern const struct bench_set bench_sets[BENCH_SETS];
 /* Makes the patterns of a set and builds their automaton. The words have four ASCII letters or more and are spread
  * over the dictionary. A rare pattern is a word whose letters were shuffled until no word of the dictionary contained
  * them; the words of the text stand apart, so no text of this dictionary contains the pattern. Frequent patterns point
- * into `text`. Returns 0, or CLI_BAD with the line written; patterns_free in both cases. */
+ * into `text`. Returns 0, or CLI_BAD after printing why; patterns_free in both cases. */
 int bench_text_set(const struct bench_text *text, const struct bench_set *set, struct patterns *patterns);
 
 /// Counting ///
@@ -51,7 +51,7 @@ struct bench_count {
     uint64_t *occurrences; /* of each pattern; free() it */
 };
 
-/* Compares the patterns with the text at every byte. Returns 0, or CLI_BAD with the line written. */
+/* Compares the patterns with the text at every byte. Returns 0, or CLI_BAD after printing why. */
 int bench_count(struct bench_count *count, const struct patterns *patterns, const uint8_t *text, size_t bytes);
 
 #endif

@@ -63,7 +63,7 @@ enum cli_paint {
     CLI_PAINTS
 };
 
-/* Reads the value of --color. Returns 0, or CLI_BAD with the line written. */
+/* Reads the value of --color. Returns 0, or CLI_BAD after printing why. */
 int cli_parse_color(const char *text, enum cli_color *color);
 
 /* Makes cli_paint work, or not: with AUTO on a terminal alone, and not where NO_COLOR or TERM speak against it. */

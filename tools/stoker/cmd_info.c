@@ -30,7 +30,7 @@ size_t info_copied_bytes(const struct stk_opencl *cl) {
                  (size_t)m->io_slots * STK_IO_WORDS * 4u);
 }
 
-/* Closes the device. A kernel that hangs is only named: the next device can be shown all the same. */
+/* Closes the device. A kernel that hangs gives only a message, since the next device can still be shown. */
 static void close_device(struct stk_opencl *cl, const json_t *json) {
     if (stk_opencl_close(cl, CLOSE_NS) != STK_OK && !json) {
         printf("  the kernel did not leave within 2 s\n");
@@ -337,7 +337,7 @@ static int set_option(void *to, int id) {
     }
 }
 
-/* Reads the command line. Returns 0, an exit code with the line written, or -1 when the help was all that was
+/* Reads the command line. Returns 0, an exit code after printing why, or -1 when the help was all that was
  * wanted. */
 static int parse(int argc, char **argv, struct info_options *o) {
     int code = cli_options(&page, argc, argv, set_option, o);

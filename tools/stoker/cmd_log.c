@@ -388,7 +388,7 @@ static int parse_boot(const char *text, int64_t *boot) {
     return bad;
 }
 
-/* Returns 0, or CLI_BAD with the line written. */
+/* Returns 0, or CLI_BAD after printing why. */
 static int take_option(void *to, int id) {
     struct log_options *o = to;
     struct log_range *r = &o->range;

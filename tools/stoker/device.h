@@ -57,15 +57,15 @@ struct cli_device {
  * device->note; writes no line. May run on a thread of its own. Close the device in any case. */
 int cli_device_try(struct cli_device *device, const struct cli_device_wish *wish);
 
-/* Opens it. Returns 0, or CLI_BAD with the line written. */
+/* Opens it. Returns 0, or CLI_BAD after printing why. */
 int cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 void cli_device_close(struct cli_device *device);
 
 /* Closes the store, so that other processes can use it. */
 void cli_device_leave_store(struct cli_device *device);
 
-/* Adds a table for tenant 0 and sets *offset to its offset. The device must not move. Returns 0, or CLI_BAD with the
- * line written. */
+/* Adds a table for tenant 0 and sets *offset to its offset. The device must not move. Returns 0, or CLI_BAD after
+ * printing why. */
 int cli_device_add_table(struct cli_device *device, const void *data, uint32_t bytes, uint32_t *offset);
 
 const char *cli_residency_name(enum stk_residency residency);
@@ -78,14 +78,14 @@ const char *cli_residency_name(enum stk_residency residency);
 const char *cli_memory_word(enum stk_opencl_memory memory);
 
 /* Reads STOKER_OPEN_SECONDS from the environment. Sets *open_ns as stk_opencl_config.open_ns takes it, 0 where the
- * variable is not set. Returns 0, or CLI_BAD with the line written. */
+ * variable is not set. Returns 0, or CLI_BAD after printing why. */
 int cli_open_ns(uint64_t *open_ns);
 
 /* Returns the text to append to the reason of an open that failed: how to give open more time where it had too little;
  * else an empty text. */
 const char *cli_open_advice(const struct stk_opencl *cl);
 
-/* Reads the value of --residency or --memory. Returns 0, or CLI_BAD with the line written. */
+/* Reads the value of --residency or --memory. Returns 0, or CLI_BAD after printing why. */
 int cli_parse_residency(const char *text, enum stk_residency *residency);
 int cli_parse_memory(const char *text, enum stk_opencl_memory *memory);
 

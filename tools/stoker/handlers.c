@@ -11,7 +11,7 @@
 #define LIST_START "#define STK_HANDLERS(X)"
 #define HANDLERS   "name a file of handlers in the kernel dialect (kernels/README.md)"
 
-/* Returns the whole file as text, or NULL with the line written. */
+/* Returns the whole file as text, or NULL after printing why. */
 static char *load_text(const char *path) {
     const struct cli_file input = {"--handler ", path, HANDLERS};
     size_t length = 0;

@@ -18,7 +18,7 @@ struct cli_handlers {
     uint32_t cost_count;
 };
 
-/* Loads the file. Returns 0, or CLI_BAD with the line written. It must not move until cli_handlers_free, which is
+/* Loads the file. Returns 0, or CLI_BAD after printing why. It must not move until cli_handlers_free, which is
  * always allowed after it. */
 int cli_handlers_load(struct cli_handlers *handlers, const char *path);
 void cli_handlers_free(struct cli_handlers *handlers);

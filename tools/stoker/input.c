@@ -55,7 +55,7 @@ int cli_is_stdin(const char *path) {
 }
 
 /* Opens anything that the path names, except a directory, without waiting for the writer of a FIFO. Returns the
- * descriptor, or -1 with the line written. */
+ * descriptor, or -1 after printing why. */
 static int open_any(const struct cli_file *in, struct stat *st) {
     int fd;
     if (cli_input(in->path)) {

@@ -13,12 +13,12 @@ struct cli_file {
 };
 
 /* Opens a regular file or a block device, to be read at any offset. Refuses anything else at once, also a FIFO without
- * a writer. Returns the descriptor, or -1 with the line written. */
+ * a writer. Returns the descriptor, or -1 after printing why. */
 int cli_file_open(const struct cli_file *input);
 
 /* Reads all of a file or a stream, at most `most` bytes, into memory with a NUL behind the bytes; free() it. Waits for
  * a stream as long as some process has it open for writing, and for the first writer of a FIFO for CLI_WRITER_NS.
- * Returns NULL with the line written on failure. */
+ * Returns NULL after printing why on failure. */
 #define CLI_WRITER_NS UINT64_C(5000000000)
 char *cli_file_load(const struct cli_file *input, size_t most, size_t *length);
 

@@ -18,7 +18,7 @@ void cli_json_set_number(json_t *object, const char *key, uint64_t value);
 void cli_json_add(json_t *object, const char *key, const char *text);
 
 /* Prints the value and a line feed on standard output, and frees the value. `digits`: digits of a real number. Returns
- * 0, or CLI_BAD with the line written. */
+ * 0, or CLI_BAD after printing why. */
 int cli_json_print(json_t *value, unsigned digits);
 
 #endif

@@ -32,17 +32,17 @@ struct limits {
 };
 
 /* Makes kernels and memory on the device of `opencl`, in a context of their own. Both kinds of memory are filled when
- * it returns. Returns 0, or CLI_BAD with the line written; limits_close in both cases. */
+ * it returns. Returns 0, or CLI_BAD after printing why; limits_close in both cases. */
 int limits_open(struct limits *limits, const struct stk_opencl *opencl);
 void limits_close(struct limits *limits);
 
 /* Measures one read that waits for the read before it, in nanoseconds: the way along a chain over LIMITS_CHAIN_BYTES,
- * which a cache of the device may hold where the device caches that kind of memory. Returns 0, or CLI_BAD with the line
- * written. */
+ * which a cache of the device may hold where the device caches that kind of memory. Returns 0, or CLI_BAD after
+ * printing why. */
 #define LIMITS_CHAIN_BYTES (1u << 20)
 int limits_one_read(struct limits *limits, enum limits_memory memory, double *ns);
 
-/* Measures reads in order by `groups` groups, in 10^9 bytes a second. Returns 0, or CLI_BAD with the line written. */
+/* Measures reads in order by `groups` groups, in 10^9 bytes a second. Returns 0, or CLI_BAD after printing why. */
 int limits_stream(struct limits *limits, enum limits_memory memory, uint32_t groups, double *gb_per_s);
 
 /* Both limits of the host's memory that stand beside figures: one read, and reads in order by one group and by as many
@@ -51,7 +51,7 @@ struct limits_of_host {
     double one_read_ns, one_group, all_units; /* the last two in 10^9 bytes a second */
 };
 
-/* Opens, measures and closes; no worker of the device may run. Returns 0, or CLI_BAD with the line written. */
+/* Opens, measures and closes; no worker of the device may run. Returns 0, or CLI_BAD after printing why. */
 int limits_of_host(const struct cli_device *device, struct limits_of_host *limits);
 
 #endif

@@ -47,8 +47,8 @@ struct log_counts {
     uint32_t corrupt, torn, unreadable;
 };
 
-/* Finds out what the file is, by what it holds, and begins a walk. Never writes. Returns 0, or CLI_BAD with the line
- * written; nothing is left open then. */
+/* Finds out what the file is, by what it holds, and begins a walk. Never writes. Returns 0, or CLI_BAD after
+ * printing why; nothing is left open then. */
 int log_image_open(struct log_image *f, const char *name);
 void log_image_close(struct log_image *f);
 
@@ -60,7 +60,7 @@ bool log_image_is_recording(int fd);
 int log_image_next(struct log_image *f, struct log_entry *entry);
 int log_image_prev(struct log_image *f, struct log_entry *entry);
 
-/* Checks that the log can be walked in this range. Returns 0, or CLI_BAD with the line written. */
+/* Checks that the log can be walked in this range. Returns 0, or CLI_BAD after printing why. */
 int log_image_check_range(const struct log_image *f, const struct log_range *range);
 
 /* Walks the records of the range, each to `each` (which may be NULL), and fills *counts: `records`, `first` and `last`

@@ -18,7 +18,7 @@ struct matches {
     size_t file_start; /* items of the file being scanned start here */
 };
 
-/* Makes an empty list for the first `wanted` matches. Returns 0, or CLI_BAD with the line written. */
+/* Makes an empty list for the first `wanted` matches. Returns 0, or CLI_BAD after printing why. */
 int matches_init(struct matches *m, uint64_t wanted);
 void matches_free(struct matches *m);
 

@@ -54,11 +54,11 @@ CLI_COMMANDS(CLI_COMMAND)
 extern const struct cli_command cli_commands[];
 
 /* Calls take(to, id) for each option of the command line but CLI_HELP_ROW, with its value in optarg.
- * Returns 0 with optind at the first operand, -1 when the help was printed, or CLI_BAD with the line written. A value
+ * Returns 0 with optind at the first operand, -1 when the help was printed, or CLI_BAD after printing why. A value
  * is refused that would silently replace an earlier one. */
 int cli_options(const struct cli_page *page, int argc, char **argv, int (*take)(void *to, int id), void *to);
 
-/* Takes the number in optarg for the option `name`, `least` to `most`. Returns 0, or CLI_BAD with the line written. */
+/* Takes the number in optarg for the option `name`, `least` to `most`. Returns 0, or CLI_BAD after printing why. */
 int cli_number_option(const char *name, uint64_t least, uint64_t most, uint64_t *value);
 
 /* Prints the help of a page, its man page, or the completion of all commands. */

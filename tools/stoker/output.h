@@ -20,7 +20,7 @@
 /* Sets `folder` to the folder of a path; "." for a bare name. */
 void cli_folder_of(const char *path, char folder[CLI_PATH_BYTES]);
 
-/* Notes that the command reads `path`; "-" is standard input. Returns 0, or CLI_BAD with the line written when the
+/* Notes that the command reads `path`; "-" is standard input. Returns 0, or CLI_BAD after printing why when the
  * command also writes the file. */
 int cli_input(const char *path);
 
@@ -28,7 +28,7 @@ int cli_input(const char *path);
 int cli_is_written(const char *path);
 
 /* Notes that the command writes `path`, which the option `what` names. Both texts must stay valid. A second call with
- * the same texts changes nothing. Returns 0, or CLI_BAD with the line in `why` when the command reads the file, or
+ * the same texts changes nothing. Returns 0, or CLI_BAD with the reason in `why` when the command reads the file, or
  * writes it for another option. */
 int cli_output_name(const char *what, const char *path, char why[CLI_WHY_BYTES]);
 
@@ -51,18 +51,18 @@ struct cli_output {
 };
 
 /* Finds out what is at `path`, and locks the file; changes nothing. Returns 0, also where nothing is there (fd is -1
- * then), or CLI_BAD with the line in `why`. Close the output in any case. */
+ * then), or CLI_BAD with the reason in `why`. Close the output in any case. */
 int cli_output_open(struct cli_output *output, const char *what, const char *path, const char *kind);
 
 /* Puts the line for an existing file that is not of the kind into `why`. Returns CLI_BAD. */
 int cli_output_refuse(struct cli_output *output);
 
 /* Makes the file under a temporary name in the same folder: locked, filled with `bytes` zeros that have their space (0:
- * empty). Returns 0, or CLI_BAD with the line in `why`. */
+ * empty). Returns 0, or CLI_BAD with the reason in `why`. */
 int cli_output_make(struct cli_output *output, uint64_t bytes);
 
 /* Gives the new file its name, in place of the file that was there, and makes file and name durable. Returns 0, or
- * CLI_BAD with the line in `why`. */
+ * CLI_BAD with the reason in `why`. */
 int cli_output_publish(struct cli_output *output);
 
 /* Closes the file and releases the lock. Removes a new file that has no name yet. May be called any number of times. */
@@ -79,7 +79,7 @@ int cli_output_os_trouble(struct cli_output *output, int os_error);
 /* Puts the line for a file that another process uses into `why`. Returns CLI_BAD. */
 int cli_output_in_use(struct cli_output *output);
 
-/* Locks the file. Returns 0, or CLI_BAD with the line in `why` and no_lock set. */
+/* Locks the file. Returns 0, or CLI_BAD with the reason in `why` and no_lock set. */
 int cli_output_lock(struct cli_output *output, int fd);
 
 /* Returns true if the name still belongs to the open file. Another process may give the name to its own file before a

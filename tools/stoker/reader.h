@@ -32,7 +32,7 @@ struct cli_reader {
 /* Opens a reader into `bytes` bytes at `payload`. which: "uring" is io_uring with registered memory, "posix" is pread.
  * NULL or "auto" tries io_uring, then io_uring with memory that is not registered, then pread, and takes the first that
  * reads. readers: rings or POSIX readers, at most STK_READER_POOL_MAX; 1 reads on the caller's thread. flags: of enum
- * stk_uring_flags, for rings. Returns 0, or CLI_BAD with the line written. */
+ * stk_uring_flags, for rings. Returns 0, or CLI_BAD after printing why. */
 int cli_reader_open(struct cli_reader *reader, const char *which, void *payload, size_t bytes, uint32_t depth,
                     uint32_t readers, uint32_t flags);
 

@@ -56,7 +56,7 @@ struct replay {
     int said;                        /* why the input is not to be had */
 };
 
-/* Loads the handlers and opens the log. Returns 0, or CLI_BAD with the line written. */
+/* Loads the handlers and opens the log. Returns 0, or CLI_BAD after printing why. */
 int replay_open(struct replay *replay, const struct replay_options *options);
 
 /* Replays every recording in the log. CLI_OK nothing differs, REPLAY_DIFFERS, or CLI_BAD. */
@@ -67,7 +67,7 @@ void replay_close(struct replay *replay);
 int replay_give_input(void *ctx, const struct stk_log_record *input, void *data, uint32_t bytes);
 void replay_close_inputs(struct replay *replay);
 
-/* Prints one line, or one JSON object, on stdout. Returns 0, or CLI_BAD with the line written. */
+/* Prints one line, or one JSON object, on stdout. Returns 0, or CLI_BAD after printing why. */
 int replay_report(const struct replay *replay, int what);
 
 /* Writes the line for a negative result of stk_replay_run or stk_replay_init. Returns CLI_BAD. */

@@ -8,7 +8,7 @@
 
 #define RECORDED "give the file that was recorded"
 
-/* Returns the open file of a label, or NULL with the line written. */
+/* Returns the open file of a label, or NULL after printing why. */
 static struct replay_input *find(struct replay *r, uint32_t label) {
     struct replay_options *o = &r->options;
     uint32_t i;

@@ -229,8 +229,8 @@ struct scan {
     uint64_t started_ns, drawn_ns;       /* drawn_ns 0: nothing to wipe */
 };
 
-/* Checks files, loads patterns, and opens device, reader and stream. Returns 0, or an exit code with the line
- * written. */
+/* Checks files, loads patterns, and opens device, reader and stream. Returns 0, or an exit code after
+ * printing why. */
 int scan_open(struct scan *scan, const struct scan_options *options);
 
 /* Scans every file. Returns CLI_OK, CLI_FAULT when a file failed, or CLI_BAD when the device did. */
@@ -241,14 +241,14 @@ void scan_close(struct scan *scan);
 /// Finding the files: scan_files.c ///
 
 /* Sets scan->files to the files that the options name, those below folders too, and options.file_count to their number.
- * Names each file that cannot be read on standard error. Returns 0, or CLI_BAD with the line written where none can be
+ * Names each file that cannot be read on standard error. Returns 0, or CLI_BAD after printing why where none can be
  * read. */
 int scan_files_find(struct scan *scan);
 void scan_files_free(struct scan *scan);
 
 /// Files under way: scan_inputs.c ///
 
-/* Makes room for the files under way. 0, or CLI_BAD with the line written. */
+/* Makes room for the files under way. 0, or CLI_BAD after printing why. */
 int scan_inputs_init(struct scan *scan);
 void scan_inputs_free(struct scan *scan);
 
@@ -256,16 +256,16 @@ void scan_inputs_free(struct scan *scan);
 struct scan_input *scan_input_at(struct scan *scan, uint32_t i);
 
 /* Opens the next file and puts it behind those under way. Where there is no other file, or none can be opened now, it
- * adds none. A file that cannot be opened is added with its error and without units. 0, or CLI_BAD with the line
- * written. */
+ * adds none. A file that cannot be opened is added with its error and without units. 0, or CLI_BAD after
+ * printing why. */
 int scan_input_open(struct scan *scan);
 
-/* Takes the device's file out of its reader, before the device goes on to another file. 0, or CLI_BAD with the line
- * written. */
+/* Takes the device's file out of its reader, before the device goes on to another file. 0, or CLI_BAD after
+ * printing why. */
 int scan_input_leave(struct scan_device *device);
 
 /* Ends the oldest files under way as long as all their units are done: their results become part of the scan's. 0, or
- * CLI_BAD with the line written. */
+ * CLI_BAD after printing why. */
 int scan_inputs_end(struct scan *scan);
 
 /* Tell the files under way that the device takes no more units, and gives back those that it holds; and that it takes
@@ -285,11 +285,11 @@ void scan_lay_out(const struct scan *scan, uint32_t workers, struct scan_layout 
 /* Lays the payload out for the OpenCL device that is about to open; `ctx` is its struct scan_device. */
 void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct stk_opencl_config *config);
 
-/* Opens the devices of the options. Returns 0, or CLI_BAD with the line written. */
+/* Opens the devices of the options. Returns 0, or CLI_BAD after printing why. */
 int scan_devices_open(struct scan *scan, const struct cli_device_wish *wish);
 void scan_devices_close(struct scan *scan);
 
-/* Makes the device ready to scan: its table, reader and stream. Returns 0, or CLI_BAD with the line written. */
+/* Makes the device ready to scan: its table, reader and stream. Returns 0, or CLI_BAD after printing why. */
 int scan_device_prepare(struct scan_device *device);
 
 /// Device that joins later: scan_late.c ///
@@ -316,7 +316,7 @@ bool scan_late_close(struct scan *scan);
 /* Returns the note of the device's reader; an empty text where the first device's note is the same. */
 const char *scan_reader_note(const struct scan_device *device);
 
-/* Goes on without a device whose stream failed with `err`. Returns 0, or CLI_BAD with the line written when that cannot
+/* Goes on without a device whose stream failed with `err`. Returns 0, or CLI_BAD after printing why when that cannot
  * be. */
 int scan_device_lose(struct scan_device *device, int err);
 
@@ -349,19 +349,19 @@ void scan_run_end(struct scan_device *device);
 
 /// Recording: scan_record.c ///
 
-/* Notes which files the scan writes. Returns 0, or CLI_BAD with the line written. */
+/* Notes which files the scan writes. Returns 0, or CLI_BAD after printing why. */
 int scan_record_name(struct scan *scan);
 
 /* Checks that log and tables may be written, and locks the files that are there; changes nothing. Returns 0, or CLI_BAD
- * with the line written. */
+ * after printing why. */
 int scan_record_check(struct scan *scan);
 
 /* Makes the log and the file of the tables, and begins the recording: tables and device are there, nothing is published
- * yet. Returns 0, or CLI_BAD with the line written. */
+ * yet. Returns 0, or CLI_BAD after printing why. */
 int scan_record_open(struct scan *scan);
 
 /* Gives log and tables their names, in place of those of an older recording. Call it when everything that the scan
- * needs is ready: a run that ends before leaves the older recording. Returns 0, or CLI_BAD with the line written. */
+ * needs is ready: a run that ends before leaves the older recording. Returns 0, or CLI_BAD after printing why. */
 int scan_record_publish(struct scan *scan);
 
 /* Returns the first error that the recorder met, a negative enum stk_err; STK_OK: there is none, or no recording. */
@@ -376,8 +376,8 @@ int scan_record_failed(struct scan *scan, int err);
 /* Ends the recording, after the stream was closed. Writes a note when the log holds only the end of the scan. */
 void scan_record_close(struct scan *scan);
 
-/* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD with the
- * line written. */
+/* Writes the results to stdout and the statistics to stderr (or both as JSON to stdout). Returns 0, or CLI_BAD after
+ * printing why. */
 int scan_report(struct scan *scan);
 int scan_report_json(struct scan *scan);
 

@@ -230,7 +230,7 @@ static int name_all(struct scan *s) {
     return i != 0u ? 0 : cli_bad("--device all: no OpenCL device was found: %s", cli_fix(STK_E_NODEV));
 }
 
-/* Opens the device of name `i`. One of `all` that cannot be used is left out, with its line written. */
+/* Opens the device of name `i`. One of `all` that cannot be used is left out, after printing why. */
 static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *wish) {
     struct scan_device *d = &s->devices[s->device_count];
     struct cli_device_wish w = *wish;

@@ -26,7 +26,7 @@ static void walk(struct finder *f, const char *folder, int *bad);
 
 /// The list ///
 
-/* Adds an entry; `name` becomes the list's. Returns NULL with the line written where there is no memory. */
+/* Adds an entry; `name` becomes the list's. Returns NULL after printing why where there is no memory. */
 static struct scan_file *add(struct finder *f, char *name) {
     struct scan *s = f->scan;
     struct scan_file *files = s->files;
@@ -132,7 +132,7 @@ static int add_socket(struct finder *f, const char *name) {
     return 0;
 }
 
-/* Adds a file or folder that the command names. Returns 0, or CLI_BAD with the line written. */
+/* Adds a file or folder that the command names. Returns 0, or CLI_BAD after printing why. */
 static int add_named(struct finder *f, const char *name) {
     int is_stdin = strcmp(name, "-") == 0, bad = 0, os_error;
     struct scan_file *file;

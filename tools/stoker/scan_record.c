@@ -1,4 +1,4 @@
-/* Recording a scan: a log for stoker replay, and the tables beside it. */
+/* Records a scan: writes a log for stoker replay, and a second file with the tables in the same folder. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -112,14 +112,14 @@ static int mount(struct cli_store *s) {
     if (err == STK_E_FORMAT || err == STK_E_OVERFLOW) {
         return not_ours(s);
     }
-    if (err < 0 && err != STK_E_FULL) { /* the newest are there all the same */
+    if (err < 0 && err != STK_E_FULL) { /* with STK_E_FULL the newest artifacts are there */
         return store_trouble(s, err);
     }
     (void)!stk_store_poll(&s->store); /* a put says what is wrong */
     return 0;
 }
 
-/* Opens the store. Returns 0, or CLI_BAD with the line in the note. */
+/* Opens the store. Returns 0, or CLI_BAD with the reason in the note. */
 static int open_store(struct cli_store *s) {
     const char *what = s->is_option ? "--store" : s->is_default ? "store" : CLI_STORE_ENV;
     int is_new, bad;

@@ -35,11 +35,11 @@ struct cli_store {
  * uses the file while it opens its device, so the call waits some seconds for another process that uses the file. Then,
  * or where the file cannot be locked, it is not used, and the note says so.
  *
- * Returns 0, or CLI_BAD with the line written. Where the environment named the file, any trouble is only a note, and
+ * Returns 0, or CLI_BAD after printing why. Where the environment named the file, any trouble is only a note, and
  * where nobody named it, only an aside. */
 int cli_store_open(struct cli_store *store, const char *path);
 
-/* Takes the value of --store, or CLI_NO_STORE for --no-store, into *store. Returns 0, or CLI_BAD with the line written
+/* Takes the value of --store, or CLI_NO_STORE for --no-store, into *store. Returns 0, or CLI_BAD after printing why
  * where both options were given. */
 int cli_store_option(const char **store, const char *path);
 

@@ -44,13 +44,13 @@ struct stk_automaton {
         info; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
 };
 
-/* An upper bound of the arena bytes that stk_automaton_build needs, a filter not counted, for `count` patterns of
- * `total` bytes in all that use `distinct` different byte values. 0 when the set is too large for the format (2^31
- * table bytes). */
+/* Returns an upper bound of the arena bytes that stk_automaton_build needs, without a filter, for `count` patterns of
+ * `total` bytes in all that use `distinct` different byte values. Returns 0 when the set is too large for the format
+ * (2^31 table bytes). */
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct);
 
-/* The same at compile time for any byte values, which is for 256 of them: rows of 1,024 bytes, as many as a power of
- * two in the image. `total` is 2^21 at most; beyond it is no automaton. */
+/* The upper bound of stk_automaton_bytes at compile time, for patterns with any byte values: 256 different ones. A row
+ * has 1,024 bytes. The image has a power of two of rows. `total` is 2^21 at most; a larger set has no automaton. */
 #define STK_AUTOMATON_BYTES(count, total)                                                                              \
     (STK_ALIGNED(STK_IMAGE_TABLE_BYTE + (STK_AUTOMATON_ONES_((size_t)(total)) + 1u) * 1024u) +                         \
      STK_ALIGNED(((size_t)(total) + 1u) * 1024u) + 6u * STK_ALIGNED(((size_t)(total) + 1u) * 4u) +                     \

@@ -28,10 +28,10 @@ struct stk_device_loss {
  * run, and no other thread may be inside a call on the I/O queue. Returns how many slots went to REQUEUE. */
 uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tries, struct stk_device_loss loss);
 
-/* The part of it that is about load misses: frees requests that the device did not live to publish, and outcomes that
- * no slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again once it is put
- * back. stk_device_put_back calls it; a program that puts back slots by itself calls it before, and again after if some
- * of them were faulted instead. Needs no service (stoker/fetch.h). Returns how many slots went back to CLAIMED. */
+/* Puts back the load misses, as a part of stk_device_put_back: frees requests that the device did not live to publish,
+ * and outcomes that no slot names any more. A slot that waits for such a request goes back to CLAIMED, and asks again
+ * once it is put back. A program that puts back slots by itself makes this call before, and once more after if some of
+ * the slots were faulted instead. Needs no service (stoker/fetch.h). Returns how many slots went back to CLAIMED. */
 uint32_t stk_device_recover_io(const struct stk_device_memory *memory);
 
 #ifdef __cplusplus

@@ -61,7 +61,7 @@ void stk_device_set_describe(struct stk_device_set_device *device, const struct 
 struct stk_device_set_need {
     uint32_t device;              /* the index of one device, or STK_DEVICE_SET_ANY */
     const char *name;             /* text that must stand in the device's name, in letters of any case */
-    enum stk_residency residency; /* the worst mode that will do: RESIDENT is best, then QUANTUM, then BATCH */
+    enum stk_residency residency; /* the worst mode that is enough: RESIDENT is best, then QUANTUM, then BATCH */
     bool opcode_wanted;           /* true: the device must have a handler for `opcode` */
     uint32_t opcode;              /* used only with opcode_wanted */
     uint64_t memory;              /* least bytes of the device's own memory */

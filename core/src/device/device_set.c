@@ -122,7 +122,7 @@ static uint32_t best_of(const struct stk_device_set *f, const struct stk_device_
 }
 
 int stk_device_set_route(struct stk_device_set *fleet, const struct stk_device_set_need *need) {
-    /* When no device will do, the error names the device that meets most of the needs, in their order. */
+    /* When no device meets the needs, the error names the device that meets most of the needs, in their order. */
     uint32_t best = best_of(fleet, need), at = 0;
     enum stk_device_set_lack farthest = STK_LACKS_INDEX;
     if (best != fleet->count) {

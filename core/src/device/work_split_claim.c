@@ -78,8 +78,8 @@ static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t
     return n < left ? (uint32_t)n : left;
 }
 
-/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, before the units
- * belong to the caller for good. */
+/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, although the
+ * claim may still fail. */
 static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store(mine + UNITS_FIRST, first);
     stk_store(mine + UNITS_COUNT, count);
@@ -142,7 +142,7 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
     return 0;
 }
 
-/* Adds to a counter of the device. A load and a store will do, because one thread at a time acts for a device. */
+/* Adds to a counter of the device. A load and a store are enough, because one thread at a time acts for a device. */
 static void count_up(uint32_t *word, uint32_t n) {
     stk_store(word, stk_load(word) + n);
 }

@@ -91,7 +91,8 @@ static void classify_in_order(struct build *b, uint32_t used) {
     }
 }
 
-/* The same, but the byte values that occur most come first. `uses` is room for a number for each value. */
+/* Numbers the classes so that the byte values that occur most come first. `uses`: room for one count for each byte
+ * value. */
 static void classify_by_use(struct build *b, const struct stk_pattern *patterns, uint32_t used, uint32_t *uses) {
     memset(uses, 0, STK_IMAGE_CLASS_BYTES * sizeof *uses);
     for (uint32_t i = 0; i < b->a->patterns; i++) {
@@ -109,9 +110,9 @@ static void classify_by_use(struct build *b, const struct stk_pattern *patterns,
     }
 }
 
-/* Where a row is longer than a cache line of 16 entries, the byte values that occur most come first, so that most
- * look-ups are in the first line of a row. Their uses are counted in the memory of the trie, which is not begun yet.
- * The trie of so many values has 18 states of 17 classes or more. */
+/* Numbers the classes of the byte values. Where a row is longer than a cache line of 16 entries, the byte values that
+ * occur most come first, so that most look-ups are in the first line of a row. Their uses are counted in the memory of
+ * the trie, which is not begun yet. The trie of so many values has 18 states of 17 classes or more. */
 static void classify(struct build *b, const struct stk_pattern *patterns, uint32_t used) {
     if (used > 16u) {
         _Static_assert(18u * 17u >= STK_IMAGE_CLASS_BYTES, "the uses of the byte values fit in the trie");

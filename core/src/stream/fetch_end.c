@@ -106,8 +106,9 @@ void stk_fetch_sweep(struct stk_fetch *m) {
 
 /// Cancel ///
 
-/* Returns the request in state `state` whose ticket ring slot `slot` holds; the number of I/O slots: there is none. The
- * request must name the slot too, since a publisher may have stored any ticket. */
+/* Finds the request in state `state` that ring slot `slot` waits for: the slot holds the ticket of the request, and the
+ * request names the slot. A ticket alone proves nothing, since a publisher may have stored any ticket. Returns the
+ * number of I/O slots if there is no such request. */
 static uint32_t request_of(const struct stk_fetch *m, uint32_t slot, uint32_t state) {
     const uint32_t *w = stk_slot_at(&m->ring, slot);
     uint32_t opcode = stk_load(w + STK_SLOT_OPCODE), ticket = stk_slot_arg(w, STK_FETCH_TICKET_ARG), k = 0;

@@ -130,8 +130,8 @@ static void claim_requests(struct stk_fetch *m) {
     }
 }
 
-/* Ends the requests that took too long. The deadline was looked at before the finished reads were taken in, so a read
- * that finished during a pause is not late. */
+/* Ends the requests that took too long. stk_fetch_serve reads the clock before it takes in the finished reads. So a
+ * read that finished while the process was stopped is not late. */
 static void end_late_requests(struct stk_fetch *m) {
     if (stk_fetch_in_flight(m) == 0u) {
         return;
@@ -266,7 +266,8 @@ const struct stk_reads_ops stk_fetch_reads_ops = {
 
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns) {
     int taken, err;
-    /* First the clock: I/O that came back during a pause is taken in below, before a request counts as late. */
+    /* The clock is read first: I/O that ended while the process was stopped is taken in below, before a request
+     * counts as late. */
     (void)stk_deadline_look(&m->requests_end, m->config.platform.ops->now_ns(m->config.platform.ctx));
     stk_fetch_sweep(m);
     claim_requests(m);

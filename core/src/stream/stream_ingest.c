@@ -119,8 +119,8 @@ int stk_stream_ingest(struct stk_stream *s, uint64_t wait_ns) {
     if (err < 0) {
         return err;
     }
-    /* Where a read was refused, its chunk can be handed out now, so this turn must not wait. A read that was given to
-     * the port may have come back at once. */
+    /* A read that the port refused ends its chunk, so the chunk can be handed out now, and this call must not wait. A
+     * read that the port took may have ended already. So the call waits only when no read was submitted. */
     err = stk_reads_reap(&s->reads, at == before ? wait_ns : 0u, &s->info);
     if (err < 0) {
         return err;

@@ -116,7 +116,8 @@ void stk_stream_next_epoch(struct stk_stream *s);
  * STK_E_TIMEOUT the fence is late; an error of the publish. */
 int stk_stream_fence(struct stk_stream *s);
 
-/* The stream closes: no fence is published any more, and a chunk waits only for one that is with the workers. */
+/* Ends the epochs of a stream that closes. No further fence is published, and a chunk waits only for a fence that was
+ * published before. */
 void stk_stream_end_epochs(struct stk_stream *s);
 
 /* Takes back a fence that no worker has claimed. */
@@ -127,25 +128,25 @@ void stk_stream_cancel_fence(struct stk_stream *s);
 /* Each of these calls writes one event to the recorder, and does nothing where the stream has no recorder. An error of
  * the recorder's log is not returned: it stays in stk_recorder.err, and the stream goes on. */
 
-/* The data of `chunk` is in the payload, and its slot is about to be published. */
+/* Records the data of `chunk`. Call it when the data is in the payload and before the slot is published. */
 void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk);
 
-/* `work` was published in `slot`. */
+/* Records that `work` was published in `slot`. */
 void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
 
-/* The chunk with this result, the oldest, failed. */
+/* Records that the oldest chunk, which has this result, failed. */
 void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stream_result *r);
 
-/* The fence in `slot` was refused. `results`: the STK_SLOT_RESULTS last words of the slot. */
+/* Records that the fence in `slot` was refused. `results`: the last STK_SLOT_RESULTS words of the slot. */
 void stk_stream_record_refused(const struct stk_stream *s, uint32_t slot, const uint32_t *results);
 
-/* The device was lost. */
+/* Records that the device was lost. */
 void stk_stream_record_lost(const struct stk_stream *s);
 
-/* The fence `tag` has passed. */
+/* Records that the fence `tag` has passed. */
 void stk_stream_record_epoch(const struct stk_stream *s, uint32_t tag);
 
-/* Chunks were handed out: there is time to make room for the records of the next. */
+/* Makes room in the log for the next records. Call it after chunks were handed out: then there is time for an erase. */
 void stk_stream_record_turn(const struct stk_stream *s);
 
 /* The stream has ended: makes the recorder sync its log. */

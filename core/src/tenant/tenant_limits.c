@@ -1,5 +1,5 @@
 /* stoker: what tenants reserve, and their counters. These are numbers alone: the library allocates no staging memory
- * and opens no handle. One thread at a time reserves and releases for a tenant, so plain words will do. */
+ * and opens no handle. One thread at a time reserves and releases for a tenant, so plain words are enough. */
 #include "tenant_internal.h"
 
 /* Adds `n` to *used, which must stay at or below `most`. Checks the sum before it is made, since callers may pass any

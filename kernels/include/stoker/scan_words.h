@@ -49,9 +49,10 @@
 #define STK_SCAN_OUT  5u /* byte offset of the match records in the payload */
 #define STK_SCAN_ROOM 6u /* records that fit there; COUNT: 0 lists none */
 
-/* Results. COUNT: 0, 1: bytes at which a match ended (64 bits). Each has a record, in any order, where all of them fit;
- * else there are as many records as fit, of any matches. LOCATE: 0 records written, in order, 1 byte of the chunk to go
- * on from (the chunk's length when it is finished). */
+/* Results of COUNT: words 0 and 1 are a 64-bit count of the bytes at which a match ended. Where all of their records
+ * fit, each of these bytes has a record, in any order. Otherwise there are as many records as fit, of any matches.
+ * Results of LOCATE: word 0 is the number of records written, which are in order. Word 1 is the byte of the chunk to go
+ * on from: the chunk's length when the chunk is finished. */
 
 /* A match record: 2 words. */
 #define STK_MATCH_WORDS 2u

@@ -18,7 +18,7 @@
 #define STK_SLOT_ARGS     12u /* arguments in a slot */
 #define STK_SLOT_RESULTS  4u  /* result words in a slot: the tail of the arguments, from STK_RESULT_ARG (slot.h) on */
 
-#define STK_RING_SLOTS_MAX      268435455u /* most slots whose byte length fits the format */
+#define STK_RING_SLOTS_MAX      268435455u /* most slots of a ring: their words can be counted in 32 bits */
 #define STK_RING_SLOTS_INIT_MAX 1048576u   /* most slots that init will lay out */
 
 /// Status of a slot ///
@@ -234,7 +234,7 @@
 #define STK_LIMIT_SPENT      (STK_LIMIT_TENANTS + STK_LIMIT_ROW * STK_CTL_TENANT_MASKS)
 /* words from STK_LIMIT_SPENT on: units that each tenant spent. A worker that leaves stores them for the next one */
 #define STK_LIMIT_ROWS 32u
-/* slot at which the present ring scan began, stored likewise */
+/* slot at which the present ring scan began; a worker that leaves stores it for the next one */
 #define STK_LIMIT_START (STK_LIMIT_SPENT + STK_LIMIT_ROWS)
 #define STK_LIMIT_BATCH (STK_LIMIT_START + 1u) /* 1: slots that are published during a launch are not there for it */
 /* 1: one worker looks at the ring for all, and hands slots for all lanes to the others through mailboxes; 0: each one

@@ -104,7 +104,7 @@ void stk_opencl_pop(struct stk_opencl *cl) {
     if (cl->stats.running) {
         begin_lease(cl);
     }
-    /* The device's counter has 32 bits and wraps; the difference is right all the same. */
+    /* The device's counter has 32 bits and wraps; the difference is right across a wrap too. */
     l->idle_workers += idle - l->idle_seen;
     l->idle_seen = idle;
     cl->stats.idle_ends = l->idle_workers / l->terms.workers;

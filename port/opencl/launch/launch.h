@@ -69,7 +69,8 @@ void stk_opencl_follow(struct stk_opencl *cl, cl_event read);
  * failed or the driver does not say. The launch stays among those under way. */
 int stk_opencl_launch_over(struct stk_opencl *cl);
 
-/* With copies: returns the same for the kernel, which comes before the reads of its launch. */
+/* With copies: returns, as stk_opencl_launch_over, whether the kernel of the older launch has ended. The kernel ends
+ * before the reads of its launch. */
 int stk_opencl_kernel_over(struct stk_opencl *cl);
 
 /* Sets *status to the status of the older launch, as clGetEventInfo says. Returns 0 where the driver does not tell. */

@@ -27,7 +27,7 @@ static void choose_idle_turns(struct stk_opencl *cl) {
 }
 
 /* Looks at the launch by the clock and the driver: finds a launch that failed, that does not end, or whose stores the
- * host does not see, and ends a lease that is over. Costs calls of the driver, so drive does it now and then only. */
+ * host does not see, and ends a lease that is over. Costs calls of the driver, so not every drive does this. */
 static int look_closer(struct stk_opencl *cl, bool pending) {
     uint64_t now = stk_opencl_now_ns();
     int over = stk_opencl_launch_over(cl), err = over < 0 ? over : STK_OK;

@@ -6,8 +6,8 @@ int stk_opencl_persist(struct stk_opencl *cl) {
     int program = cl->own.persisted.has_keys && !cl->own.persisted.saved && cl->built_from == STK_OPENCL_MADE;
     int outcome = cl->own.persisted.has_keys && !cl->own.persisted.saved && cl->proved_from == STK_OPENCL_MADE;
     if (!cl->own.program.program) {
-        /* The device is lost, so there is no program now; after a recovery there may be one, and a later call puts
-         * it. */
+        /* The device is lost, so there is no program now. A recovery may make one, and a later call then puts this
+         * program into cache and store. */
         return 0;
     }
     if (program) {
@@ -16,7 +16,8 @@ int stk_opencl_persist(struct stk_opencl *cl) {
     if (outcome) {
         stk_opencl_save_outcome(cl);
     }
-    /* Set even if something could not be put: persist_note says why, and the call works once. */
+    /* This is set also when the cache or the store did not take a record, so there is one try. persist_note has the
+     * reason. */
     cl->own.persisted.saved = 1;
     return program + outcome;
 }

@@ -1,5 +1,5 @@
-/* stoker port: goes on in the next mode when memory stops being shared. No slot is lost: the launches end first, then
- * the slots that they held go back. */
+/* stoker port: leaves a mode when host and device no longer share the memory. RESIDENT goes on as QUANTUM, QUANTUM as
+ * BATCH. No slot is lost: first the launches end, then the slots that they held go back. */
 #include "../launch/launch.h"
 #include "../memory/memory.h"
 #include "../report/report.h"

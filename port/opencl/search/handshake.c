@@ -9,30 +9,30 @@
 #include "stoker/atomic.h"
 #include "stoker/ring.h"
 
-/* Rounds of one slot at a time; their median is p50_ns. */
+/* Rounds with one slot at a time. The median of their times is p50_ns. */
 #define ROUNDS 256u
 /* Rounds that suffice where the machine is too busy for all of them. */
 #define ROUNDS_LEAST 16u
 /* Launches that the rounds may need where turns were timed wrong. */
 #define LAUNCHES 3u
-/* Slots with many in flight, and how many suffice on a busy machine. */
+/* Slots that run with many in flight, and the number that suffices on a busy machine. */
 #define ITEMS       100000u
 #define ITEMS_LEAST 64u
 /* Slots of a short handshake, where an earlier open has done a whole one. */
 #define ITEMS_RECHECK 512u
 /* Most slots in flight. */
 #define IN_FLIGHT 256u
-/* Adds of each side to one word. */
+/* Number of atomic additions that the host makes to one word, and as many by slots. */
 #define ADDS 2000u
-/* Nanoseconds of a wait of the handshake, and of the wait for a kernel to leave. */
+/* Longest wait for a slot of the handshake, and longest wait for a kernel to leave, in nanoseconds. */
 #define HANDSHAKE_NS UINT64_C(2000000000)
 #define LEAVE_NS     UINT64_C(60000000000)
-/* Looks at a slot before a nap: longer than a way over a bus. Without naps the kernel of a CPU may wait for this
- * core. */
+/* Looks at a slot before the host sleeps. They take longer than a way over a bus. Without a sleep the kernel of a CPU
+ * device may wait for the core of the host's thread. */
 #define LOOKS 4000u
-/* RESIDENT: looks at a slot between two drives. */
+/* Looks at a slot between two calls of drive, in RESIDENT. */
 #define DRIVE_EVERY 64u
-/* Observables at the end that are kept for the adds: a cache line of their own. */
+/* Observables at the end that are kept for the additions: they have a cache line of their own. */
 #define SPARE_WORDS 16u
 
 /* The handshake under way. */

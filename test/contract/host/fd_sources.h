@@ -95,13 +95,13 @@ static void fd_shrink(uint32_t source, uint32_t bytes) {
     assert_int_equal(ftruncate(fd_source[source].fd, bytes), 0);
 }
 
-/* Nothing is mapped at address 0, so reading it fails with EIO. */
+/* Adds a source whose reads fail with EIO: nothing is mapped at address 0. */
 static int fd_add_failing(int *os_error) {
     *os_error = EIO;
     return fd_take(open("/proc/self/mem", O_RDONLY), -1, 0);
 }
 
-/* A pipe, a pipe whose owner made it non-blocking, a socket. */
+/* Adds a silent source: kind 0 is a pipe, kind 1 a non-blocking pipe, kind 2 a socket. */
 static int fd_add_silent(uint32_t kind) {
     int ends[2] = {-1, -1};
     int err = kind == 2u ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe2(ends, kind == 1u ? O_NONBLOCK : 0);

@@ -88,7 +88,7 @@ static void *reopen_read_only(void) {
     return open_as(true);
 }
 
-/* As if the right to write had been lost. */
+/* Makes writes fail, as when the right to write was lost. */
 static void stand_in_the_way(void) {
     reader = open(path, O_RDONLY);
     own = file.fd;

@@ -48,7 +48,7 @@ refused() {
     grep -q '^stoker: .*: [a-z]' err || fail "no advice in: $(cat err)"
 }
 
-# has_opencl: is there a device for the resident kernel?
+# has_opencl: succeeds if there is a device for the resident kernel.
 has_opencl() {
     "$STOKER" info | grep -q '^  residency   RESIDENT: handshake'
 }

@@ -40,7 +40,7 @@ static inline struct stk_log_config world_config(void) {
         {&stk_sim_flash_ops, &world.flash}, world.page, stk_log_buffer_bytes(&world.flash.config.geometry)};
 }
 
-/* Flash without a log. */
+/* Makes a flash without a log. */
 static inline void world_flash(const struct stk_flash_geometry *g) {
     const struct stk_sim_flash_config config = {.geometry = *g, .seed = 5};
     struct stk_arena arena;
@@ -49,7 +49,7 @@ static inline void world_flash(const struct stk_flash_geometry *g) {
     assert_int_equal(stk_sim_flash_init(&world.flash, &config, &arena), STK_OK);
 }
 
-/* An empty log whose first record has number `sequence`. */
+/* Makes an empty log whose first record gets number `sequence`. */
 static inline void world_open(const struct stk_flash_geometry *g, uint32_t sequence) {
     struct stk_log_config config;
     world_flash(g);
@@ -57,7 +57,7 @@ static inline void world_open(const struct stk_flash_geometry *g, uint32_t seque
     assert_int_equal(stk_log_format(&world.log, &config, WORLD_ID, sequence), STK_OK);
 }
 
-/* The power goes and comes back. */
+/* Switches the power off and on, and mounts the log. */
 static inline void world_remount(void) {
     const struct stk_log_config config = world_config();
     stk_sim_flash_power_on(&world.flash);
@@ -65,7 +65,7 @@ static inline void world_remount(void) {
     assert_int_equal(stk_log_mount(&world.log, &config), STK_OK);
 }
 
-/* A record whose every field follows from `n`. */
+/* Returns a record whose fields all follow from `n`. */
 static inline struct stk_log_record record_of(uint32_t n) {
     struct stk_log_record r = {.timestamp_ns = UINT64_C(1000000007) * n,
                                .slot = n % 64u,
@@ -82,7 +82,7 @@ static inline struct stk_log_record record_of(uint32_t n) {
     return r;
 }
 
-/* Is it record_of its sequence? */
+/* Returns true if the record is record_of(its sequence). */
 static inline void assert_whole(const struct stk_log_record *r) {
     struct stk_log_record want = record_of(r->sequence);
     assert_true(r->timestamp_ns == want.timestamp_ns && r->digest == want.digest);
@@ -122,12 +122,12 @@ static inline uint32_t world_walk(void) {
     return world.seen;
 }
 
-/* Records that a lap of the flash holds at most. */
+/* Returns the most records that a lap of the flash holds. */
 static inline uint32_t lap_of(const struct stk_flash_geometry *g) {
     return g->blocks * (g->block_bytes / STK_LOG_CELL_BYTES - 1u);
 }
 
-/* Cells that are programmed as one. */
+/* Returns the number of cells that one program writes. */
 static inline uint32_t page_of(const struct stk_flash_geometry *g) {
     return g->prog_unit > STK_LOG_CELL_BYTES ? g->prog_unit / STK_LOG_CELL_BYTES : 1u;
 }

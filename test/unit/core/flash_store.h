@@ -38,7 +38,7 @@ static struct flash_store {
     uint32_t drops;
 } world;
 
-/* Key number k; they differ late. */
+/* Returns key number k. The keys differ only in their last bytes. */
 static inline const uint8_t *key_of(uint32_t k) {
     static uint8_t key[STK_STORE_KEY_BYTES];
     memset(key, 0xA5, sizeof key);
@@ -63,7 +63,7 @@ static inline struct stk_store_config config_of(const struct stk_flash_geometry 
     return config;
 }
 
-/* A store of `entries` in a fresh struct; as much memory as the macro says. */
+/* Makes a store with an index of `entries` in a cleared struct, in as much memory as the macro says. */
 static inline void world_init(uint32_t entries) {
     const struct stk_store_config config = config_of(&world.flash.config.geometry, entries);
     struct stk_arena arena;
@@ -71,7 +71,7 @@ static inline void world_init(uint32_t entries) {
     assert_int_equal(stk_store_init(&world.store, &config, &arena), STK_OK);
 }
 
-/* An empty store of ENTRIES. */
+/* Makes an empty store with an index of ENTRIES. */
 static inline void world_open(const struct stk_flash_geometry *g) {
     const struct stk_sim_flash_config config = {.geometry = *g, .seed = 7};
     struct stk_arena arena;
@@ -82,7 +82,7 @@ static inline void world_open(const struct stk_flash_geometry *g) {
     assert_int_equal(stk_store_format(&world.store, STORE_ID), STK_OK);
 }
 
-/* The power goes and comes back. Returns what mount does. */
+/* Switches the power off and on, and mounts the store. Returns the result of mount. */
 static inline int world_mount(void) {
     stk_sim_flash_power_on(&world.flash);
     memset(world.buffer, 0x5A, sizeof world.buffer);

@@ -17,8 +17,8 @@ enum done {
     NO_FAULT, /* the call does not fail */
     NONE,     /* all bytes stay as they were */
     ALL,      /* all bytes are as they were to be */
-    FRONT,    /* the first cell alone is */
-    BACK      /* all bytes but those of the first cell are */
+    FRONT,    /* only the first cell is as it was to be */
+    BACK      /* all bytes but the first cell are as they were to be */
 };
 
 enum call {
@@ -29,23 +29,23 @@ enum call {
 };
 
 static struct medium {
-    uint8_t now[MEDIUM_BYTES], synced[MEDIUM_BYTES];               /* as reads see it; as it was at the last sync */
-    struct stk_flash_geometry geometry;                            /* from here on cleared for each new medium */
-    uint32_t next[MEDIUM_BLOCKS];                                  /* offset of the first unit not programmed yet */
+    uint8_t now[MEDIUM_BYTES], synced[MEDIUM_BYTES];               /* bytes that reads give; bytes at the last sync */
+    struct stk_flash_geometry geometry;                            /* this and all below are cleared for a new medium */
+    uint32_t next[MEDIUM_BLOCKS];                                  /* offset of the first blank unit of each block */
     uint32_t erased[MEDIUM_BLOCKS];                                /* erases of each block */
-    uint8_t prog_fails[MEDIUM_BLOCKS], erase_fails[MEDIUM_BLOCKS]; /* knobs: enum done */
-    uint32_t calls[4];                                             /* of each kind */
-    uint32_t bad_block, bad_from, bad_to, bad_times;               /* knobs: reads of these bytes fail so often */
-    int bad_err;                                                   /* knob: with this error */
-    enum call refused;                                             /* knob: a call of this kind */
-    uint32_t refused_at, refused_times;                            /* knobs: with this number, and those behind */
-    int refused_err;                                               /* knob: is refused with this error */
-    uint32_t after_refusal;                                        /* calls since */
+    uint8_t prog_fails[MEDIUM_BLOCKS], erase_fails[MEDIUM_BLOCKS]; /* knobs: an enum done for each block */
+    uint32_t calls[4];                                             /* calls of each kind */
+    uint32_t bad_block, bad_from, bad_to, bad_times;               /* knobs: bytes whose reads fail, and how often */
+    int bad_err;                                                   /* knob: error of these reads */
+    enum call refused;                                             /* knob: kind of the calls that are refused */
+    uint32_t refused_at, refused_times;                            /* knobs: number of the first one, and how many */
+    int refused_err;                                               /* knob: error of a refused call */
+    uint32_t after_refusal;                                        /* calls since the last refused call */
     uint32_t cut_at;                                               /* knob: programs and erases before the cut */
-    enum done cut_leaves;                                          /* knob: of the call that is cut */
-    int off;                                                       /* the power is gone */
+    enum done cut_leaves;                                          /* knob: what the call that is cut leaves */
+    int off;                                                       /* 1: the power is off */
     void (*on_read)(uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes); /* knob: changes what was read */
-    /* knob: is told of a program before it is done */
+    /* knob: is called before a program operation changes any byte; NULL: no call */
     void (*on_prog)(uint32_t block, uint32_t offset, const uint8_t *data, uint32_t bytes);
 } medium;
 
@@ -62,7 +62,7 @@ static inline void medium_geometry(void *ctx, struct stk_flash_geometry *g) {
     *g = medium.geometry;
 }
 
-/* Counts a call. Returns the error that it ends with before it does anything. */
+/* Counts a call. Returns the error with which the call is refused, or STK_OK. */
 static inline int medium_begin(enum call kind) {
     uint32_t number = medium.calls[kind]++;
     medium.after_refusal++;
@@ -97,14 +97,14 @@ static inline int medium_read(void *ctx, uint32_t block, uint32_t offset, void *
     return err;
 }
 
-/* Does the power go in this call? */
+/* Counts a program or an erase. Returns true if the power is cut in this call. */
 static inline int medium_cut(void) {
     medium.off = medium.cut_at != NO_CALL && medium.cut_at-- == 0u;
     medium.cut_at = medium.off ? NO_CALL : medium.cut_at;
     return medium.off;
 }
 
-/* The part [from, to) of `bytes` that is done. */
+/* Sets [*from, *to) to the part of `bytes` that the call changes. */
 static inline void medium_part(enum done done, uint32_t bytes, uint32_t *from, uint32_t *to) {
     *from = done == BACK ? STK_LOG_CELL_BYTES : 0u;
     *to = done == NONE ? 0u : done == FRONT ? STK_LOG_CELL_BYTES : bytes;
@@ -179,7 +179,7 @@ static inline int medium_sync(void *ctx) {
 static const struct stk_flash_ops medium_ops = {"medium",    medium_geometry, medium_read,
                                                 medium_prog, medium_erase,    medium_sync};
 
-/* Makes the medium blank, well and of this geometry. */
+/* Makes a blank medium of this geometry, without bad blocks. */
 static inline void medium_new(const struct stk_flash_geometry *g) {
     memset(&medium.geometry, 0, sizeof medium - offsetof(struct medium, geometry));
     assert_true(g->blocks <= MEDIUM_BLOCKS && (uint64_t)g->blocks * g->block_bytes <= MEDIUM_BYTES);
@@ -191,7 +191,7 @@ static inline void medium_new(const struct stk_flash_geometry *g) {
     memset(medium.synced, g->erased, medium_bytes());
 }
 
-/* Lets reads of the bytes [from, to) of a block fail, so many times. */
+/* Makes reads of the bytes [from, to) of a block fail, `times` times. */
 static inline void medium_spoil(uint32_t block, uint32_t from, uint32_t to, uint32_t times) {
     medium.bad_block = block;
     medium.bad_from = from;
@@ -199,7 +199,7 @@ static inline void medium_spoil(uint32_t block, uint32_t from, uint32_t to, uint
     medium.bad_times = times;
 }
 
-/* Lets the call of this kind with this number, from now on, be refused, and those behind it, so many in all. */
+/* Refuses calls of this kind, `times` calls in all. The first one is the call with this number, counted from now on. */
 static inline void medium_refuse(enum call kind, uint32_t number, uint32_t times, int err) {
     medium.refused = kind;
     medium.refused_at = medium.calls[kind] + number;

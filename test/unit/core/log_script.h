@@ -29,7 +29,7 @@ static inline int script_format_as(uint32_t id) {
     return stk_log_format(&script.log, &config, id, 0);
 }
 
-/* A well medium with an empty log. */
+/* Makes a medium without bad blocks, with an empty log. */
 static inline void script_open(const struct stk_flash_geometry *g) {
     medium_new(g);
     script.number = 0;
@@ -106,7 +106,7 @@ static inline uint32_t script_walk(void) {
     return script.seen;
 }
 
-/* Did the last walk see the record with this number? */
+/* Returns true if the last walk saw the record with this number. */
 static inline int script_saw(uint32_t number) {
     for (uint32_t i = 0; i < script.seen; i++) {
         if (script.numbers[i] == number) {
@@ -116,7 +116,7 @@ static inline int script_saw(uint32_t number) {
     return 0;
 }
 
-/* The log holds the records from number `first` up to, but without, `end`. */
+/* Checks that the log holds the records from number `first` up to `end` - 1. */
 static inline void script_assert_holds(uint32_t first, uint32_t end) {
     (void)script_walk();
     for (uint32_t n = first; n < end; n++) {
@@ -124,7 +124,7 @@ static inline void script_assert_holds(uint32_t first, uint32_t end) {
     }
 }
 
-/* Records that a block takes. */
+/* Returns the number of records that a block takes. */
 static inline uint32_t script_block_records(void) {
     return script.log.block_cells - 1u;
 }

@@ -128,7 +128,7 @@ static inline void chip_start(struct chip *c) {
     c->step = STEP_NONE;
 }
 
-/* Does the chip refuse to change the word's block? */
+/* Returns true if the chip refuses to change the word's block. */
 static inline bool chip_is_locked(struct chip *c, uint32_t word) {
     if (c->no_voltage) {
         c->status |= 0x18;
@@ -167,7 +167,8 @@ static inline void chip_erase(struct chip *c, uint32_t word) {
     memset(c->mem + chip_block_at(block), 0xFF, chip_block_words(block) * 2u);
 }
 
-/* A word into the buffer; one of another block ends it in error, as does one beyond the buffer's size. */
+/* Puts a word into the buffer. A word of another block, and a word beyond the buffer's size, end the command with an
+ * error. */
 static inline void chip_fill(struct chip *c, uint32_t word, uint16_t value) {
     if (c->buffer_words == 0) {
         c->buffer_first = word;
@@ -360,7 +361,7 @@ static inline uint16_t chip_read(struct chip *c, uint32_t word) {
     return word < CHIP_USED ? c->mem[word] : 0xFFFF;
 }
 
-/* A busy chip takes no command but that for its status. */
+/* Returns true if the chip ignores the command: a busy chip takes only the command for its status. */
 static inline bool chip_ignores(const struct chip *c) {
     return c->busy != 0 && c->step == STEP_NONE && !c->exceeded;
 }

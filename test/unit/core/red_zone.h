@@ -28,7 +28,7 @@ static inline void *zone_paint(void) {
     return zone_paint_for(ZONE_MAX);
 }
 
-/* Bytes from the start of the memory to the last one that lost its paint. */
+/* Returns the bytes from the start of the memory to the last one that lost its paint. */
 static inline size_t zone_used(void) {
     size_t used = zone_span;
     while (used > ZONE_EDGE && zone_memory[used - 1] == ZONE_PAINT) {
@@ -37,7 +37,7 @@ static inline size_t zone_used(void) {
     return used - ZONE_EDGE;
 }
 
-/* Is the paint whole before byte `first` of the memory and from `bytes` on? */
+/* Returns true if the paint is whole before byte `first` of the memory and from byte `bytes` on. */
 static inline int zone_intact_but(size_t first, size_t bytes) {
     for (size_t i = 0; i < ZONE_EDGE + first; i++) {
         if (zone_memory[i] != ZONE_PAINT) {
@@ -47,7 +47,7 @@ static inline int zone_intact_but(size_t first, size_t bytes) {
     return zone_used() <= bytes;
 }
 
-/* The same for memory that is used from its start on. */
+/* Returns true if the paint is whole behind memory that is used from its start on. */
 static inline int zone_intact(size_t bytes) {
     return zone_intact_but(0, bytes);
 }

@@ -48,7 +48,8 @@ static inline int size_init(const struct sized_shape *s, void *memory, size_t by
     return err;
 }
 
-/* One byte less: STK_E_SPACE, how many would do, and nothing is written. */
+/* Checks that with one byte less init returns STK_E_SPACE and the number of bytes that would be enough, and writes
+ * nothing. */
 static inline void size_refused(const struct sized_shape *s, void *memory, size_t need) {
     static uint8_t before[4096];
     size_t would_do, used;
@@ -93,7 +94,7 @@ static inline void size_rules(const struct sized_shape *s) {
     }
 }
 
-/* Storage that STK_X_DEFINE made is what init takes, and not a byte more. */
+/* Checks that init takes all bytes of the storage that STK_X_DEFINE made. */
 static inline void size_defined(const struct sized_shape *s, void *memory, size_t bytes) {
     size_t would_do, used;
     assert_true(bytes == s->macro && (uintptr_t)memory % STK_ALIGN == 0);

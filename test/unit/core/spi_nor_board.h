@@ -69,7 +69,7 @@ static uint64_t chip_now(void *ctx) {
 
 static const struct stk_platform_ops chip_clock = {.name = "chip", .now_ns = chip_now};
 
-/* The maker of a chip that reports failures in this way. */
+/* Returns the maker of a chip that reports failures in this way. */
 static inline uint8_t maker_of(enum stk_sim_spi_nor_kind kind) {
     static const uint8_t makers[] = {0xEF, 0x20, 0xC2, 0x01};
     return makers[kind];

@@ -34,7 +34,7 @@ static void build_set(void) {
     assert_int_equal(build(set.pattern, set.count, &arena, ARENA_BYTES), STK_OK);
 }
 
-/* One step as a device does it, with nothing but the image; *ends says whether a pattern ends there. */
+/* Makes one step as a device does, with the image alone. *ends: whether a pattern ends there. */
 static uint32_t step(uint32_t state, uint8_t byte, int *ends) {
     const uint8_t *classes = (const uint8_t *)(a.image + STK_IMAGE_WORDS);
     uint32_t entry = stk_load(&a.image[STK_IMAGE_TABLE_BYTE / 4u + state + classes[byte]]),
@@ -298,7 +298,7 @@ static void image_is_laid_out_in_little_endian_words(void **state) {
 
 /// Filter ///
 
-/* 1 where the filter lets the six bytes at `at` pass, as what begins there or at the byte before. */
+/* Returns 1 if the filter lets the six bytes at `at` pass, for a pattern that begins there or at the byte before. */
 static int passes(const uint8_t *at) {
     const uint8_t *filter = (const uint8_t *)a.image + STK_IMAGE_TABLE_BYTE + (size_t)le(STK_IMAGE_W_TABLE) * 4u;
     uint32_t first = STK_FILTER_KEY(stk_get32(at)), second = STK_FILTER_KEY(stk_get32(at + 2));

@@ -41,7 +41,7 @@ static int put(uint8_t k, size_t bytes) {
     return stk_cache_put(&cache, key(k), data + k, bytes);
 }
 
-/* A hit must give back what was put. */
+/* Gets an artifact. Checks that a hit gives the bytes that were put. */
 static int get(uint8_t k) {
     struct stk_artifact artifact = {NULL, 0};
     int hit = stk_cache_get(&cache, key(k), &artifact);

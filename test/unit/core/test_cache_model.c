@@ -36,7 +36,7 @@ static uint32_t below(uint32_t n) {
     return (random_state >> 8) % n;
 }
 
-/* Words that add up to the same in many keys, so that they meet in one place of the index. */
+/* Returns key number `k`. Many keys have the same sum of words, so that they meet in one place of the index. */
 static const uint8_t *key(uint32_t k) {
     static uint8_t bytes[STK_CACHE_KEY_BYTES];
     memset(bytes, 0, sizeof bytes);
@@ -119,7 +119,7 @@ static void model_store(uint32_t k, uint32_t bytes, uint32_t tag) {
     model.m.bytes += bytes;
 }
 
-/* What pinned artifacts hold; returns whether `bytes` more stay within the budgets. */
+/* Returns whether `bytes` more stay within the budgets, beside the pinned artifacts. */
 static int model_pins_allow(uint32_t bytes) {
     uint32_t entries = 0, held = 0;
     for (uint32_t k = 0; k < KEYS; k++) {
@@ -257,7 +257,7 @@ static void without_pins_no_put_that_the_budgets_allow_is_refused(void **state) 
     start(3, 5, 700);
     run(2, 0, LARGEST);
     start(1, 40, 600);
-    run(3, 0, LARGEST); /* now and then above the budget */
+    run(3, 0, LARGEST); /* some artifacts are above the budget */
     start(1, 1, 1);
     run(4, 0, 3);
 }

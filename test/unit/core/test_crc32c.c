@@ -7,7 +7,7 @@
 
 #include "stoker/crc32c.h"
 
-/* One bit at a time, as the polynomial is written. */
+/* Computes the CRC bit by bit, from the polynomial. */
 static uint32_t by_bits(uint32_t crc, const uint8_t *data, size_t n) {
     crc = ~crc;
     for (size_t i = 0; i < n; i++) {

@@ -98,7 +98,7 @@ static void tenant_without_a_bit_is_refused(void **state) {
     }
 }
 
-/* Nobody is there to be told: the I/O slot is free again, and no slot was touched. */
+/* Tests that a request of no waiting slot frees the I/O slot and changes no slot. */
 static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
     const struct stk_io_request good = {0, STK_IO_OP_READ, 2, 2, 0, 0, 9};
     struct stk_io_request far = good;
@@ -401,7 +401,7 @@ static void slot_is_cancelled_once_workers_are_gone(void **state) {
     assert_quiet();
 }
 
-/* A requeued miss that found no I/O slot has none to give back. */
+/* Tests a requeued load miss that has found no I/O slot, and so has none to give back. */
 static void load_miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 8, .sources = 4, .delay = 4};
     (void)state;
@@ -419,7 +419,8 @@ static void load_miss_that_waits_for_an_io_slot_is_cancelled(void **state) {
     assert_quiet();
 }
 
-/* The read of a cancelled miss comes back when its slot waits again, for something else: that is not woken by it. */
+/* Tests a read of a cancelled load miss that ends when the slot waits for another resource. This read does not wake the
+ * slot. */
 static void late_completion_does_not_wake_the_next_miss_of_its_slot(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 1, .sources = 4, .delay = 4};
     (void)state;
@@ -442,7 +443,8 @@ static void late_completion_does_not_wake_the_next_miss_of_its_slot(void **state
     assert_quiet();
 }
 
-/* A publisher that forges a ticket in the slot of a cancelled miss gets neither its outcome nor its place. */
+/* Tests a publisher that forges a ticket in the slot of a cancelled load miss. The forged slot gets neither the outcome
+ * nor the I/O slot. */
 static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 4, .sources = 4, .delay = 4};
     uint32_t *forged = slot_words(0);
@@ -464,7 +466,7 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     assert_quiet();
 }
 
-/* Slots that others cancel once they were woken, or fault: the outcome is taken back. */
+/* Tests slots that others cancel or fault after the slots were woken. The service takes the outcome back. */
 static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
     static const enum stk_transition moves[] = {STK_TO_CANCEL, STK_TO_FAULT};
     (void)state;

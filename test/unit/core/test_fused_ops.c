@@ -24,7 +24,7 @@ static void note(char what) {
     }
 }
 
-/* What each part returns is one of its arguments. */
+/* Returns one of its arguments as the status of the part. */
 static uint32_t part_a(const struct stk_dev *d, const struct stk_call *c) {
     note('a');
     stk_st(d->control + OBS(0), stk_ld(d->control + OBS(0)) * 10u + 1u);

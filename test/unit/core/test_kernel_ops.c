@@ -304,8 +304,8 @@ static void assert_ticket_refused(uint32_t slot) {
     assert_int_equal(op_arg(&image, slot, STK_FAULT_VALUE_ARG), 2);
 }
 
-/* A slot that names the I/O slot of another miss gets nothing of it, whatever its outcome: slot 3 has asked for
- * resource 42. */
+/* Tests a slot with the I/O ticket of another slot's load miss. Slot 3 has asked for resource 42. Slot 9 names the I/O
+ * slot of slot 3. Slot 9 is refused, whether the load miss of slot 3 succeeds or fails. */
 static void load_miss_with_the_ticket_of_another_is_refused(void **state) {
     static const uint32_t forged[][STK_SLOT_ARGS] = {{42, 0, 1}, {43, 0, 1}, {42, 0, 2}, {42, 0, 4}};
     uint32_t i, ok;

@@ -79,7 +79,7 @@ static void assert_at(uint32_t place) {
     assert_int_equal(r.slot, script.numbers[place]);
 }
 
-/* The first place whose record is of `boot` or a later one, and there not before `time`. */
+/* Returns the first place whose record is of `boot` or a later boot, and in `boot` not before `time`. */
 static uint32_t place_of(uint32_t boot, uint64_t time) {
     uint32_t i = 0;
     while (i < script.seen &&

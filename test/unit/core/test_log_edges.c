@@ -241,7 +241,8 @@ static void a_sync_that_fails_says_so(void **state) {
     assert_int_equal(world_walk(), 1);
 }
 
-/* While nothing can be written, appends are refused; what waited goes out when a block can be used again. */
+/* Tests that appends are refused while nothing can be written. The records that waited are written when a block can be
+ * used again. */
 static void what_waits_goes_out_when_a_block_is_found(void **state) {
     static const struct stk_flash_geometry *const shapes[] = {&nor, &nand};
     (void)state;

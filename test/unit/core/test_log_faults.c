@@ -62,7 +62,7 @@ static int erase_it(void *ctx, uint32_t block) {
 static const struct stk_flash_ops ops = {"sim", geometry_of, read_it, prog_it, erase_it, NULL};
 static const struct stk_log_config config = {{&ops, &flash}, page, sizeof page};
 
-/* The only record that has this sequence. */
+/* Returns the only record that has this sequence. */
 static struct stk_log_record record_of(uint32_t sequence) {
     uint32_t h = sequence * 0x9E3779B1u;
     return (struct stk_log_record){.timestamp_ns = (uint64_t)sequence << 8,
@@ -155,7 +155,7 @@ static void fill(const struct stk_flash_geometry *g) {
     memset(hit, 0, sizeof hit);
 }
 
-/* The seed of a block's checksums, by what SPEC.md says of it. */
+/* Returns the seed of a block's checksums, computed as SPEC.md says. */
 static uint32_t seed_of(uint32_t block) {
     const uint8_t *header = stk_sim_flash_data(&flash, block);
     uint8_t bytes[12];
@@ -243,7 +243,7 @@ static void damaged_headers_cost_nothing(void **state) {
     }
 }
 
-/* A cell that cannot be read, among those that one read of the walk takes. */
+/* Tests a cell that cannot be read, among the cells of one read of the walk. */
 static void unreadable_cells_cost_their_records_only(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 4 * 20u; i++) {

@@ -22,7 +22,7 @@ static int grow(void) {
     return stk_log_grow(&script.log, &config);
 }
 
-/* A log with so many synced records on a flash of the blocks of g. Returns the oldest record that is there. */
+/* Makes a log with so many synced records on a flash of the blocks of g. Returns the oldest record that is there. */
 static uint32_t fill(const struct stk_flash_geometry *g, uint32_t records) {
     script_open(g);
     script_put_synced(records);

@@ -122,7 +122,7 @@ static void a_medium_that_shows_later_laps_for_ever_is_mounted(void **state) {
     flaky = 0;
 }
 
-/* Only a damaged flash has the greatest format number. A new log on that flash is found all the same. */
+/* Only a damaged flash has the greatest format number. Mount finds a new log on that flash too. */
 static void a_format_behind_the_greatest_number_is_found(void **state) {
     static const uint32_t laps[3] = {1, 1, 1};
     struct stk_log_config config;

@@ -62,7 +62,7 @@ static int sync_it(void *ctx) {
 
 static const struct stk_flash_ops ops = {"lazy", geometry, read_it, prog_it, erase_it, sync_it};
 
-/* The newest record that a cut would leave; UINT32_MAX: none. */
+/* Returns the newest record that a cut would leave; UINT32_MAX if no record would stay. */
 static uint32_t newest_after_a_cut(void) {
     static struct medium cut;
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 256)], walk[STK_LOG_BUFFER_BYTES(1, 256)];
@@ -115,7 +115,7 @@ static void cut_that_keeps_erases_alone_costs_no_synced_record(void **state) {
     }
 }
 
-/* What is not sure to stay is no reason to erase ahead what was. */
+/* Tests that records which may still be lost do not let the log erase synced records ahead. */
 static void medium_that_cannot_sync_erases_nothing(void **state) {
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 64)];
     const struct stk_log_config config = {{&ops, &medium}, page, sizeof page};

@@ -1,4 +1,4 @@
-/* Runs of bad blocks that are longer than STK_LOG_REACH: format finds them, and the log passes over them for good. */
+/* Tests runs of bad blocks that are longer than STK_LOG_REACH: format finds them, and the log never uses them. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

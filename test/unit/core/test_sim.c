@@ -383,7 +383,7 @@ static void a_lost_device_says_so_and_can_be_revived(void **state) {
     assert_int_equal(status_of(1), STK_SLOT_CLAIMED);
     stk_sim_dispatch_revive(&dispatch);
     assert_int_equal(drive(true), 1);
-    assert_int_equal(status_of(1), STK_SLOT_CLAIMED); /* the host's to put back */
+    assert_int_equal(status_of(1), STK_SLOT_CLAIMED); /* the host has to put the slot back */
     set_status(1, STK_SLOT_REQUEUE);
     assert_int_equal(drive(true), 1);
     assert_int_equal(drive(true), 1);

@@ -30,7 +30,7 @@ static void lose_power(struct stk_sim_flash *f) {
     stk_sim_flash_power_on(f);
 }
 
-/* Is every byte of a sector of `seen` of this value? */
+/* Returns true if each byte of a sector of `seen` has this value. */
 static bool is_all(uint32_t sector, uint8_t value) {
     return count_of(seen + sector * SECTOR, SECTOR, value) == SECTOR;
 }

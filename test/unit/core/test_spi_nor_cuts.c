@@ -119,7 +119,7 @@ static void no_synced_record_is_lost(void **state) {
     }
 }
 
-/* The check can fail: a program that reports a record before its sync is caught. */
+/* Tests the check itself: the check finds a firmware that reports a record before the record is synced. */
 static void a_record_that_was_told_too_early_is_missed(void **state) {
     uint32_t cut = 0;
     (void)state;
@@ -127,7 +127,7 @@ static void a_record_that_was_told_too_early_is_missed(void **state) {
     while (run(STK_SIM_SPI_NOR_SILENT, 128, cut, STK_SIM_SPI_NOR_NO_CUT)) {
         cut++;
     }
-    assert_true(cut < 100); /* this run ended by the record that is missing */
+    assert_true(cut < 100); /* the run ended early, because a reported record is missing */
     early = false;
 }
 

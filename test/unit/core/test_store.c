@@ -127,7 +127,7 @@ static void a_put_replaces_and_a_remove_forgets_for_good(void **state) {
     }
 }
 
-/* Puts artifacts until the log has come round three times: what is not reported is there, and nothing else. */
+/* Puts artifacts until the log has had three laps. Each artifact is there or was reported as dropped. */
 static void the_ring_drops_the_oldest_and_reports_each(void **state) {
     (void)state;
     for (size_t g = 0; g < GEOMETRIES; g++) {
@@ -216,7 +216,8 @@ static void mount_passes_over_what_lies_within_a_large_artifact(void **state) {
     assert_true(reads - world.store.log.stats.mount_reads < 26); /* 41 without */
     assert_int_equal(got(1, 1, 5000), 1);
     assert_int_equal(got(2, 2, 100), 1);
-    /* One that was cut is looked through instead, and what comes after it is found. */
+    /* Mount reads each cell of an artifact that a power cut left unfinished, so it finds the artifacts behind that one.
+     */
     world.flash.cut_at = world.flash.steps + 40u * 65u;
     assert_int_equal(put(3, 3, 3000), STK_E_IO);
     assert_int_equal(world_mount(), 2);

@@ -196,7 +196,7 @@ static void runs_of_a_lost_device_are_claimed_by_others(void **state) {
     claims(1, 14, 10, &b);
     assert_int_equal(stk_work_split_done(&units, 1, &a, 3), STK_OK);
     assert_int_equal(stk_work_split_settled(&units), 14);
-    /* It works again, and was asked for nothing in between. */
+    /* Device 0 claims units again after it has joined again. Until then its calls were refused. */
     assert_int_equal(stk_work_split_rejoin(&units, 0), STK_OK);
     claims(0, 24, 2, &a);
 }

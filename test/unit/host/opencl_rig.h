@@ -88,7 +88,7 @@ static inline bool rig_is_first(size_t way) {
     return i == way && rig_can(&ways[way]) != NULL;
 }
 
-/* Is a test to go this way? In the short form a mode has one kind of memory. */
+/* Returns true if a test runs in this mode over this memory. The short form tests a mode with one kind of memory. */
 static inline bool rig_goes(size_t way) {
     return is_short() ? rig_is_first(way) : rig_can(&ways[way]) != NULL;
 }

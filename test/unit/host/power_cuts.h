@@ -38,7 +38,7 @@ static inline uint32_t luck(uint32_t below) {
     return (power.rng >> 8) % below;
 }
 
-/* Is a record a page of its own, which waits for nothing? */
+/* Returns true if each record is a page of its own, which waits for no other record. */
 static inline bool page_is_record(const struct medium *m) {
     return m->geometry.prog_unit <= STK_LOG_CELL_BYTES && !m->geometry.lazy;
 }

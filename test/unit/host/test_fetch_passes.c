@@ -23,7 +23,7 @@ static uint8_t file[FILE_SIZE];
 
 /// Handlers ///
 
-/* Argument 0: payload byte, which is the place in the file as well. */
+/* Writes a part of the payload to the file. Argument 0 is the byte of the payload, and of the file too. */
 static stk_u32 op_write(const struct stk_dev *d, const struct stk_call *c) {
     return stk_io_write(d, c, HANDLE, stk_arg(c, 0), stk_arg(c, 0), BYTES);
 }

@@ -75,7 +75,7 @@ static void *drive_interpreter(void *arg) {
     return &image;
 }
 
-/* One worker of two, as two work-groups of a device. */
+/* Runs one worker of two, as two work-groups of a device run. */
 static void *run_worker(void *arg) {
     struct stk_dev dev = op_image_device(&image, *(const uint32_t *)arg, 2);
     dev.guards = guards;
@@ -235,7 +235,7 @@ static void load_misses_are_served_while_the_workers_run(void **state) {
     serve_load_misses(1);
 }
 
-/* The workers run by themselves. */
+/* Does nothing, since the workers run in threads of their own. */
 static int drive_nothing(void *ctx, bool pending) {
     (void)ctx;
     (void)pending;

@@ -41,7 +41,7 @@ static int set_up(void **state) {
     return 0;
 }
 
-/* The line of the whole text in which `what` stands first. */
+/* Returns the line of the whole text in which `what` stands first. */
 static unsigned line_of(const char *what) {
     unsigned line = 1;
     const char *at = strstr(whole, what);

@@ -84,7 +84,8 @@ static void sixty_four_lanes_do(void **state) {
     equal_with(64);
 }
 
-/* Device time of several chunks less that of empty ones, so that the copies of the mode do not count. */
+/* Returns the device time of several chunks less the time of empty chunks, so that the copies of the mode do not count.
+ */
 static void crc_of_a_large_chunk_is_right_and_its_speed_is_said(void **state) {
     const struct chunk_case none = {STK_OP_CRC32C, {0, 0}}, all = {STK_OP_CRC32C, {3, LARGE - 3u}};
     uint64_t at, empty = UINT64_MAX, full = UINT64_MAX, core = UINT64_MAX;

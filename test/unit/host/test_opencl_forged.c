@@ -1,4 +1,5 @@
-/* A tenant stores any words in the statuses of its own slots: the modes stay, and the slots of others end correctly. */
+/* Tests that a tenant cannot harm others by storing any words in the statuses of its own slots. The device keeps its
+ * residency mode, and the slots of other tenants end correctly. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,8 +58,8 @@ static uint32_t *status_of(uint32_t slot) {
 
 /// The watch ///
 
-/* Publishes slot 7 again and again. Slot 7 is a fence, and waits for ever for slot 6, which is in no status, so that
- * nobody may move it. */
+/* Publishes slot 7 without an end. Slot 7 is a fence that waits for slot 6. The status of slot 6 is no valid status, so
+ * nobody may change slot 6, and the fence waits for ever. */
 static void *publish_for_ever(void *arg) {
     while (stk_load(&over) == 0u) {
         stk_store_release(status_of(7), STK_SLOT_PUBLISHED);

@@ -41,8 +41,8 @@ static void copy_out(void) {
     memcpy(image.tables, cl.memory.tables, OPS_TABLES);
 }
 
-/* No slot is left that was never taken up, and none waits that should not: those that go on waiting do so for good. On
- * a busy machine a fence may have its last turn late. */
+/* Returns true if each slot has ended or waits for ever. No slot is left that no worker has taken, and none waits that
+ * should not. On a busy machine a fence may have its last turn late. */
 static int settled(void) {
     uint32_t i, status, more = 0;
     memcpy(image.ring, cl.memory.ring, sizeof image.ring);

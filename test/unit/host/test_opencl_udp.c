@@ -33,7 +33,7 @@ static _Alignas(4096) uint8_t buffers[STK_URING_SOCKET_BYTES(DEPTH)];
 static int ends[2];
 static uint32_t source;
 
-/* How many are sent: the launches of the other modes take their time. */
+/* Returns how many datagrams are sent: fewer in modes whose launches take long. */
 static uint32_t datagrams(void) {
     return way->residency == STK_RESIDENT ? times(200000, 20000) : times(20000, 5000);
 }

@@ -19,7 +19,8 @@ static struct stk_opencl cl;
 static const struct way *way;
 static struct stk_ring ring;
 
-/* Slot `at` sums the first words of its own chunk, as many as its turn says; each word is its index and the slot's. */
+/* Returns how many words slot number `n` sums: the first words of its own chunk. Each word is its index and the number
+ * of its place in the ring. */
 static uint32_t words_of(uint32_t n) {
     return 1u + n % (CHUNK / 4u);
 }

@@ -79,7 +79,7 @@ static void begin_synced(const struct medium *m) {
     sync();
 }
 
-/* A log that came round, so that its next block holds the oldest records. */
+/* Makes a log in its second lap or later, so that its next block holds the oldest records. */
 static void begin_with_laps(const struct medium *m) {
     begin(m);
     for (uint32_t i = 0; i < 100; i++) {

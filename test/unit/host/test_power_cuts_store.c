@@ -166,7 +166,7 @@ static void a_removed_artifact_stays_away_once_remove_has_returned(void **state)
     cut_everywhere(begin_removed, put_another_and_poll, it_stays_away);
 }
 
-/* A log that came round: the store has dropped artifacts. */
+/* Makes a store whose log has had a lap, so the store has dropped artifacts. */
 static void begin_full(const struct medium *m) {
     begin(m);
     for (uint32_t i = 0; i < 40u; i++) {

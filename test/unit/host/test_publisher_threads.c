@@ -62,7 +62,8 @@ static void *work_all(void *arg) {
     return NULL;
 }
 
-/* Every item once, each publisher's in its own order, with the words that were published and the answer to them. */
+/* Harvests all items. Checks that each item comes once, in the order of its publisher, with the words that were
+ * published and their answer. */
 static void *harvest_all(void *arg) {
     uint32_t next[PUBLISHERS] = {0};
     (void)arg;

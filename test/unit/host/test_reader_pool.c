@@ -52,7 +52,7 @@ static struct {
     _Atomic uint32_t opened, held, sources_known;
     _Atomic bool hold;                   /* reads do not end; each reader takes one, and its reap keeps the thread */
     _Atomic bool keep;                   /* reads do not end, and the threads go on */
-    _Atomic int let_go;                  /* so many held reads end all the same */
+    _Atomic int let_go;                  /* number of held reads that may end */
     _Atomic bool slow;                   /* each reap takes a few milliseconds */
     _Atomic bool wont_close;             /* close returns STK_E_TIMEOUT */
     _Atomic bool fails;                  /* a reader with reads fails in its reap */
@@ -336,7 +336,7 @@ static void finished_reads_come_back_while_others_are_queued(void **state) {
     assert_int_equal(reap_all(DEPTH - (uint32_t)n, &seen), 0);
 }
 
-/* All readers but one are held up for good, and the one has a single read ready. */
+/* Holds all readers but one. That reader has a single read ready. */
 static void a_reader_that_is_held_up_does_not_hold_up_what_is_ready(void **state) {
     struct stk_ingest_done done;
     uint32_t seen;

@@ -30,7 +30,7 @@ static struct stk_publisher publisher;
 static struct stk_telemetry telemetry;
 static uint32_t busy; /* threads that are not through yet; snapshots are taken as long as there are any */
 
-/* Everything in a slot follows from its number. */
+/* Returns a number that follows from `n` and `salt` alone. All words of a slot follow from its number. */
 static uint32_t mix(uint32_t n, uint32_t salt) {
     n = (n ^ salt) * 0x9E3779B1u;
     return n ^ n >> 15;
@@ -122,7 +122,8 @@ static void *harvest_all(void *arg) {
     return NULL;
 }
 
-/* Without tickets: over whatever slot is free, DONE ones in place, faults acknowledged first. */
+/* Publishes without tickets, into any slot that is free: a DONE slot is published over, a fault is acknowledged first.
+ */
 static void *publish_anywhere(void *arg) {
     (void)arg;
     for (uint32_t i = 0, at = 0; i < 2u * EACH; at = (at + 1u) % SLOTS) {
@@ -138,7 +139,7 @@ static void *publish_anywhere(void *arg) {
     return NULL;
 }
 
-/* Until every slot has ended. */
+/* Waits until every slot has ended. */
 static void *wait_for_all(void *arg) {
     uint32_t ended = 0;
     (void)arg;

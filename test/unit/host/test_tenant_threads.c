@@ -51,7 +51,7 @@ static void *publish_all(void *arg) {
     }
 }
 
-/* Worker and harvester in one: every slot must carry the number of the owner that is served now. */
+/* Works and harvests in one thread. Checks that each slot carries the number of the owner that is served now. */
 static void *harvest_all(void *arg) {
     struct party *self = arg;
     struct stk_slot slot;

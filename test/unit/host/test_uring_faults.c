@@ -104,7 +104,7 @@ static int add(int fd) {
     return source;
 }
 
-/* The file again, with O_DIRECT; -1 where the file system has none. */
+/* Opens the file with O_DIRECT. Returns -1 where the file system has no O_DIRECT. */
 static int open_direct(int fd) {
     char name[64];
     (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
@@ -148,7 +148,7 @@ static void short_reads_go_on_to_the_end(void **state) {
     (void)close(fd);
 }
 
-/* 63 of 64 are interrupted, in both ways, so no read sees 64 in a row. */
+/* Interrupts 63 of 64 reads, in both ways, so no read is interrupted 64 times in a row. */
 static int32_t interrupted_often(uint32_t nth, uint32_t bytes) {
     (void)bytes;
     return nth % 3u == 0 ? 0 : nth % 3u == 1 ? -EINTR : -EAGAIN;
@@ -189,7 +189,7 @@ static void what_is_interrupted_for_ever_fails(void **state) {
     (void)close(fd);
 }
 
-/* Each third read fails, also one that has got a part of its bytes already. */
+/* Makes each third read fail, also a read that has got a part of its bytes. */
 static int32_t third_fails(uint32_t nth, uint32_t bytes) {
     return nth % 3u == 2u ? -wanted_errno : nth % 3u == 1u ? (int32_t)(bytes / 2u) : 0;
 }

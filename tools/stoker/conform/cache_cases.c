@@ -29,8 +29,9 @@ static uint32_t smaller(uint64_t a, uint32_t b) {
     return a < b ? (uint32_t)a : b;
 }
 
-/* Record case: makes a cache. An entry budget above the number of keys is no limit, nor is a byte budget above 32 bits.
- * The reference's default budgets are 4 GiB in all, of which a trace touches little: address space without memory. */
+/* For a record "case": makes a cache. An entry budget above the number of keys is no limit, nor is a byte budget above
+ * 32 bits. The reference's default budgets are 4 GiB in all, of which a trace touches little: address space without
+ * memory. */
 static void do_case(struct vec *v, struct world *w) {
     uint32_t keys = vec_u32(v, "keys");
     uint64_t entries = vec_u64(v, "max_entries_per_shard");
@@ -88,7 +89,7 @@ static uint8_t *key_of(struct vec *v, struct world *w) {
     return w->cache->key[k];
 }
 
-/* Record key: names a key for later records. */
+/* For a record "key": names a key for later records. */
 static void do_key(struct vec *v, struct world *w) {
     uint8_t *hex, *key = has_cache(v, w) ? key_of(v, w) : NULL;
     if (key == NULL) {
@@ -110,7 +111,7 @@ static void expect_held(struct vec *v, const struct stk_cache_metrics *m) {
     }
 }
 
-/* Record put: stores an artifact whose bytes follow from its tag and length, and compares what left the cache. */
+/* For a record "put": stores an artifact whose bytes follow from its tag and length. Compares what left the cache. */
 static void do_put(struct vec *v, struct world *w) {
     struct stk_cache_metrics before, after;
     const uint8_t *key = has_cache(v, w) ? key_of(v, w) : NULL;
@@ -132,7 +133,7 @@ static void do_put(struct vec *v, struct world *w) {
     expect_held(v, &after);
 }
 
-/* Record get: a hit must give the artifact's own bytes. */
+/* For a record "get": a hit must give the artifact's own bytes. */
 static void do_get(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     struct stk_artifact artifact;
@@ -149,7 +150,7 @@ static void do_get(struct vec *v, struct world *w) {
     expect_held(v, &m);
 }
 
-/* Record metrics: all counters. */
+/* For a record "metrics": compares all counters. */
 static void do_metrics(struct vec *v, struct world *w) {
     struct stk_cache_metrics m;
     if (!has_cache(v, w)) {
@@ -185,7 +186,7 @@ static uint64_t find_report(const struct stk_cache *cache, uint64_t i, struct st
     return count;
 }
 
-/* Record reports: how many reports there are over all shards. */
+/* For a record "reports": compares the number of reports over all shards. */
 static void do_reports(struct vec *v, struct world *w) {
     struct stk_cache_report report;
     if (!has_cache(v, w)) {
@@ -195,7 +196,7 @@ static void do_reports(struct vec *v, struct world *w) {
     vec_expect_u64(v, "count", find_report(&w->cache->cache, UINT64_MAX, &report));
 }
 
-/* Record report: what left a shard, and why. */
+/* For a record "report": compares what left a shard, and why. */
 static void do_report(struct vec *v, struct world *w) {
     static const char *const reasons[] = {"none",        "EntryLimit", "ByteLimit", "EntryAndByteLimit",
                                           "RejectedPut", "pinned"};
@@ -211,7 +212,7 @@ static void do_report(struct vec *v, struct world *w) {
     vec_expect_text(v, "reason", reasons[report.reason]);
 }
 
-/* Record hit_rate: the rate of two numbers, or the refusal of sums that do not fit. */
+/* For a record "hit_rate": compares the rate of two numbers, or the refusal of sums that do not fit. */
 static void do_hit_rate(struct vec *v, struct world *w) {
     uint32_t ppm = 0;
     (void)w;

@@ -68,7 +68,8 @@ static const struct {
     {"tenant.ID_MAX", STK_TENANT_NONE - 1},
 };
 
-/* Record const: the value of a name. A constant that no header has is not compared, and so not counted as passed. */
+/* For a record "const": compares the value of a name. A constant that no header has is not compared, and so not counted
+ * as passed. */
 static void do_const(struct vec *v, struct world *w) {
     const char *name = vec_need(v, "name");
     (void)w;

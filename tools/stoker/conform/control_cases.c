@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Record encode_control: lays a control buffer out, compares its bytes, and keeps the buffer for later records. */
+/* For a record "encode_control": lays a control buffer out, compares its bytes, and keeps it for later records. */
 static void do_encode_control(struct vec *v, struct world *w) {
     struct stk_control control;
     struct bytes b = {0};
@@ -26,7 +26,7 @@ static void do_encode_control(struct vec *v, struct world *w) {
     }
 }
 
-/* Record control_byte_len: the size of a control buffer. */
+/* For a record "control_byte_len": compares the size of a control buffer. */
 static void do_control_byte_len(struct vec *v, struct world *w) {
     size_t bytes = 0;
     (void)w;
@@ -77,7 +77,7 @@ static void do_read_observable(struct vec *v, struct world *w) {
     read_one(v, w, OBSERVABLE);
 }
 
-/* Record read_metrics: the counters that are not 0, as a list opcode:count. */
+/* For a record "read_metrics": compares the counters that are not 0, as a list opcode:count. */
 static void do_read_metrics(struct vec *v, struct world *w) {
     struct stk_control control;
     struct stk_error_info info = {0};

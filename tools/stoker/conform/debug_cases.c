@@ -7,7 +7,7 @@
 
 #define SMALL ((size_t)64 << 10) /* bytes; a larger buffer is not kept for later records */
 
-/* Record encode_empty_debug_log: lays an empty log out; a small one is kept for later records. */
+/* For a record "encode_empty_debug_log": lays an empty log out; a small one is kept for later records. */
 static void do_encode_empty_debug_log(struct vec *v, struct world *w) {
     struct stk_debug_log log;
     struct bytes b = {0};
@@ -24,7 +24,7 @@ static void do_encode_empty_debug_log(struct vec *v, struct world *w) {
     }
 }
 
-/* Record debug_log_byte_len: the size of a log. */
+/* For a record "debug_log_byte_len": compares the size of a log. */
 static void do_debug_log_byte_len(struct vec *v, struct world *w) {
     size_t bytes = 0;
     (void)w;
@@ -44,7 +44,7 @@ static void do_debug_image(struct vec *v, struct world *w) {
     vec_expect_image(v, w->log.p, w->log.len);
 }
 
-/* Record read_debug_log: reads all records of the log, which further records then look at. */
+/* For a record "read_debug_log": reads all records of the log, which further records then look at. */
 static void do_read_debug_log(struct vec *v, struct world *w) {
     struct stk_debug_log log;
     struct stk_error_info info = {0};
@@ -62,7 +62,7 @@ static void do_read_debug_log(struct vec *v, struct world *w) {
     }
 }
 
-/* Record debug_record: one of the records that were read. */
+/* For a record "debug_record": compares one of the records that were read. */
 static void do_debug_record(struct vec *v, struct world *w) {
     char args[40];
     uint64_t i = vec_u64(v, "i");

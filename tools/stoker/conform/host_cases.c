@@ -15,7 +15,8 @@ static void ends(struct world *w, struct stk_ring *ring, struct stk_producer *pr
     stk_ring_consumer(consumer, ring);
 }
 
-/* Record host_new: makes a ring and compares what its ends say about it. A small ring is kept for later records. */
+/* For a record "host_new": makes a ring and compares what its ends say about it. A small ring is kept for later
+ * records. */
 static void do_host_new(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
@@ -38,7 +39,7 @@ static void do_host_new(struct vec *v, struct world *w) {
     }
 }
 
-/* Record host_publish: stores an image, which may have a wrong length. */
+/* For a record "host_publish": stores an image, which may have a wrong length. */
 static void do_host_publish(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
@@ -51,7 +52,7 @@ static void do_host_publish(struct vec *v, struct world *w) {
     free(image);
 }
 
-/* Record host_read: copies a slot out, into memory that may be too small. */
+/* For a record "host_read": copies a slot out, into memory that may be too small. */
 static void do_host_read(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;
@@ -66,7 +67,7 @@ static void do_host_read(struct vec *v, struct world *w) {
     free(out);
 }
 
-/* Record host_done_count: how many slots are DONE. */
+/* For a record "host_done_count": compares how many slots are DONE. */
 static void do_host_done_count(struct vec *v, struct world *w) {
     struct stk_ring ring;
     struct stk_producer producer;

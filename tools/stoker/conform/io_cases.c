@@ -32,7 +32,7 @@ static void do_ioq_new(struct vec *v, struct world *w) {
     new_queue(v, w, true);
 }
 
-/* Record io_validate: a queue over zeros of some length, which must be whole slots. */
+/* For a record "io_validate": checks a queue over zeros of some length, which must be whole slots. */
 static void do_io_validate(struct vec *v, struct world *w) {
     struct stk_io_queue queue;
     struct bytes b = {0};
@@ -51,7 +51,7 @@ static struct stk_io_queue own(struct world *w) {
     return queue;
 }
 
-/* Record ioq_publish: a request for data that lies in the buffer already. */
+/* For a record "ioq_publish": publishes a request for data that lies in the buffer already. */
 static void do_ioq_publish(struct vec *v, struct world *w) {
     struct stk_io_queue queue = own(w);
     vec_expect_result(v, VEC_IO,
@@ -59,7 +59,7 @@ static void do_ioq_publish(struct vec *v, struct world *w) {
                                            vec_u32(v, "tag")));
 }
 
-/* Record ioq_submit_dma_read: a request to read from one handle to another. */
+/* For a record "ioq_submit_dma_read": publishes a request to read from one handle to another. */
 static void do_ioq_submit_dma_read(struct vec *v, struct world *w) {
     struct stk_io_queue queue = own(w);
     vec_expect_result(v, VEC_IO,
@@ -75,7 +75,7 @@ static void do_ioq_image(struct vec *v, struct world *w) {
     vec_expect_image(v, w->queue.p, w->queue.len);
 }
 
-/* Record ioq_completion: the outcome of a slot, or that there is none yet. */
+/* For a record "ioq_completion": compares the outcome of a slot, or that there is no outcome yet. */
 static void do_ioq_completion(struct vec *v, struct world *w) {
     struct stk_io_queue queue = own(w);
     struct stk_io_request r;
@@ -90,7 +90,8 @@ static void do_ioq_completion(struct vec *v, struct world *w) {
     }
 }
 
-/* Record ioq_is_recycled: whether the slot is free again. A slot outside of the queue counts as not free. */
+/* For a record "ioq_is_recycled": compares whether the slot is free again. A slot outside of the queue counts as not
+ * free. */
 static void do_ioq_is_recycled(struct vec *v, struct world *w) {
     struct stk_io_queue queue = own(w);
     int recycled = stk_io_queue_recycled(&queue, vec_u32(v, "slot"));
@@ -110,7 +111,7 @@ static int open_view(struct world *w, struct stk_io_queue *queue) {
     return stk_io_queue_view(queue, b->p, b->len);
 }
 
-/* Record io_poll: looks for published requests and leaves them. */
+/* For a record "io_poll": looks for published requests and leaves them. */
 static void do_io_poll(struct vec *v, struct world *w) {
     struct stk_io_queue queue;
     int count = open_view(w, &queue);
@@ -123,7 +124,7 @@ static void do_io_poll(struct vec *v, struct world *w) {
     w->request_count = count;
 }
 
-/* Record io_claim: claims published requests. */
+/* For a record "io_claim": claims published requests. */
 static void do_io_claim(struct vec *v, struct world *w) {
     struct stk_io_queue queue;
     int count = open_view(w, &queue);
@@ -136,7 +137,7 @@ static void do_io_claim(struct vec *v, struct world *w) {
     w->request_count = count;
 }
 
-/* Record io_request: one of the requests that were polled or claimed. */
+/* For a record "io_request": compares one of the requests that were polled or claimed. */
 static void do_io_request(struct vec *v, struct world *w) {
     uint64_t i = vec_u64(v, "i");
     if (w->request_count < 0 || i >= (uint64_t)w->request_count) {
@@ -153,7 +154,7 @@ static void do_io_request(struct vec *v, struct world *w) {
     vec_expect_u64(v, "tag", r->tag);
 }
 
-/* Record io_complete: stores the outcomes of several requests in one call. */
+/* For a record "io_complete": stores the outcomes of several requests in one call. */
 static void do_io_complete(struct vec *v, struct world *w) {
     struct stk_io_queue queue;
     uint32_t *n;

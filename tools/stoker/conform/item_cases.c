@@ -21,7 +21,7 @@ static struct stk_work_item *parse_items(struct vec *v, uint32_t *count) {
     return items;
 }
 
-/* Record publish_work_items: publishes many items in one call. */
+/* For a record "publish_work_items": publishes many items in one call. */
 static void do_publish_work_items(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t count, start = vec_u32(v, "start"), tenant = vec_u32(v, "tenant");
@@ -73,7 +73,7 @@ static void do_encode_work_items_words(struct vec *v, struct world *w) {
     encode(v, &w->words, true);
 }
 
-/* Record words_load: keeps words, in little-endian order, for later records. */
+/* For a record "words_load": keeps words, in little-endian order, for later records. */
 static void do_words_load(struct vec *v, struct world *w) {
     uint32_t *n;
     size_t count = vec_numbers(v, "words", ",", 1, &n);

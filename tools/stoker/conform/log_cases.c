@@ -52,7 +52,7 @@ static void do_case(struct vec *v, struct world *w) {
     log_world_free(w);
 }
 
-/* Record create: makes a log file. */
+/* For a record "create": makes a log file. */
 static void do_create(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     char path[LOG_PATH_BYTES];
@@ -65,7 +65,7 @@ static void do_create(struct vec *v, struct world *w) {
     }
 }
 
-/* Record open: opens a log file that exists. */
+/* For a record "open": opens a log file that exists. */
 static void do_open(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     char path[LOG_PATH_BYTES];
@@ -74,7 +74,7 @@ static void do_open(struct vec *v, struct world *w) {
     }
 }
 
-/* Record open_copy: opens a copy. NAME.after.vrrl is a copy of NAME.vrrl. */
+/* For a record "open_copy": opens a copy. NAME.after.vrrl is a copy of NAME.vrrl. */
 static void do_open_copy(struct vec *v, struct world *w) {
     static const char after[] = ".after.vrrl";
     struct log_world *l = log_world(v, w);
@@ -115,7 +115,7 @@ static void expect_stored(struct vec *v, const struct log_world *l, const struct
     free(b.p);
 }
 
-/* Record file: compares whether a file exists, its length and its bytes. */
+/* For a record "file": compares whether a file exists, its length and its bytes. */
 static void do_file(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     struct bytes b = {NULL, 0};

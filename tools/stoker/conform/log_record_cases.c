@@ -73,7 +73,7 @@ static void failure_of(struct vec *v, struct stk_log_record *r) {
     }
 }
 
-/* Record append: appends a record to the log. */
+/* For a record "append": appends a record to the log. */
 static void do_append(struct vec *v, struct world *w) {
     struct log_world *l = log_open(v, w);
     struct stk_log_record r = {.kind = STK_LOG_PUBLISH};
@@ -113,7 +113,7 @@ static int replay(struct log_world *l) {
     return err;
 }
 
-/* Record replay: reads all records, which further records then look at. */
+/* For a record "replay": reads all records, which further records then look at. */
 static void do_replay(struct vec *v, struct world *w) {
     struct log_world *l = log_open(v, w);
     if (l != NULL && log_expect_result(v, VEC_LOG_REPLAY, replay(l), 0)) {
@@ -132,7 +132,7 @@ static void expect_failure(struct vec *v, const struct stk_log_record *r) {
     }
 }
 
-/* Record record: one of the records of the last replay. */
+/* For a record "record": compares one of the records of the last replay. */
 static void do_record(struct vec *v, struct world *w) {
     struct log_world *l = log_world(v, w);
     uint64_t i = vec_u64(v, "i");

@@ -59,7 +59,7 @@ static void do_image(struct vec *v, struct world *w) {
     vec_expect_image(v, w->ring.p, w->ring.len);
 }
 
-/* Record publish_slot: publishes one slot. */
+/* For a record "publish_slot": publishes one slot. */
 static void do_publish_slot(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t *args;
@@ -104,7 +104,7 @@ static void free_ops(struct stk_work *ops, uint32_t count) {
     free(ops);
 }
 
-/* Record publish_packed: publishes several ops in one slot. */
+/* For a record "publish_packed": publishes several ops in one slot. */
 static void do_publish_packed(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t count, slot = vec_u32(v, "slot"), tenant = vec_u32(v, "tenant");
@@ -125,7 +125,7 @@ static void do_publish_packed(struct vec *v, struct world *w) {
     free_ops(ops, count);
 }
 
-/* Record batch_publish: publishes items and their fence. */
+/* For a record "batch_publish": publishes items and their fence. */
 static void do_batch_publish(struct vec *v, struct world *w) {
     struct stk_ring ring;
     uint32_t count, start = vec_u32(v, "start"), tenant = vec_u32(v, "tenant");
@@ -141,7 +141,7 @@ static void do_batch_publish(struct vec *v, struct world *w) {
     free_ops(items, count);
 }
 
-/* Record transition: moves a slot from one status to another, or is refused. */
+/* For a record "transition": moves a slot from one status to another, or is refused. */
 static void do_transition(struct vec *v, struct world *w) {
     static const char *const names[] = {"publish", "claim", "done", "fault", "cancel"};
     struct stk_ring ring;
@@ -169,7 +169,7 @@ static void do_encode_load_miss(struct vec *v, struct world *w) {
     vec_expect_image(v, image, sizeof image);
 }
 
-/* Record decode_load_miss: reads a load miss out of the bytes of a slot. */
+/* For a record "decode_load_miss": reads a load miss out of the bytes of a slot. */
 static void do_decode_load_miss(struct vec *v, struct world *w) {
     uint32_t resource, prefetch;
     uint64_t at = (uint64_t)vec_u32(v, "slot") * STK_SLOT_BYTES;
@@ -186,7 +186,7 @@ static void do_decode_load_miss(struct vec *v, struct world *w) {
     }
 }
 
-/* Record count_done: counts DONE slots in bytes that may end early. */
+/* For a record "count_done": counts DONE slots in bytes that may end early. */
 static void do_count_done(struct vec *v, struct world *w) {
     struct stk_error_info info = {0};
     int count = stk_ring_image_count_done(w->ring.p, w->ring.len, vec_u64(v, "items"), &info);

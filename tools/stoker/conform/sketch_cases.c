@@ -17,7 +17,7 @@ static int make(struct vec *v, struct stk_sketch *sketch, void **memory, uint64_
     return stk_sketch_init(sketch, *memory, bytes, depth, width);
 }
 
-/* Record new: makes the two sketches of the file. */
+/* For a record "new": makes the two sketches of the file. */
 static void do_new(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
@@ -35,14 +35,14 @@ static struct stk_sketch *named(struct vec *v, struct world *w, const char *key)
     return &telemetry_world(w)->sketch[vec_one_of(v, key, names, 2) == 1];
 }
 
-/* Record try_add: adds, or is refused where a counter would pass its end. */
+/* For a record "try_add": adds, or is refused where a counter would pass its end. */
 static void do_try_add(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
     vec_expect_result(v, VEC_MERGE, stk_sketch_add(s, key, amount));
 }
 
-/* Record add: adds, and a counter stops at its end. */
+/* For a record "add": adds, and a counter stops at its end. */
 static void do_add(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     uint64_t key = vec_u64(v, "key"), amount = vec_u64(v, "amount");
@@ -54,7 +54,7 @@ static void do_point(struct vec *v, struct world *w) {
     vec_expect_u64(v, "value", stk_sketch_estimate(s, vec_u64(v, "key")));
 }
 
-/* Record merge: adds the counters of one sketch to another, which may be of another shape. */
+/* For a record "merge": adds the counters of one sketch to another, which may be of another shape. */
 static void do_merge(struct vec *v, struct world *w) {
     struct stk_sketch *into = named(v, w, "into"), *from, fresh;
     void *memory = NULL;
@@ -77,8 +77,8 @@ static void do_clear(struct vec *v, struct world *w) {
     }
 }
 
-/* Record reset_shape: gives the sketch another shape. The reference's sketch grows as it needs to: here it gets memory
- * of the new size when the old memory is too small. */
+/* For a record "reset_shape": gives the sketch another shape. The reference's sketch grows as it needs to: here it gets
+ * memory of the new size when the old memory is too small. */
 static void do_reset_shape(struct vec *v, struct world *w) {
     struct stk_sketch *s = named(v, w, "which");
     void **memory = &telemetry_world(w)->sketch_memory[s == &telemetry_world(w)->sketch[1]];
@@ -90,7 +90,7 @@ static void do_reset_shape(struct vec *v, struct world *w) {
     vec_expect_result(v, VEC_SKETCH, err);
 }
 
-/* Record state: all counters of a sketch. */
+/* For a record "state": compares all counters of a sketch. */
 static void do_state(struct vec *v, struct world *w) {
     const struct stk_sketch *s = named(v, w, "which");
     vec_expect_u64(v, "depth", s->depth);
@@ -112,7 +112,7 @@ const struct handler sketch_handlers[] = {
 
 /// Sketches of a snapshot ///
 
-/* Record sketch: folds the present snapshot into its five sketches. */
+/* For a record "sketch": folds the present snapshot into its five sketches. */
 static void do_sketch(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint64_t depth = vec_u64(v, "depth"), width = vec_u64(v, "width");
@@ -149,7 +149,7 @@ static void do_table(struct vec *v, struct world *w) {
     expect_list64(v, "counters", s->counters, (size_t)s->depth * s->width);
 }
 
-/* Record estimate: the estimate for one key. */
+/* For a record "estimate": compares the estimate for one key. */
 static void do_estimate(struct vec *v, struct world *w) {
     const struct stk_sketch *s = table(v, w);
     if (s->width == 0) {

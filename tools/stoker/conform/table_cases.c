@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Record priority_offsets: the default partition of a ring. */
+/* For a record "priority_offsets": compares the default partition of a ring. */
 static void do_priority_offsets(struct vec *v, struct world *w) {
     uint32_t o[STK_PRIORITY_OFFSETS];
     char text[80];
@@ -22,8 +22,8 @@ static void do_priority_offsets(struct vec *v, struct world *w) {
     vec_expect_text(v, "offsets", text);
 }
 
-/* Record write_priority_offsets: writes the partition into a buffer of 0xEE bytes. The hash of the whole buffer shows
- * that no other word changed. */
+/* For a record "write_priority_offsets": writes the partition into a buffer of 0xEE bytes. The hash of the whole buffer
+ * shows that no other word changed. */
 static void do_write_priority_offsets(struct vec *v, struct world *w) {
     struct stk_control control;
     char hash[20];
@@ -54,7 +54,7 @@ static int move(struct stk_ring *ring, unsigned to) {
     return to == PUBLISH_SLOT ? stk_ring_publish(ring, 0, &nop) : stk_ring_transition(ring, 0, (enum stk_transition)to);
 }
 
-/* Record transition_row: one slot with any status, and one move. */
+/* For a record "transition_row": makes one move of a slot with any status. */
 static void do_transition_row(struct vec *v, struct world *w) {
     struct stk_slot slot;
     struct stk_ring ring;
@@ -82,7 +82,7 @@ static void do_transition_row(struct vec *v, struct world *w) {
     }
 }
 
-/* Record opcode: whether an opcode is the user's, and whether it may be published. */
+/* For a record "opcode": compares whether an opcode is the user's, and whether it may be published. */
 static void do_opcode(struct vec *v, struct world *w) {
     uint32_t op = vec_u32(v, "op");
     int as_user = stk_opcode_user(op), as_published = stk_opcode_publishable(op);
@@ -98,7 +98,7 @@ static void do_opcode(struct vec *v, struct world *w) {
     vec_expect_u64(v, "is_builtin", !user && publish);
 }
 
-/* Record probe: how a worker's lanes are spread over a partition. */
+/* For a record "probe": compares how a worker's lanes are spread over a partition. */
 static void do_probe(struct vec *v, struct world *w) {
     struct stk_probe plan = stk_probe_plan(vec_u32(v, "partition_slots"), vec_u32(v, "worker_width"));
     (void)w;

@@ -51,7 +51,7 @@ static int act(struct vec *v, struct stk_task_queue *queue, unsigned action) {
     }
 }
 
-/* Record task: one move of a task, and all words of the task afterwards. */
+/* For a record "task": makes one move of a task, and compares all words of the task. */
 static void do_task(struct vec *v, struct world *w) {
     struct stk_task_queue queue;
     uint8_t want[STK_SLOT_BYTES];
@@ -76,7 +76,7 @@ static void do_task(struct vec *v, struct world *w) {
     }
 }
 
-/* Record task_slot: adds a task slot. Slots come in order, so the queue grows by one each time. */
+/* For a record "task_slot": adds a task slot. Slots come in order, so the queue grows by one each time. */
 static void do_task_slot(struct vec *v, struct world *w) {
     size_t len = w->ring.len;
     uint8_t *grown = vec_alloc(len + STK_SLOT_BYTES);
@@ -90,7 +90,7 @@ static void do_task_slot(struct vec *v, struct world *w) {
     bytes_take(&w->ring, grown, len + STK_SLOT_BYTES);
 }
 
-/* Record task_snapshot: the sums over a task queue. */
+/* For a record "task_snapshot": compares the sums over a task queue. */
 static void do_task_snapshot(struct vec *v, struct world *w) {
     struct stk_task_snapshot s;
     struct stk_task_queue queue;

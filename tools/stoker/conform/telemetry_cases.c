@@ -28,7 +28,7 @@ static struct bytes image(struct vec *v, const char *file_key, const char *len_k
     return b;
 }
 
-/* Record snapshot: decodes two files, and keeps the snapshot under its number. */
+/* For a record "snapshot": decodes two files, and keeps the snapshot under its number. */
 static void do_snapshot(struct vec *v, struct world *w) {
     struct telemetry_world *t = telemetry_world(w);
     uint32_t *list, snap = vec_u32(v, "snap");
@@ -61,7 +61,7 @@ static void expect_statuses(struct vec *v, const uint32_t *count, uint32_t first
     }
 }
 
-/* Record occupancy: slots by status. */
+/* For a record "occupancy": compares the number of slots in each status. */
 static void do_occupancy(struct vec *v, struct world *w) {
     const struct stk_occupancy *o = &current(v, w)->snapshot.occupancy;
     expect_statuses(v, o->count, STK_SLOT_EMPTY, STK_STATUS_KINDS);
@@ -80,7 +80,7 @@ static void expect_metrics(struct vec *v, const uint32_t *metrics) {
     vec_expect_text(v, "metrics", text);
 }
 
-/* Record control: the control words. */
+/* For a record "control": compares the control words. */
 static void do_control(struct vec *v, struct world *w) {
     const struct stk_control_state *c = &current(v, w)->snapshot.control;
     vec_expect_u64(v, "shutdown", c->shutdown != 0);
@@ -91,7 +91,7 @@ static void do_control(struct vec *v, struct world *w) {
     expect_list32(v, "priority_fairness", c->priority_fairness, STK_PRIORITIES);
 }
 
-/* Record slots: a hash over all rows, in the byte order of the reference. */
+/* For a record "slots": compares a hash over all rows, in the byte order of the reference. */
 static void do_slots(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t slots = t->snapshot.occupancy.slots;
@@ -110,7 +110,7 @@ static void do_slots(struct vec *v, struct world *w) {
     free(bytes);
 }
 
-/* Record slot: one row. */
+/* For a record "slot": compares one row. */
 static void do_slot(struct vec *v, struct world *w) {
     static const char *const names[] = {"Empty", "Published", "Claimed", "Done",   "WaitIo",
                                         "Yield", "Requeue",   "Fault",   "Unknown"};
@@ -129,7 +129,7 @@ static void do_slot(struct vec *v, struct world *w) {
     expect_list32(v, "args_prefix", r->args, 3);
 }
 
-/* Record windows: how many ticketed windows there are, and how many are active. */
+/* For a record "windows": compares how many ticketed windows there are, and how many are active. */
 static void do_windows(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t *active = vec_alloc(t->window_count * sizeof *active);
@@ -138,7 +138,7 @@ static void do_windows(struct vec *v, struct world *w) {
     free(active);
 }
 
-/* Record window: one ticketed window. */
+/* For a record "window": compares one ticketed window. */
 static void do_window(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t i = vec_u32(v, "i");
@@ -156,7 +156,7 @@ static void do_window(struct vec *v, struct world *w) {
     vec_expect_u64(v, "active", stk_ticketed_window_active(window) != 0);
 }
 
-/* Record counters: the rates of a snapshot, under the reference's names. */
+/* For a record "counters": compares the rates of a snapshot, under the reference's names. */
 static void do_counters(struct vec *v, struct world *w) {
     struct stk_runtime_counters c;
     stk_runtime_counters(&current(v, w)->snapshot, &c);
@@ -176,7 +176,7 @@ static void do_counters(struct vec *v, struct world *w) {
     vec_expect_u64(v, "fault_slots", c.faulted);
 }
 
-/* Record priority: whether to drain before more is published. */
+/* For a record "priority": compares whether to drain before more is published. */
 static void do_priority(struct vec *v, struct world *w) {
     struct stk_priority_accounting a;
     stk_priority_accounting(&current(v, w)->snapshot, &a);
@@ -188,7 +188,7 @@ static void do_priority(struct vec *v, struct world *w) {
     vec_expect_text(v, "reason", drain ? "pending_telemetry" : "none");
 }
 
-/* Record active_slots: the active slots of an opcode, the first 64 of them. */
+/* For a record "active_slots": compares the active slots of an opcode, the first 64 of them. */
 static void do_active_slots(struct vec *v, struct world *w) {
     const struct stk_telemetry *t = current(v, w);
     uint32_t slots = t->snapshot.occupancy.slots;
@@ -199,7 +199,7 @@ static void do_active_slots(struct vec *v, struct world *w) {
     free(active);
 }
 
-/* Record health: compares two snapshots, as the watchdog does. */
+/* For a record "health": compares two snapshots, as the watchdog does. */
 static void do_health(struct vec *v, struct world *w) {
     const struct telemetry_world *t = telemetry_world(w);
     uint32_t prev = vec_u32(v, "prev"), cur = vec_u32(v, "cur");

@@ -36,7 +36,7 @@ static uint64_t zeros(const uint32_t *count, size_t n) {
     return zero;
 }
 
-/* Record control_decode_zeroed: the control buffer alone, with a ring of no slots. */
+/* For a record "control_decode_zeroed": decodes a control buffer of zeros, with a ring of no slots. */
 static void do_control_decode_zeroed(struct vec *v, struct world *w) {
     static const struct stk_opcodes none;
     if (vec_expect_result(v, VEC_TELEMETRY, decode_zeroed(v, w, 0, &none))) {
@@ -56,7 +56,7 @@ const struct handler telemetry_edge_handlers[] = {
     {NULL, NULL},
 };
 
-/* Record host_copy: the share of the bytes that were not copied. */
+/* For a record "host_copy": compares the fraction of the bytes that were not copied. */
 static void do_host_copy(struct vec *v, struct world *w) {
     struct stk_copy_report e = {.version = STK_COPY_REPORT_VERSION, .families = STK_COPY_REPORT_ALL};
     (void)w;
@@ -67,7 +67,7 @@ static void do_host_copy(struct vec *v, struct world *w) {
     vec_expect_u64(v, "complete", stk_copy_report_complete(&e) != 0);
 }
 
-/* Record sketch_bucket: the counter that a key has in each row of a sketch. */
+/* For a record "sketch_bucket": compares the counter that a key has in each row of a sketch. */
 static void do_sketch_bucket(struct vec *v, struct world *w) {
     uint32_t depth = vec_u32(v, "depth"), width = vec_u32(v, "width"), key = vec_u32(v, "key");
     (void)w;

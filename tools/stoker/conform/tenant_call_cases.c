@@ -66,7 +66,7 @@ static bool expect(struct vec *v, int err, const struct stk_error_info *info, co
     return err >= 0;
 }
 
-/* Record global_opcode: the opcode on the wire of a tenant's local opcode. */
+/* For a record "global_opcode": compares the opcode on the wire of a tenant's local opcode. */
 static void do_global_opcode(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     const struct request r = {0};
@@ -118,7 +118,7 @@ static bool is_refused_for_overdraft(struct vec *v, const struct tenant_seat *se
     return seat->overdrawn && strcmp(queue, "tenant") == 0;
 }
 
-/* Record publish: publishes for a tenant. A refusal that follows from draining too much is skipped. */
+/* For a record "publish": publishes for a tenant. A refusal that follows from draining too much is skipped. */
 static void do_publish(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c = {0};
@@ -140,8 +140,8 @@ static void do_publish(struct vec *v, struct world *w) {
     free(args);
 }
 
-/* Record note_drained: the reference takes any number; stoker refuses more than is outstanding, and later records of
- * this tenant are skipped. */
+/* For a record "note_drained": the reference takes any number; stoker refuses more than is outstanding, and later
+ * records of this tenant are skipped. */
 static void do_note_drained(struct vec *v, struct world *w) {
     struct tenant_seat *seat = tenant_seat_of(v, w);
     if (seat == NULL) {
@@ -167,7 +167,7 @@ static int sleep_ns(void *ctx, const uint32_t *word, uint32_t seen, uint64_t tim
     return STK_E_TIMEOUT;
 }
 
-/* Record quiesce: waits until the tenant has no outstanding slot, for as many spins as the record says. */
+/* For a record "quiesce": waits until the tenant has no outstanding slot, for as many spins as the record says. */
 static void do_quiesce(struct vec *v, struct world *w) {
     static const struct stk_platform_ops platform = {"conform", now_ns, sleep_ns, NULL};
     struct tenant_seat *seat = tenant_seat_of(v, w);
@@ -188,7 +188,8 @@ static void do_quiesce(struct vec *v, struct world *w) {
     (void)expect(v, err, &info, &r);
 }
 
-/* Record counters: the counters of a tenant, but for those that differ since the two drained differently. */
+/* For a record "counters": compares the counters of a tenant, but for those that differ since the two drained
+ * differently. */
 static void do_counters(struct vec *v, struct world *w) {
     const struct tenant_seat *seat = tenant_seat_of(v, w);
     struct stk_tenant_counters c;

@@ -60,7 +60,8 @@ static int enlist(struct vec *v, struct tenant_world *t, struct stk_tenant *hand
     return id;
 }
 
-/* Record register: registers a tenant. The reference gives out more ids than can publish; such a record is skipped. */
+/* For a record "register": registers a tenant. The reference gives out more ids than can publish; such a record is
+ * skipped. */
 static void do_register(struct vec *v, struct world *w) {
     struct tenant_world *t = world_of(w);
     struct stk_tenant_counters c;
@@ -116,7 +117,7 @@ static void do_active_count(struct vec *v, struct world *w) {
     vec_expect_u64(v, "value", world_of(w)->table.active);
 }
 
-/* Record select: which tenants may run together, by a matrix of conflicts. */
+/* For a record "select": compares which tenants may run together, by a matrix of conflicts. */
 static void do_select(struct vec *v, struct world *w) {
     uint32_t ids[STK_TENANT_IDS_MAX], *cells;
     struct tenant_world *t = world_of(w);

@@ -50,7 +50,7 @@ struct stk_dispatch_info {
     uint32_t probe_items;         /* slots that the handshake checked for order */
     uint64_t copied_bytes; /* bytes copied to the device and back since open: in BATCH, and for tables of its own */
     uint32_t fallbacks;    /* times that memory stopped being shared and the next mode was taken */
-    uint32_t recoveries;   /* times that the device or its driver failed and the port went on all the same */
+    uint32_t recoveries;   /* times that the device or its driver failed and the port still went on */
 };
 
 struct stk_dispatch_ops {

@@ -22,8 +22,8 @@ struct stk_reader_shape {
     size_t memory_bytes;
 };
 
-/* What a pool drives. `reader` is memory for one object; all calls for one reader come from one thread. `config` is the
- * kind's own configuration. */
+/* A kind of reader, of which a pool opens several objects. `reader` is memory for one object. All calls for one reader
+ * come from one thread. `config` is a configuration of this kind. */
 struct stk_reader_kind {
     const struct stk_ingest_ops *ops;
     size_t object_bytes; /* of one reader object */

@@ -182,7 +182,7 @@ STK_FN const STK_GLOBAL stk_u32 *stk_table_words(const struct stk_dev *d, stk_u3
 }
 
 /* Returns word `i` of the payload, counted from the word at `p`. Payload words are data and no shared state, so a plain
- * load will do. */
+ * load is enough. */
 STK_FN stk_u32 stk_payload_word(const STK_GLOBAL stk_u8 *p, stk_u32 i) {
 #ifdef __OPENCL_C_VERSION__
     return ((const STK_GLOBAL stk_u32 *)p)[i];

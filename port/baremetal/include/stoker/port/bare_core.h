@@ -95,15 +95,16 @@ struct stk_bare_cache {
 /* Finds the line size. `scs`: NULL, or the address of the system control space for a test. */
 void stk_bare_cache_init(struct stk_bare_cache *cache, volatile void *scs);
 
-/* Before a device reads `bytes` bytes: writes lines that the core has changed back to memory. Any address. */
+/* Writes lines that the core has changed back to memory. Call it before a device reads the `bytes` bytes. Any address.
+ */
 void stk_bare_cache_clean(const struct stk_bare_cache *cache, const void *data, size_t bytes);
 
-/* Before a device writes `bytes` bytes, and again after it: drops the lines, so that nothing is written back over what
- * the device stores, and the core reads that. STK_E_ALIGN the bytes do not begin and end at a line: the neighbours'
- * bytes would be lost. */
+/* Drops the lines, so that no line is written back over the device's stores, and the core reads these stores. Call it
+ * before a device writes the `bytes` bytes, and once more after. STK_E_ALIGN the bytes do not begin and end at a line:
+ * bytes beside them would be lost. */
 STK_MUST_CHECK int stk_bare_cache_invalidate(const struct stk_bare_cache *cache, void *data, size_t bytes);
 
-/* Both, in this order. Any address. */
+/* Cleans and then invalidates the lines of the bytes. Any address. */
 void stk_bare_cache_flush(const struct stk_bare_cache *cache, void *data, size_t bytes);
 
 #ifdef __cplusplus

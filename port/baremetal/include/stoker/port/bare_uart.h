@@ -35,8 +35,8 @@ struct stk_bare_uart {
  * stride; STK_E_RANGE the UART cannot make the rate. */
 STK_MUST_CHECK int stk_bare_uart_init(struct stk_bare_uart *uart, const struct stk_bare_uart_config *config);
 
-/* Sends `bytes` bytes; returns when the last of them is with the UART. STK_OK; STK_E_TIMEOUT after timeout_ns
- * (stoker/deadline.h): any number of them was sent. */
+/* Sends `bytes` bytes. Returns STK_OK when the UART has taken the last byte. Returns STK_E_TIMEOUT after timeout_ns
+ * (stoker/deadline.h); then an unknown number of the bytes, from 0 on, was sent. */
 STK_MUST_CHECK int stk_bare_uart_write(struct stk_bare_uart *uart, const void *data, uint32_t bytes,
                                        uint64_t timeout_ns);
 

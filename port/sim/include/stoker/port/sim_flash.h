@@ -33,7 +33,7 @@ struct stk_sim_flash_cost {
 /* Configuration of a medium. */
 struct stk_sim_flash_config {
     struct stk_flash_geometry geometry;
-    bool strict_once; /* STK_FLASH_MANY: a used unit may only be set to the inverse of the erased value all the same */
+    bool strict_once; /* STK_FLASH_MANY: a used unit may still only be set to the inverse of the erased value */
     uint32_t align;   /* bytes; reads and programs need a buffer at a multiple of it; default 1 */
     uint32_t sector;  /* bytes that a lazy medium writes back as one, from 64 on; default 512, at most a block */
     uint64_t seed;    /* seed of all draws; default 1 */

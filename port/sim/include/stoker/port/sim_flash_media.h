@@ -49,7 +49,7 @@ enum stk_sim_prog_cut {
     /* The unit at k, or 64 bytes, reads differently after each power-on until erased or set to the inverse; the bytes
      * before it are done. At k = n it is the last one. */
     STK_SIM_PROG_UNSTABLE = 4,
-    STK_SIM_PROG_UNREADABLE = 5, /* the unit at k holds anything and its reads fail likewise */
+    STK_SIM_PROG_UNREADABLE = 5, /* the unit at k holds anything and its reads fail */
     STK_SIM_PROG_FLICKERING = 6, /* as UNSTABLE, and it reads differently at each read */
     STK_SIM_PROG_CUTS = 7
 };

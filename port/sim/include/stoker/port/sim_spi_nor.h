@@ -59,7 +59,7 @@ struct stk_sim_spi_nor {
     uint64_t ns;         /* time that passed on the bus and in steps, nanoseconds */
     uint32_t steps;      /* of all operations */
     uint32_t programs;   /* operations that began */
-    uint32_t erases;     /* likewise */
+    uint32_t erases;     /* erases that began */
     uint32_t wraps;      /* programs whose bytes passed the end of their page and went to its front */
     uint32_t ignored;    /* commands that a busy chip or one without write enable ignored */
     bool off;            /* the power is gone */
@@ -82,7 +82,7 @@ STK_MUST_CHECK int stk_sim_spi_nor_init(struct stk_sim_spi_nor *chip, const stru
 STK_MUST_CHECK int stk_sim_spi_nor_select(struct stk_sim_spi_nor *chip, const uint8_t *command, uint32_t count,
                                           const uint8_t *out, uint32_t out_bytes, uint8_t *in, uint32_t in_bytes);
 
-/* The power comes back: what the chip holds is as the cut left it, and nothing runs. */
+/* Switches the power on. The chip holds what the cut left, and no operation runs. */
 void stk_sim_spi_nor_power_on(struct stk_sim_spi_nor *chip);
 
 #ifdef __cplusplus

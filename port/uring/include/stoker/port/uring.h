@@ -465,8 +465,7 @@ struct stk_uring_info {
 #define STK_URING_TEXT_BYTES 256u /* always enough for stk_uring_describe */
 
 /* Finds out what the kernel's io_uring can do, by small rings that are closed again. Takes a few milliseconds.
- * STK_E_ARG info is NULL; STK_E_UNSUPPORTED io_uring is not available: info is filled in all the same, and os_error
- * says why. */
+ * STK_E_ARG info is NULL; STK_E_UNSUPPORTED io_uring is not available: info is filled in too, and os_error says why. */
 STK_MUST_CHECK int stk_uring_probe(struct stk_uring_info *info);
 
 /* Writes one line without a newline: "fixed buffers, fixed files, SQPOLL, URING_CMD, MSG_RING, timed wait; 56 opcodes",
