@@ -4,7 +4,7 @@
 #include "stoker/config.h"
 #include "telemetry_internal.h"
 
-/* Up to so many keys an insertion sort beats passes that clear and sum 256 counters. */
+/* Up to so many keys insertions beat passes that clear and sum 256 counters. */
 #define FEW 24u
 
 /* Sorts by insertion each set of keys that are `gap` apart. Gap 1 sorts all of them. */
@@ -22,11 +22,13 @@ static void insert_sort(uint64_t *keys, uint32_t n, uint32_t gap) {
 /* Sorts in place with less code than passes by bits take: insertions at gaps that shrink to 1. With gaps of 2^k - 1 the
  * time is within n^1.5 (Knuth, TAOCP 3, 5.2.1, theorem P). */
 static void shell_sort(uint64_t *keys, uint32_t n) {
-    uint32_t gap = UINT32_MAX;
-    do {
-        gap /= 2u;
+    uint32_t gap = 1;
+    while (gap < n / 4u) {
+        gap = 2u * gap + 1u;
+    }
+    for (; gap != 0u; gap /= 2u) {
         insert_sort(keys, n, gap);
-    } while (gap != 1u);
+    }
 }
 
 /* Sorts by the eight bits from `shift` up, from one buffer into the other. Stable, so that passes from the low bits to
@@ -60,12 +62,8 @@ static uint64_t varying(const uint64_t *keys, uint32_t n) {
 
 uint64_t *stk_keys_sort(uint64_t *const keys[2], uint32_t *bins, uint32_t n, uint32_t low) {
     uint32_t in = 0;
-    if (STK_SMALL) {
+    if (STK_SMALL || n <= FEW) {
         shell_sort(keys[0], n);
-        return keys[0];
-    }
-    if (n <= FEW) {
-        insert_sort(keys[0], n, 1);
         return keys[0];
     }
     uint64_t rest = varying(keys[0], n) >> low;
