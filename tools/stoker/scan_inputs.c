@@ -24,11 +24,15 @@ void scan_leave_units(struct scan_device *d) {
     }
 }
 
+/* Lets a device take units of the file, with the weight that it has now. Returns a negative enum stk_err. */
+static int let_take(const struct scan *s, struct scan_input *in, uint32_t device) {
+    int err = stk_work_split_rejoin(&in->units, device);
+    return err == STK_OK ? stk_work_split_weigh(&in->units, device, stk_device_set_weight(&s->fleet, device)) : err;
+}
+
 void scan_rejoin_units(struct scan_device *d) {
     for (uint32_t i = 0; i < d->scan->input_count; i++) {
-        struct stk_work_split *units = &scan_input_at(d->scan, i)->units;
-        (void)!stk_work_split_rejoin(units, d->index);
-        (void)!stk_work_split_weigh(units, d->index, stk_device_set_weight(&d->scan->fleet, d->index));
+        (void)!let_take(d->scan, scan_input_at(d->scan, i), d->index);
     }
 }
 
@@ -63,10 +67,7 @@ static int share_units(struct scan *s, struct scan_input *in, uint32_t total) {
     }
     for (uint32_t i = 0; err == STK_OK && i < config.devices; i++) {
         bool works = i < s->device_count && !s->devices[i].lost && !s->devices[i].leaving;
-        err = works ? stk_work_split_rejoin(&in->units, i) : stk_work_split_lose(&in->units, i);
-        if (works && err == STK_OK) {
-            err = stk_work_split_weigh(&in->units, i, stk_device_set_weight(&s->fleet, i));
-        }
+        err = works ? let_take(s, in, i) : stk_work_split_lose(&in->units, i);
     }
     err = err == STK_OK ? stk_work_split_begin(&in->units, total, units_behind(s, in->file)) : err;
     return err == STK_OK ? 0 : cli_bad("devices: %s: %s", stk_err_name(err), cli_fix(err));
