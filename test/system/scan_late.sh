@@ -6,7 +6,7 @@ set -eu
 has_opencl || exit 0
 unset STOKER_DEVICE
 printf 'needle\nneedles\nle\n' >p
-truncate -s 3G large
+truncate -s 8G large
 for at in 0 262140 104857597 1073741820 2147483645 3221225400; do
     printf 'needles' | dd of=large bs=1 seek=$at conv=notrunc status=none
 done
