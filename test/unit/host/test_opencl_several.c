@@ -2,6 +2,7 @@
  * claim-next, each driven by a thread of its own, also when one of them is lost. PoCL makes two of one CPU. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ struct side {
     uint32_t next;       /* unit of the run that is read next */
     uint32_t lose_after; /* results; 0: never */
     uint32_t results;
+    atomic_bool held_back; /* it must not claim: the other side has not had its results yet */
     _Alignas(64) uint8_t memory[16384];
     const char *complaint;
 };
@@ -118,6 +120,9 @@ static int on_result(void *ctx, const struct stk_stream_result *r, struct stk_st
     sums[unit] = (uint64_t)r->results[1] << 32 | r->results[0];
     times[unit]++;
     side->results++;
+    if (side->results == side->lose_after) {
+        atomic_store(&sides[0].held_back, false);
+    }
     return stk_work_split_done(&units, side->index, &side->run, 1);
 }
 
@@ -137,7 +142,8 @@ static void *work(void *arg) {
     int err = STK_OK;
     while (err >= 0 && !stk_work_split_finished(&units)) {
         if (side->run.count == 0) {
-            err = stk_work_split_claim(&units, side->index, &side->run);
+            err = atomic_load(&side->held_back) ? STK_E_WOULD_BLOCK
+                                                : stk_work_split_claim(&units, side->index, &side->run);
             side->next = side->run.first;
             if (err == STK_E_WOULD_BLOCK) {
                 err = STK_OK;
@@ -211,7 +217,8 @@ static void share(uint32_t lose_after) {
     for (uint32_t i = 0; i < DEVICES; i++) {
         open_side(&sides[i], i);
         sides[i].lose_after = i == 1u ? lose_after : 0;
-        /* Its run is in its hands before the other can have taken all. */
+        /* Side 0 keeps to its first run until side 1 has its results: else a fast side 0 takes all units before. */
+        atomic_init(&sides[i].held_back, i == 0 && lose_after != 0);
         assert_int_equal(stk_work_split_claim(&units, i, &sides[i].run), 1);
         sides[i].next = sides[i].run.first;
     }
