@@ -3,7 +3,32 @@
 #include "blake3_node.h"
 #include "blake3_rounds.h"
 
-/* Writes words i and i + 8 of the output: the last step of the compression, for i = 0 .. 7. */
+/* Does a step for i = 0 .. 7. A library that is built for size has a loop. Any other has eight lines: with constant
+ * indices v needs no address and stays in registers. */
+#if STK_SMALL
+#define FOR_EIGHT(step)                                                                                                \
+    for (unsigned i = 0; i < 8; i++) {                                                                                 \
+        step(i);                                                                                                       \
+    }
+#else
+#define FOR_EIGHT(step)                                                                                                \
+    do {                                                                                                               \
+        step(0);                                                                                                       \
+        step(1);                                                                                                       \
+        step(2);                                                                                                       \
+        step(3);                                                                                                       \
+        step(4);                                                                                                       \
+        step(5);                                                                                                       \
+        step(6);                                                                                                       \
+        step(7);                                                                                                       \
+    } while (0)
+#endif
+
+/* Takes word i of the chaining value. */
+#define TAKE(i) v[i] = in->cv[i]
+
+/* Writes words i and i + 8 of the output: the last step of the compression. `out` may be in->m, which is not read any
+ * more from here on. */
 #define FEED(i)                                                                                                        \
     do {                                                                                                               \
         out[i] = v[i] ^ v[(i) + 8];                                                                                    \
@@ -11,31 +36,16 @@
     } while (0)
 
 void stk_blake3_compress(const struct stk_blake3_node *in, uint32_t out[16]) {
-    uint32_t v[16] = {in->cv[0],
-                      in->cv[1],
-                      in->cv[2],
-                      in->cv[3],
-                      in->cv[4],
-                      in->cv[5],
-                      in->cv[6],
-                      in->cv[7],
-                      BLAKE3_IV0,
-                      BLAKE3_IV1,
-                      BLAKE3_IV2,
-                      BLAKE3_IV3,
-                      (uint32_t)in->counter,
-                      (uint32_t)(in->counter >> 32),
-                      in->len,
-                      in->flags};
+    uint32_t v[16];
+    FOR_EIGHT(TAKE);
+    v[8] = BLAKE3_IV0;
+    v[9] = BLAKE3_IV1;
+    v[10] = BLAKE3_IV2;
+    v[11] = BLAKE3_IV3;
+    v[12] = (uint32_t)in->counter;
+    v[13] = (uint32_t)(in->counter >> 32);
+    v[14] = in->len;
+    v[15] = in->flags;
     STK_BLAKE3_ROUNDS(v, in->m);
-    /* Eight lines and not a loop: with constant indices v needs no address and stays in registers. `out` may be in->m,
-     * which is not read any more from here on. */
-    FEED(0);
-    FEED(1);
-    FEED(2);
-    FEED(3);
-    FEED(4);
-    FEED(5);
-    FEED(6);
-    FEED(7);
+    FOR_EIGHT(FEED);
 }
