@@ -167,7 +167,7 @@ struct stk_stream {
     struct stk_stream_stats stats;
     /* deadline of all published slots and of a fence; each has the whole timeout from its publish on */
     struct stk_deadline slots_end;
-    struct stk_reads reads; /* that the ingest port has */
+    struct stk_reads reads;     /* that the ingest port has */
     struct stk_error_info info; /* index: the ring slot; value: bytes that would do */
 };
 
