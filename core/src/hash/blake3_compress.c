@@ -1,16 +1,19 @@
 /* stoker: the compression function of BLAKE3 for one node (section 2.2). blake3_wide.c has the same function for
  * several nodes side by side. */
+#include "base/memory.h"
 #include "blake3_node.h"
 #include "blake3_rounds.h"
 
 /* Does a step for i = 0 .. 7. A library that is built for size has a loop. Any other has eight lines: with constant
- * indices v needs no address and stays in registers. */
+ * indices v needs no address and stays in registers. TAKE_ALL takes the chaining value. */
 #if STK_SMALL
+#define TAKE_ALL memcpy(v, in->cv, sizeof in->cv)
 #define FOR_EIGHT(step)                                                                                                \
     for (unsigned i = 0; i < 8; i++) {                                                                                 \
         step(i);                                                                                                       \
     }
 #else
+#define TAKE_ALL FOR_EIGHT(TAKE)
 #define FOR_EIGHT(step)                                                                                                \
     do {                                                                                                               \
         step(0);                                                                                                       \
@@ -37,7 +40,7 @@
 
 void stk_blake3_compress(const struct stk_blake3_node *in, uint32_t out[16]) {
     uint32_t v[16];
-    FOR_EIGHT(TAKE);
+    TAKE_ALL;
     v[8] = BLAKE3_IV0;
     v[9] = BLAKE3_IV1;
     v[10] = BLAKE3_IV2;
