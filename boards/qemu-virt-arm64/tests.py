@@ -10,6 +10,7 @@ import sys
 import time
 
 import guest
+import programs
 
 PROGRAMS = str(guest.BUILD / "bin") + "/"
 # Of the tests of the host: those of files, rings, sockets and devices, for which the guest has the real thing.
