@@ -22,7 +22,7 @@ def environment():
     root = guest.BASE / "root"
     folder = guest.WORK / "linker"
     folder.mkdir(parents=True, exist_ok=True)
-    options = " ".join([f"'--sysroot={root}'", *(f"-L={each}" for each in LIBRARIES)])
+    options = " ".join([f"'--sysroot={root}'", *(f"-L=/{each}" for each in LIBRARIES)])
     (folder / "ld").write_text(f'#!/bin/sh\nexec aarch64-linux-gnu-ld "$@" {options}\n')
     (folder / "ld").chmod(0o755)
     return {"PATH": f"{folder}:{os.environ['PATH']}", "OCL_ICD_VENDORS": f"{root}/etc/OpenCL/vendors",
@@ -47,8 +47,9 @@ def compile_one(test, own):
             done = subprocess.run([*apart, "sh", "-c", script, "sh", *test.command], cwd=folder, stdout=log, stderr=log,
                                   stdin=subprocess.DEVNULL, env={**os.environ, **test.environment, **own},
                                   timeout=SECONDS, check=False)
-            if done.returncode != NO_MOUNT:
-                stamp.write_text(digest)
+            if done.returncode == NO_MOUNT or b"inking of kernel" in (folder / "log").read_bytes():
+                raise guest.Trouble(f"no programs in user mode: {folder}/log says why; `--no-ahead` leaves this out")
+            stamp.write_text(digest)
         except subprocess.TimeoutExpired:
             pass  # the next run goes on from the programs that are there
     return time.monotonic() - began

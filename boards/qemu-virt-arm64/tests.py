@@ -192,13 +192,14 @@ def boot(tests, initial, image, seconds):
                 machine.process.wait(60)
 
 
-def run(short, pattern, seconds):
-    """Builds what is needed, boots the guest once and runs the tests in it. Returns the number of tests that failed."""
+def run(short, ahead, pattern, seconds):
+    """Builds what is needed, boots the guest once and runs the tests in it. `ahead`: the OpenCL programs are compiled
+    before. Returns the number of tests that failed."""
     tests = [test for test in of_ctest(short) + of_board() if re.search(pattern, test.name)]
     targets = sorted({test.target for test in tests} | {"stoker", "board_log"})
     print(f"board: building {len(targets)} programs", flush=True)
     guest.run("cmake", "--build", guest.BUILD, "-j", str(os.cpu_count()), "--target", *targets)
-    if not short:
+    if ahead:
         programs.compile_ahead([test for test in tests if test.device or "opencl" in test.name])
     image, counts = data_disk()
     initial = guest.initial_files("tests", (guest.HERE / "guest/tests").read_text(), "ram_flash",
