@@ -378,8 +378,8 @@ def v1_record(cell, place):
         "<Q3I4I2IIiQ", cell, 4)
     return {
         "sequence": place, "boot": 0, "resumed": 0, "kind": int(any((status, failure, error, digest))),
-        "timestamp_ns": stamp, "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch, "status": status,
-        "failure": min(failure, 4), "error": error, "digest": digest,
+        "timestamp_ns": stamp, "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch,
+        "status": status, "failure": min(failure, 4), "error": error, "digest": digest,
     }
 
 

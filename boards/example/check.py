@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check.py [options] -- EMULATOR... IMAGE: runs the example firmware, cuts its power, and checks on the host what it left.
+"""check.py [options] -- EMULATOR... IMAGE: runs the example firmware, cuts its power, and checks on the host the flash
+image and the bytes of the serial line.
 
   --pflash BYTES   the board has CFI flash of so many bytes as unit 1; without it the firmware keeps the file flash.img
                    by semihosting, of --chip bytes
@@ -116,7 +117,8 @@ class Found:
             raise Wrong("chunk %d, opcode %#x: the log has %s, the samples give %s" % (
                 chunk, r["opcode"], r["args"], want))
         if r["opcode"] == OP_SCAN:
-            if steps != [(KIND_PUBLISH, OP_FIR), (KIND_RESULT, OP_FIR), (KIND_PUBLISH, OP_SCAN), (KIND_RESULT, OP_SCAN)]:
+            if steps != [(KIND_PUBLISH, OP_FIR), (KIND_RESULT, OP_FIR),
+                         (KIND_PUBLISH, OP_SCAN), (KIND_RESULT, OP_SCAN)]:
                 raise Wrong("chunk %d has the records %s" % (chunk, steps))
             self.whole.append(chunk)
 

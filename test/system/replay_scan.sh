@@ -29,7 +29,8 @@ replays '2 epochs' --on interp --against recorded pipelog
 if has_opencl; then
     replays '' log
     replays '' --on opencl --against recorded log
-    code 0 "$STOKER" scan --quiet --chunk 8K --workers 2 --depth 16 --record devlog --epoch 9 -f p --json --offsets 5000 a b
+    code 0 "$STOKER" scan --quiet --chunk 8K --workers 2 --depth 16 --record devlog --epoch 9 -f p --json \
+        --offsets 5000 a b
     cmp out recorded.json
     replays '' --workers 2 devlog
     replays '' --on interp --against recorded devlog

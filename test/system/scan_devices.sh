@@ -1,4 +1,5 @@
-# Several devices share a scan: whatever is printed is, byte for byte, what one device prints, and each of them had a share.
+# Several devices share a scan: the output must be, byte for byte, the output with one device. Each device must have had
+# a part of the work.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -99,5 +100,5 @@ refused '--device all: names every OpenCL device' "$STOKER" scan -f patterns --d
 refused 'more than 16 devices' "$STOKER" scan -f patterns --device "$(yes interp | head -17 | paste -sd ,)" f0
 refused 'writes down what one device does' "$STOKER" scan -f patterns --device interp,interp --record log f0
 refused 'no OpenCL device named no such' "$STOKER" scan -f patterns --device 'interp,no such' f0
-refused '--device all: no OpenCL device was found' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
-    --device all f0
+refused '--device all: no OpenCL device was found' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= \
+    "$STOKER" scan -f patterns --device all f0

@@ -27,7 +27,8 @@ import json
 patterns = json.load(open("want.json"))["patterns"]
 width = len(str(max(count for _, count in patterns)))
 for pattern, count in patterns:
-    text = "".join(f"\\x{b:02X}" if b < 32 or b == 127 else "\\\\" if b == 92 else chr(b) for b in bytes.fromhex(pattern))
+    text = "".join(f"\\x{b:02X}" if b < 32 or b == 127 else "\\\\" if b == 92 else chr(b)
+                   for b in bytes.fromhex(pattern))
     print(f"{count:{width}}\t", end="", flush=True)
     __import__("sys").stdout.buffer.write(text.encode("latin-1") + b"\n")
 PYTHON
@@ -117,7 +118,8 @@ assert got["patterns"][7] == {"pattern": "\u00e9", "count": 1}
 assert all(list(f) == ["file", "bytes", "count"] for f in got["files"])
 assert all(list(m) == ["file", "offset", "length", "pattern"] for m in got["offsets"])
 stats = got["stats"]
-for field in ["slots", "bytes", "reads", "launches", "latency_p50_ns", "latency_p99_ns", "elapsed_ns", "workers", "lanes"]:
+for field in ["slots", "bytes", "reads", "launches", "latency_p50_ns", "latency_p99_ns", "elapsed_ns", "workers",
+              "lanes"]:
     assert stats[field] > 0, field
 assert stats["latency_p50_ns"] <= stats["latency_p99_ns"] <= stats["elapsed_ns"] * 2
 assert stats["bounce_bytes"] == 0
@@ -139,9 +141,11 @@ scan --json --count | python3 -c 'import json, sys; assert list(json.load(sys.st
 # Statistics in text go to stderr, and stdout stays as it is.
 scan --stats >got 2>err
 cmp got want
-for line in 'device        .*worker' 'reader        .*, 1 r' 'slots         [1-9]' 'bytes         [1-9]' 'bounce bytes  0$' \
-    'reads         [1-9]' 'launches      [1-9]' 'slot latency  p50 [0-9.]* us, p99 [0-9.]* us$' \
-    'bounded by    [a-z]* (reading [0-9]* %, device [0-9]* %, host [0-9]* % of the time)$' 'speed         [0-9.]* GB/s'; do
+for line in 'device        .*worker' 'reader        .*, 1 r' 'slots         [1-9]' 'bytes         [1-9]' \
+    'bounce bytes  0$' 'reads         [1-9]' 'launches      [1-9]' \
+    'slot latency  p50 [0-9.]* us, p99 [0-9.]* us$' \
+    'bounded by    [a-z]* (reading [0-9]* %, device [0-9]* %, host [0-9]* % of the time)$' \
+    'speed         [0-9.]* GB/s'; do
     grep -q "^$line" err || fail "--stats lacks $line"
 done
 

@@ -8,7 +8,8 @@ rm -rf "$work"
 "$cmake" --install "$build" --prefix "$work/first" >"$work.log"
 mv "$work/first" "$work/moved"
 if [ -e "$work/moved/bin/stoker" ]; then
-    for file in man/man1/stoker.1 man/man1/stoker-scan.1 bash-completion/completions/stoker zsh/site-functions/_stoker; do
+    for file in man/man1/stoker.1 man/man1/stoker-scan.1 bash-completion/completions/stoker \
+        zsh/site-functions/_stoker; do
         [ -s "$work/moved/share/$file" ] || { echo "no share/$file" >&2; exit 1; }
     done
 fi
