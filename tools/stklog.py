@@ -110,13 +110,14 @@ class Flash:
         return all(self.cell(block, cell + i) == what for i in range(self.page_cells))
 
     def header(self, block):
-        """The whole header of a block, of any log; else None."""
+        """Returns the header of a block if the header is whole, of any log; else None."""
         h = header(self.cell(block, 0))
         same = ("block_bytes", "unit", "erased")
         return h if h and h["block"] == block and all(h[k] == self.like[k] for k in same) else None
 
     def record(self, block, cell, seed):
-        """6.2: what a cell holds when it is a whole one of the use with this seed; else None."""
+        """SPEC.md, 6.2: returns the fields of a cell if the cell is whole and belongs to the use of the block with this
+        seed, else None."""
         found = self.cell(block, cell)
         kind, body, sequence, boot, crc = struct.unpack("<I48s3I", found)
         if not 1 <= boot >> 1 <= BOOT_MAX or crc != crc32c(found[:60], seed):
@@ -124,7 +125,7 @@ class Flash:
         return {"sequence": sequence, "boot": boot >> 1, "resumed": boot & 1, "kind": kind, "body": body}
 
     def last_in(self, block, cell, seed):
-        """The last record of the page that begins with cell `cell`, or None."""
+        """Returns the last record of the page that begins with cell `cell`, or None."""
         for i in range(cell + self.page_cells - 1, max(cell, 1) - 1, -1):
             found = self.record(block, i, seed)
             if found:
@@ -319,7 +320,8 @@ def read_flash(data, like):
 
 
 def decoded(found):
-    """6.3: the fields of a replay record. A cell of another writer, bit 3 of whose kind is set, is left as it is."""
+    """SPEC.md, 6.3: returns the fields of a replay record. A cell of another writer has bit 3 of its kind set, and is
+    returned as it is."""
     kind = found["kind"]
     if kind >> 3 & 1:
         return found

@@ -124,7 +124,7 @@ class Found:
 
 
 class Firmware:
-    """The image of the flash, and what the firmware has told so far."""
+    """The image of the flash, and the frames that the firmware has sent so far."""
 
     def __init__(self, options):
         self.options, self.signal = options, Signal()
@@ -156,7 +156,7 @@ class Firmware:
             return b""
 
     def boot(self, enough, linger=0):
-        """Runs the firmware until enough(bytes sent) says so and `linger` seconds more, then cuts the power."""
+        """Runs the firmware until enough(bytes sent) returns True, and `linger` seconds more. Then cuts the power."""
         if os.path.exists(self.path("uart.bin")):
             os.remove(self.path("uart.bin"))
         self.boots += 1
@@ -198,7 +198,8 @@ class Firmware:
                 raise Wrong("the firmware found no log, and %d chunks were synced" % self.synced)
 
     def check(self):
-        """Checks the image against what was told."""
+        """Checks the image against the frames that the firmware has sent: the newest synced chunks must be in the
+        log."""
         with open(self.path("flash.img"), "rb") as image:
             data = image.read(self.options.log or self.flash_bytes)
         try:

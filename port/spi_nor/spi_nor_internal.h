@@ -45,7 +45,7 @@ int stk_spi_nor_wait(const struct stk_spi_nor *n, uint64_t limit_ns);
 struct spi_nor_outcome {
     bool failed;
     bool refused;  /* the block is protected, and nothing of it was changed */
-    uint8_t value; /* of the register that told */
+    uint8_t value; /* value of the register that showed the outcome */
 };
 
 /* Reads how the last erase or program ended, where the chip has a register for that, and clears the register. STK_OK;

@@ -1,6 +1,6 @@
-/* log_images FOLDER: writes images of flash with a log on it, in every state that is easy to bring about: new, partly
- * full, laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log,
- * grown, with laps, boots and runs that no log writes. */
+/* log_images FOLDER: writes images of flash with a log in many states: new; partly full; after several laps; after
+ * several mounts; after power cuts in programs and erases; with changed bits; with bad blocks; after another log;
+ * grown; and with numbers of laps and boots that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -162,7 +162,7 @@ void world_mount_blind(struct world *w) {
 
 /// Walks ///
 
-/* Seeks a record that is there, as the walk before told. */
+/* Seeks a record that the walk before has found. */
 static void check_seek(struct world *w, uint64_t luck) {
     uint32_t i = model_pick(&w->model, luck);
     struct stk_log_record r;

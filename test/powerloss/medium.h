@@ -15,7 +15,8 @@
 
 /// Making it ///
 
-/* Read unit, program unit, bytes of a block, blocks, erased value, rule. */
+/* Geometry of a flash: read unit, program unit, bytes of a block, number of blocks, erased value, rewrite rule. LAZY is
+ * the same for a lazy medium. */
 #define FLASH(r, p, bytes, n, value, rule)                                                                             \
     { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule }
 #define LAZY(r, p, bytes, n, value, rule)                                                                              \

@@ -46,7 +46,8 @@ static uint32_t mix(uint32_t x) {
     return x ^ x >> 16;
 }
 
-/* The one record that has this index and was given in this cycle. */
+/* Fills in the record with this index and cycle. All fields follow from the two numbers, so that a check can compute
+ * them again. */
 static void fill(struct stk_log_record *record, uint32_t index, uint32_t cycle) {
     uint32_t h = mix(index ^ mix(cycle));
     *record = (struct stk_log_record){

@@ -102,7 +102,7 @@ for o in got["offsets"]:
 PYTHON
 done
 
-# A datagram that is longer than its read is cut: the scan says so, and does not wait for the end.
+# A datagram that is longer than its read is cut. The scan reports this, and does not wait for the end of the source.
 head -c 5000 /dev/zero >long
 for reader in posix uring; do
     port=$(free_port)

@@ -88,7 +88,8 @@ untouched 'no OpenCL device named nonesuch' "$STOKER" scan --device nonesuch -f 
 untouched '--reader nonesuch' $scan --reader nonesuch --record new in
 untouched '--reader nonesuch' $scan --reader nonesuch --record log in
 
-# No room, or a limit on the size of files: the message says so, and no file is left.
+# Writes without space, and beyond a limit on the size of files. The message must name the reason, and no file may be
+# left.
 limit='import resource, os, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (4000000, 4000000))
 os.execvp(sys.argv[1], sys.argv[1:])'
@@ -140,7 +141,7 @@ for round in 1 2 3 4 5; do
     code 0 "$STOKER" replay --on interp --against recorded --input 0=in race
 done
 
-# Where there are no locks, the message says so.
+# On a file system without locks the message must name this reason.
 for number in 37 38; do # ENOLCK, ENOSYS
     failing="python3 $lib/failing_call.py flock $number"
     untouched "--record race: it cannot be locked: flock: " $failing $scan --record race in

@@ -117,7 +117,7 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
  * printing why. */
 int bench_device_rest(struct cli_device *device);
 
-/* Returns 1 if a worker of the device is a thread of a CPU, so that two threads show what its best case is. */
+/* Returns 1 if a worker of the device is a thread of a CPU. Two plain threads then measure the limit of the device. */
 int bench_has_thread_limit(const struct cli_device *device);
 
 /* What a case takes besides --json and --help. */

@@ -403,7 +403,7 @@ static int open_all(struct payload *p) {
     bad = bad ? bad : payload_share(&p->shared, p->devices, p->device_count);
     bad = bad ? bad : fill(p);
     bad = bad ? bad : measure_all(p);
-    while (p->device_count != 0u) { /* the first has the store of all */
+    while (p->device_count != 0u) { /* closes the first device last: its store serves all devices */
         cli_device_close(&p->devices[--p->device_count].device);
     }
     return bad;

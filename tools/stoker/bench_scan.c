@@ -47,11 +47,12 @@ struct scan_bench {
     const char *set;                 /* name of the made set; NULL: the user's patterns */
     uint64_t bytes;                  /* of the file */
     uint64_t expected;               /* matches by the independent count */
-    uint64_t wrong;                  /* runs whose count is another */
+    uint64_t wrong;                  /* runs whose count differs from `expected` */
     double gb_per_s[BENCH_RUNS_MAX]; /* of IN_PROCESS */
-    double payload_gb_per_s;         /* of the same scan of a payload that is there; BENCH_MISSING: not measured */
+    /* speed of the same scan over data that is in the payload already; BENCH_MISSING: not measured */
+    double payload_gb_per_s;
     double alone_gb_per_s
-        [PAYLOAD_DEVICES_MAX]; /* likewise by each of several devices alone, by their places in --device */
+        [PAYLOAD_DEVICES_MAX]; /* speed of that scan by each of several devices alone, in the order of --device */
     uint32_t alone_count;
     int on_interp;    /* 1: the interpreter was the first device of the scans */
     uint32_t workers; /* of that device */
@@ -89,7 +90,8 @@ static void name_programs(struct scan_bench *s) {
         s->programs[i].process = processes[i];
         s->programs[i].peer = peers[i];
         s->programs[i].missing = 0;
-        s->programs[i].counts_all = i != RG && i != GREP; /* matches without overlaps, and lines */
+        /* rg counts matches without overlaps, and grep counts lines */
+        s->programs[i].counts_all = i != RG && i != GREP;
     }
 }
 

@@ -1,4 +1,5 @@
-/* The limits of a device: one read, and reads in order, of memory that the host shares and of the device's own. */
+/* Measures the limits of a device by small kernels: the time of one read, and the speed of reads in order. Measures
+ * both for memory shared with the host and for the device's own memory. */
 #include "limits.h"
 
 #include <string.h>

@@ -102,7 +102,8 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
         .observables = r->shape.observables,
         .payload_bytes = r->shape.payload_bytes,
         .table_bytes = r->shape.table_bytes != 0u ? r->shape.table_bytes : STK_NO_TABLES,
-        .workers = r->options.workers ? r->options.workers : 1u, /* a recording has room for one, unless told */
+        /* one worker by default: the recorded device may have had one only */
+        .workers = r->options.workers ? r->options.workers : 1u,
         .lanes = r->options.lanes,
         .residency = is_interp(side) ? 0 : r->options.residency,
         .memory = is_interp(side) ? STK_OPENCL_ANY : r->options.memory,

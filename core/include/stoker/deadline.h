@@ -49,8 +49,8 @@ uint64_t stk_deadline_wait(struct stk_deadline *deadline, uint64_t most_ns);
 
 /// One deadline for many: each begins at a time of its own and has the whole timeout ///
 
-/* Returns the time that has counted so far: keep it as the beginning of a thing that begins now. Look at the clock
- * before. */
+/* Returns the nanoseconds that have counted so far. A caller that begins something now keeps this number as its begin.
+ * Call stk_deadline_look first, so that the number is of now. */
 static inline uint64_t stk_deadline_counted(const struct stk_deadline *deadline) {
     return deadline->counted_ns;
 }

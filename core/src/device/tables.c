@@ -148,8 +148,8 @@ static int unused_row(const struct stk_tables *t, uint32_t offset, uint32_t *row
     return slot < t->config.memory.slots ? stk_fail(info, STK_E_PINNED, slot, offset) : STK_OK;
 }
 
-/* Writes the bytes of a table once no worker of the device reads an older copy. The port is told first, and ends the
- * launch where the device has a copy of its own. A port without such copies has no change_tables. */
+/* Writes the bytes of a table once no worker of the device reads an older copy. Calls change_tables of the port first,
+ * which ends the launch if the device has a copy of its own. A port without such copies has no change_tables. */
 static int store(struct stk_tables *t, uint32_t offset, const void *data, uint32_t bytes, struct stk_error_info *info) {
     const struct stk_dispatch_port *port = &t->config.dispatch;
     int err =

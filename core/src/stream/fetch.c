@@ -232,8 +232,8 @@ static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
     return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
 }
 
-/* Returns how many requests have ended that no poll has told of yet, or an error. Requests may also have ended in the
- * call of somebody else who reads through the same port. */
+/* Returns the number of ended requests that no poll has counted yet, or an error. Requests may also end during a call
+ * of another stream or service that reads through the same port. */
 static int tell_ended(struct stk_fetch *m, int err) {
     uint64_t fresh = ended(m) - m->ended_told;
     m->ended_told += fresh;

@@ -1,8 +1,8 @@
 /* Declarations that the files of the fetch service share. Private to them.
  *
- * A request lives in the entry of its I/O slot: request k is the one that was claimed from I/O slot k. It goes from
- * FREE to WAITING (claimed), to OUTCOME (completed) and back to FREE (the slot took the outcome, or never will). The
- * I/O of a request through a handle may be with the port for longer than the request lives; `moving` says so. */
+ * Request k is the request that was claimed from I/O slot k. A request goes from FREE to WAITING (claimed), to OUTCOME
+ * (completed) and back to FREE (the slot took the outcome, or never will take it). The port may still have the I/O of a
+ * request through a handle when the request is FREE again: `moving` is set for this time. */
 #ifndef STK_SRC_FETCH_INTERNAL_H
 #define STK_SRC_FETCH_INTERNAL_H
 

@@ -105,7 +105,7 @@
  * (STK_RESULT_ARG). */
 #define STK_ARG_OFFSET 0u /* byte offset of the chunk in the payload */
 #define STK_ARG_BYTES  1u /* bytes of the chunk, lead included */
-#define STK_ARG_LEAD   2u /* bytes at its start that belong to the chunk before it */
+#define STK_ARG_LEAD   2u /* bytes of the lead: the first bytes of the data, which belong to the chunk before */
 #define STK_ARG_PARAM  3u /* first of STK_ARG_PARAMS words that the caller chooses */
 #define STK_ARG_PARAMS 5u
 

@@ -210,7 +210,7 @@ int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last) {
         }
     }
     err = err == STK_OK ? stk_opencl_error(cl, clFlush(queue), "clFlush") : err;
-    /* After an error some reads may be under way that no event tells of, so their memory must stay. */
+    /* After an error some reads may be under way without an event, so their memory must stay. */
     c->untracked = err != STK_OK;
     return err;
 }

@@ -74,7 +74,7 @@ int main(void) {
         unit = ways[i].unit;
         once = ways[i].once;
         port.name = ways[i].name;
-        port.stand_in_the_way = board->amd ? NULL : stand_in_the_way; /* AMD chips tell of no voltage */
+        port.stand_in_the_way = board->amd ? NULL : stand_in_the_way; /* an AMD chip does not report low voltage */
         port.records = unit <= 64 ? 500 : 0;
         failed += flash_contract(&port);
     }

@@ -106,7 +106,7 @@ static void unpinned_artifacts_leave_in_the_order_of_their_last_use(void **state
     (void)pin(1);
     (void)pin(2);
     assert_int_equal(get(3), 1);
-    assert_int_equal(put(4, 10), 1); /* 3: walks over 0, 1 and 2 */
+    assert_int_equal(put(4, 10), 1); /* evicts 3, the oldest entry without a pin */
     assert_int_equal(get(3), 0);
     assert_int_equal(stk_cache_unpin(&cache, key(1)), 0);
     assert_int_equal(stk_cache_unpin(&cache, key(0)), 0);

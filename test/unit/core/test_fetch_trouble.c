@@ -78,7 +78,7 @@ static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_FORMAT));
         assert_int_equal(w.fetch.stats.refused, 1);
         freeze(false);
-        drive(); /* to the device the words are another's: it says so, and the service takes them back */
+        drive(); /* the device finds a request of another slot, and faults its slot; the service frees the I/O slot */
         assert_status(9, STK_SLOT_FAULT);
         assert_quiet();
     }
@@ -552,7 +552,7 @@ static void shutdown_waits_for_reads_that_do_not_end(void **state) {
     w.ingest.reap_err = STK_E_IO;
     assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_IO);
     w.ingest.reap_err = 0;
-    w.ingest.cancel_err = STK_E_NOMEM; /* told, though the reads end now */
+    w.ingest.cancel_err = STK_E_NOMEM; /* the error is reported, although the reads end now */
     assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_NOMEM);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));

@@ -175,7 +175,7 @@ static void the_newest_records_are_found_from_the_end(void **state) {
     }
 }
 
-/* Cells are walked as records are; the codec is the same. */
+/* Walks over cells, forwards and backwards, as other tests walk over records. */
 static void cells_are_walked_both_ways(void **state) {
     static uint8_t bodies[40][STK_LOG_BODY_BYTES];
     (void)state;

@@ -301,7 +301,8 @@ static void a_medium_that_takes_no_program_costs_four_blocks_and_one_for_each_ca
     world_append(1);
 }
 
-/* Each keeps the header and records of the lap before, or takes no program. */
+/* The log goes on while any two neighbouring blocks are good. A bad block keeps its header and its records of the lap
+ * before, or takes no program. */
 static void a_log_goes_on_while_two_blocks_are_good(void **state) {
     static const struct stk_flash_geometry shapes[] = {
         {1, 64, 256, 12, 0xFF, STK_FLASH_MANY, 0}, {1, 256, 1024, 12, 0xFF, STK_FLASH_MANY, 0}, NAND};

@@ -411,7 +411,7 @@ static void records_wait_for_a_medium_that_revives(void **state) {
     }
 }
 
-/* Whatever was lost on the way, an error says so and the newest records of the block in use stay. */
+/* A call that loses records returns an error, and the newest records of the block in use stay. */
 static void when_every_block_is_bad_an_error_says_so(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {

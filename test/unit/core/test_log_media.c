@@ -101,14 +101,15 @@ static void note_program(uint32_t block, uint32_t offset, const uint8_t *data, u
     memcpy(marginal.data, data, bytes);
 }
 
-/* What is programmed over the page reads the same from then on. */
+/* Ends the marginal reads once the page was programmed again. */
 static void forget_page(uint32_t block, uint32_t offset, const uint8_t *data, uint32_t bytes) {
     (void)data;
     (void)bytes;
     marginal.bytes = block == marginal.block && offset == marginal.offset ? 0u : marginal.bytes;
 }
 
-/* The phases are those of the mount, of the walk behind it, and of all reads after the next records. */
+/* `phases` has the phase of the marginal page during the mount, during the walk behind it, and during all reads after
+ * the next records, two bits each. */
 static void assert_marginal(const struct stk_flash_geometry *g, uint32_t records, uint32_t phases) {
     uint32_t synced, first;
     script_open(g);

@@ -129,7 +129,8 @@ static void a_port_that_refuses_programs_wears_no_block(void **state) {
     }
 }
 
-/* Format erases, and mount and grow read: what they are refused is their error, and they end at once. */
+/* Refuses each call of the flash in turn. Format, mount and grow must return the error of the refused call, and make no
+ * further call. */
 static void a_refused_call_ends_format_mount_and_grow(void **state) {
     (void)state;
     EVERY(g) {

@@ -184,7 +184,7 @@ static void fence_comes_after_all_that_was_published_before(void **state) {
 
 /// Failures ///
 
-/* A fault in slot 1, as the recorder is told of it, with `value` and result 0. */
+/* Records a fault of slot 1 with `value` and result 0. */
 static void record_fault(uint32_t value, uint32_t first) {
     struct stk_record_failure failure = {.slot = 1,
                                          .opcode = OP_REFUSE,

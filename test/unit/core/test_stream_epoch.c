@@ -1,4 +1,4 @@
-/* Epochs of a stream, and what its recorder writes down of it. */
+/* Tests the epochs of a stream, and the records that its recorder writes for them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

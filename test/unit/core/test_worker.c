@@ -306,7 +306,7 @@ static void shutdown_is_the_first_tenants_however_small_the_shares(void **state)
 
 /// Custody ///
 
-#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind the words that the device is told of */
+#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind the control words that the device knows */
 
 static uint32_t in_hand[4], runs;
 

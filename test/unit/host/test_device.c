@@ -85,7 +85,7 @@ static int open_with(const struct stk_device_config *config) {
     return stk_device_open(&device, config, &arena);
 }
 
-/* Says why there is no OpenCL device to test. Fails the test where STK_REQUIRE_DEVICE asks for one. */
+/* Prints why there is no OpenCL device to test. Fails the test where STK_REQUIRE_DEVICE asks for one. */
 static void say_left_out(const char *what) {
     print_message("left out: %s: %s\n", what, device.reason);
     if (getenv("STK_REQUIRE_DEVICE")) {

@@ -1,5 +1,5 @@
-/* Writes of the ports that read files, against a real kernel: a file system without space, a limit of the file's size,
- * O_DIRECT, a descriptor that may only be read, and no allocation on the way. */
+/* Tests writes through the ingest ports for files on a real kernel: a file system without space, a limit on the size of
+ * the file, O_DIRECT, a descriptor that is open for reading only, and that no write allocates memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -257,7 +257,7 @@ static void o_direct_writes_what_is_aligned(void **state) {
     (void)close(fd);
 }
 
-/* A tmpfs of its own, in a namespace that ends with the process. */
+/* Mounts a tmpfs of 64 KiB in a mount namespace of this process, which ends with the process. */
 static void mount_small(void) {
     static char folder[] = "/tmp/stoker-small-XXXXXX";
     small_folder = mkdtemp(folder);

@@ -119,7 +119,7 @@ static uint32_t log2_of(uint32_t n) {
     return log2;
 }
 
-/* Another mount beside the log, which writes nothing, finds the same end. */
+/* Most reads that a mount took so far. */
 static uint32_t worst;
 
 static void look(void) {

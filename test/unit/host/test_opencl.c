@@ -18,7 +18,7 @@
 #include "stoker/port/posix.h"
 #include "stoker/ring.h"
 
-/* A piece of the dialect as text for the device and as C for the interpreter. */
+/* Defines device code twice: as text for the OpenCL device, and as C functions for the interpreter. */
 #define TWIN(...)                                                                                                      \
     static const char twin_text[] = #__VA_ARGS__;                                                                      \
     __VA_ARGS__

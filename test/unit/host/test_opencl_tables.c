@@ -28,7 +28,7 @@ static const struct stk_opencl_piece piece = {"look", handler, OP_LOOK, "user_lo
 
 static struct stk_tables tables;
 static const struct way *way;
-static int own; /* 1: the device has no memory in common with the host, or says so */
+static int own; /* 1: the device has no memory in common with the host, or the test pretends this */
 static uint8_t data[LARGE];
 
 static uint32_t sum_of(const uint8_t *bytes, uint32_t n) {

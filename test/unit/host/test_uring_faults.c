@@ -527,7 +527,7 @@ static void the_counters_add_up_after_every_step(void **state) {
 static _Alignas(4096) uint8_t buffers[STK_URING_SOCKET_BYTES(DEPTH)];
 static int socket_fds[2];
 
-/* Adds one end of a new pair of sockets, which asks for multishot. */
+/* Makes a pair of sockets and adds one of them as a source with multishot receive. Returns the source. */
 static uint32_t add_socket(enum socket_kind kind) {
     const struct stk_uring_socket_config config = {.memory = buffers, .memory_bytes = sizeof buffers};
     assert_int_equal(socket_ends(kind, socket_fds), 0);

@@ -16,9 +16,9 @@ extern "C" {
 #endif
 
 struct stk_reader_shape {
-    uint32_t depth, sources; /* the defaults in place of 0 */
+    uint32_t depth, sources; /* most reads in flight and most sources; the defaults stand in place of 0 */
     size_t bytes;            /* memory of one reader: the object and what its open takes from an arena */
-    const uint8_t *memory;   /* where every read must land; NULL: anywhere */
+    const uint8_t *memory;   /* memory into which every read must go; NULL: any memory */
     size_t memory_bytes;
 };
 

@@ -59,13 +59,13 @@ struct stk_bare_clock {
 };
 
 /* Starts the timer where it does not run, and begins at 0 ns. A SysTick that runs already keeps its interrupt and must
- * count the whole 24 bits; one that does not run is started without interrupt. STK_E_ARG `timer`, no registers, no
- * rate; STK_E_UNSUPPORTED the core or the board has no such timer. */
+ * count the whole 24 bits. A SysTick that does not run is started without an interrupt. STK_E_ARG `timer` is no timer,
+ * or the configuration has no registers or no rate; STK_E_UNSUPPORTED the core or the board has no such timer. */
 STK_MUST_CHECK int stk_bare_clock_init(struct stk_bare_clock *clock, const struct stk_bare_clock_config *config);
 
-/* Nanoseconds since init. Look at least once in each wrap of the timer (enum stk_bare_timer): a loop that polls does so
- * by itself, and a program that may not calls it from an interrupt of the timer. Callable from interrupts where `mask`
- * is set. */
+/* Returns the nanoseconds since init. Call it at least once in each wrap of the timer (enum stk_bare_timer), else the
+ * clock loses a wrap. A program that polls in a loop does this anyway; another program calls it from an interrupt of
+ * the timer. Callable from interrupts where `mask` is set. */
 uint64_t stk_bare_clock_now(struct stk_bare_clock *clock);
 
 /* ctx is a struct stk_bare_clock. `wait` looks at the word until it changes or the timeout is over, with `idle` between

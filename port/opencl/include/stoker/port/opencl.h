@@ -1,12 +1,12 @@
 /* stoker port: dispatch by a kernel on an OpenCL device, in the best way in which the device can share memory with the
  * host.
  *
- * Open tries the kinds of shared memory one after the other and proves by a bounded handshake what each can do:
- * RESIDENT, where a running kernel and the host see each other's stores; QUANTUM, where they do at the borders of a
- * launch; BATCH, by copies, which every device can. The kernel is the same in all of them. It runs under a lease: it
- * leaves after a number of turns, after a number of idle turns, or when the host ends the lease; the next drive with
- * work launches it again. All state is in the ring, so nothing is lost between two leases. Where memory stops being
- * shared, the port notices and goes on in the next mode.
+ * Open tries the kinds of shared memory one after the other, and finds by a bounded handshake which residency mode
+ * works. In RESIDENT a running kernel and the host see each other's stores. In QUANTUM they see them at the borders of
+ * a launch. BATCH uses copies, and works on every device. The kernel is the same in all modes. It runs under a lease:
+ * it leaves after a number of turns, after a number of idle turns, or when the host ends the lease. The next drive with
+ * work launches it once more. All state is in the ring, so nothing is lost between two leases. If the memory stops
+ * being shared, the port notices this and goes on in the next mode.
  *
  * Threads: any, one at a time per object; not from a signal handler. port/README.md lists the calls that may block. */
 #ifndef STOKER_PORT_OPENCL_H

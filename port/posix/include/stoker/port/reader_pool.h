@@ -58,7 +58,7 @@ struct stk_reader_pool_read {
     uint32_t next;
     uint16_t reader;  /* index of the thread that has the read */
     uint8_t state;    /* free, queued, with a reader, or ready */
-    uint8_t canceled; /* 1: the caller asked to cancel the read, and its thread was not told yet */
+    uint8_t canceled; /* 1: the caller asked to cancel the read, and the thread of the read does not know it yet */
     uint8_t op;       /* an enum stk_ingest_op */
 };
 

@@ -95,7 +95,7 @@ struct stk_spi_nor {
     bool wide;       /* addresses have 4 bytes: the chip has more than 16 MiB */
     bool late;       /* an operation passed its limit, and the chip may still work on it */
     struct stk_error_info
-        info; /* of the last call that failed: code, block, and the register that told of the failure */
+        info; /* the last call that failed: its error, the block, and the register that showed the failure */
 };
 
 /* Finds the chip, reads what it is, and checks the window. A program or an erase that still runs, since the board was
