@@ -420,7 +420,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             lane->guard = stk_ld(d->guards + slot);
-            stk_st(d->guards + slot, lane->guard + 2u); /* whoever ends the slot stores the same */
+            stk_st(d->guards + slot, lane->guard + 2u); /* the lane that ends the slot stores the same value */
             stk_store_claim(d, slot, lane->guard, words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
         }
         return slot;
@@ -805,7 +805,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     if (w->box == 0u) {
         stk_find_enter(&d, w, shared);
     }
-    /* A bound on the turns, whatever happens. A worker at a mailbox first ends the slot in hand and the next one, so it
+    /* A bound on the turns, in every case. A worker at a mailbox first ends the slot in hand and the next one, so it
      * gets 8 turns more; the greatest lease has no room for them in a word. */
     most = w->turns < 0xFFFFFFF0u ? w->turns + 8u : 0xFFFFFFFEu;
     for (turn = 0; turn <= most; turn++) {

@@ -26,7 +26,7 @@ class NotALog(Exception):
 
 
 class Log:
-    """What was read: records as dicts, and the counts."""
+    """The records that were read, as dicts, and the counts."""
 
     def __init__(self):
         self.records, self.corrupt, self.torn, self.trouble = [], 0, 0, None
@@ -70,7 +70,8 @@ def page_of(unit):
 
 
 def header(cell):
-    """6.1: the header's fields when the cell is one of a flash that a log can use, whatever the flash; else None."""
+    """SPEC.md, 6.1: returns the fields of a header if the cell is a whole header of a flash that a log can use, else
+    None. The flash may be any."""
     words = struct.unpack("<8s14I", cell)
     if words[0] != MAGIC or crc32c(cell[:60], 0) != words[14] or any(words[12:14]):
         return None
@@ -400,7 +401,7 @@ def read_log(data):
 
 
 def lines(log):
-    """What is printed: a line for each record."""
+    """Yields a line of text for each record."""
     form = ("sequence=%d boot=%d resumed=%d kind=%s timestamp_ns=%d slot=%d tenant=%d opcode=%d args=%d,%d,%d,%d "
             "epoch=%d status=%d failure=%d error=%d digest=%016x")
     for r in log.records:

@@ -44,7 +44,7 @@ CHUNK_RECORDS = 9  # of one chunk, at most
 
 
 class Wrong(Exception):
-    """What the firmware left is not right; says what."""
+    """The image or the frames of the firmware are wrong; the text says in which way."""
 
 
 # What must come out, from the samples alone.

@@ -122,7 +122,7 @@ def root_disk():
 
 
 def keep_disk():
-    """What stays from one run to the next: the programs that PoCL compiled in the guest."""
+    """Returns the disk that stays from one run to the next. It has the programs that PoCL compiled in the guest."""
     image = BASE / "keep.img"
     if not image.exists():
         part = BASE / "keep.img.part"

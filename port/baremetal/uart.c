@@ -7,7 +7,8 @@
 #include "stoker/deadline.h"
 #include "stoker/port/bare_uart.h"
 
-/* What differs from one UART to the next. `put` and `get` return false where the UART has no room, or no byte. */
+/* The functions that differ between the kinds of UARTs. `put` and `get` return false where the UART has no room, or no
+ * byte. */
 struct stk_bare_uart_ops {
     int (*init)(const struct stk_bare_uart_config *config);
     bool (*put)(const struct stk_bare_uart_config *config, uint8_t byte);

@@ -147,7 +147,7 @@ static int program_page(struct stk_spi_nor *n, uint32_t at, const uint8_t *data,
     if (err != STK_OK) {
         return fail(n, err, at, 0);
     }
-    /* From here on the chip may have bytes of the page, whatever goes wrong. */
+    /* From here on the chip may have programmed bytes of the page, also if a step fails. */
     uint32_t count = address(n, command, n->wide ? CMD_PROGRAM_WIDE : CMD_PROGRAM, at);
     if (n->bus->write(n->bus_ctx, command, count, data, bytes) != STK_OK) {
         n->late = true; /* the chip may program what it was sent */

@@ -250,7 +250,8 @@ static void logs_with_holes(void) {
     }
 }
 
-/* What an earlier log left, in its first lap, in a block that cannot be erased, but for block 0. */
+/* An earlier log left cells of its first lap in a block that cannot be erased. Any block but block 0 may be this block.
+ * */
 static void logs_after_others(void) {
     for (uint32_t i = 0; i < 6; i++) {
         const struct stk_log_config c = config();

@@ -16,7 +16,7 @@ byte io_status[IOS], io_tag[IOS];
 byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
 #define NOBODY 98 /* its slot was cancelled */
 
-/* What the service keeps of each I/O slot: struct stk_fetch_request. */
+/* The entry of the service for each I/O slot: struct stk_fetch_request. */
 #define WAITING_FOR 1 /* STK_FETCH_WAITING */
 #define OUTCOME 2
 byte req[IOS], req_slot[IOS];
@@ -54,7 +54,7 @@ inline io_take(k) {
 }
 
 #ifdef ANY_TAG
-#define OWN(i, k) true /* mutation: whoever has a ticket */
+#define OWN(i, k) true /* mutation: any slot with a ticket */
 #else
 #define OWN(i, k) (io_tag[k] == i) /* stk_fetch_own */
 #endif
@@ -170,7 +170,7 @@ inline serve_move(k) {
              moving[k] = true; moves_under[k] = grant_number; moves_for[k] = io_for[k] }
 }
 
-/* stk_fetch_complete: the port has moved the bytes, for whoever asked when the I/O began. */
+/* stk_fetch_complete: the port has moved the bytes. The outcome belongs to the slot that asked when the I/O began. */
 inline serve_complete(k) {
     d_step { moving[k] -> assert(granted && moves_under[k] == grant_number); moving[k] = false; moves_under[k] = false }
     if

@@ -47,7 +47,7 @@ active [WORKERS] proctype worker() {
 #define WAITED(i) (status[i] == WAIT_IO && ASKED(i) -> arg2[i] : 0)
 #endif
 
-/* What it has asked for is nobody's from here on. */
+/* From here on no slot owns the I/O that this slot has asked for. */
 inline cancel_ghost(i) {
     if
     :: status[i] == WAIT_IO -> io_for[arg2[i] - 1] = NOBODY

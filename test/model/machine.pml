@@ -28,7 +28,7 @@
 #define REQUEUE 6
 #define FAULT 7
 
-/* What a model's slots have beside their status: as a publisher leaves it. */
+/* Sets the words of a slot beside its status, as a publisher sets them. A model with such words defines this macro. */
 #ifndef WRITE_ARGS
 #define WRITE_ARGS(s) skip
 #endif
@@ -193,7 +193,7 @@ inline harvest() {
 inline repair(t) {
     if
 #ifdef REPAIR_BLIND
-    :: head != tail -> /* mutation: whatever hole is the oldest */
+    :: head != tail -> /* mutation: repairs the oldest hole of any kind */
 #else
     :: head == t && head != tail ->
 #endif
@@ -227,7 +227,7 @@ inline write_coarse(mine) {
              status[AT(mine)] = PUBLISHED; mine = 0 }
 }
 
-/* What is left in the arguments of an EMPTY slot nobody reads. */
+/* Nobody reads the arguments of an EMPTY slot. */
 inline harvest_coarse() {
     d_step { FINISHED(status[AT(head)]) ->
              assert(tail != head && words[AT(head)] && life[AT(head)] == ENDED);

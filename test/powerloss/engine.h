@@ -1,11 +1,12 @@
-/* What both power-cut suites are made of beside their own workload: the command line, the share that each shape has of
- * the cuts, chains of cuts, and what is counted. A suite describes itself by a table. */
+/* The parts that both power-cut suites use: the command line, the number of cuts for each shape, chains of cuts, and
+ * the counters. A suite adds its own workload, and describes itself by a table. */
 #ifndef POWERLOSS_ENGINE_H
 #define POWERLOSS_ENGINE_H
 
 #include "medium.h"
 
-/* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. ANY where not given. */
+/* The cuts to make: all cuts within `quota`, or one cut, or one pair of cuts, or one chain. A number that was not given
+ * is ANY. */
 struct plan {
     uint64_t quota;           /* cuts for this shape, about */
     unsigned plant;           /* the planted mistake, of the suite's enum plant */
@@ -19,7 +20,7 @@ struct tally {
     uint64_t operations, first, second, chained, failures;
 };
 
-/* What each suite's struct run begins with. */
+/* The first member of the struct run of each suite. */
 struct run_base {
     const struct plan *plan;
     struct tally *tally;

@@ -1,5 +1,5 @@
-/* What both suites do with a simulated medium: making it, placing cuts, and looking at it. What must be on the medium
- * is not known here. */
+/* The calls of both suites for a simulated medium: they make it, place cuts, and look at it. They do not know the
+ * expected contents of the medium. */
 #ifndef POWERLOSS_MEDIUM_H
 #define POWERLOSS_MEDIUM_H
 

@@ -32,7 +32,8 @@ void run_fresh_world(struct run *r) {
 
 /// Chains ///
 
-/* What a chain does beside appends and what goes with them. */
+/* Picks the next call of a chain: mostly appends, polls and syncs, and at times a mount, a walk, or a block that goes
+ * bad. */
 static char pick_call(const struct world *w, uint64_t seed, uint64_t dice) {
     static const char *const usual[] = {"aabbbpps", "aaaaaaab", "asasapas", "aaabbbbb", "apapapas", "bbbbsbbp"};
     uint64_t kind = cut_hash(seed, 5);

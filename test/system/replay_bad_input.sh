@@ -1,4 +1,4 @@
-# What cannot be replayed is refused in one line that says what to do.
+# Input that cannot be replayed must be refused with one line that says what to do.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 

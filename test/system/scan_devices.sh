@@ -8,7 +8,7 @@ yes 'the then he' | head -c 600000 >f8
 printf 'the\nhe\nthen he' >>patterns
 : >f9
 
-# What one device prints, in every form.
+# The output with one device, in every form, to compare with.
 n=0
 for form in "" --count --json "--offsets 1" "--offsets 7 --json" "--offsets 3000" "--offsets 90000 --json"; do
     n=$((n + 1))

@@ -66,8 +66,8 @@ assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
 assert got["stats"]["slots"] == 4, got["stats"]["slots"]
 PYTHON
 
-# In a chunk with few matches the slot that counts also lists the matches, so the chunk is read once, in whatever order
-# the matches are found. Only a chunk with more matches than that list has room for is read a second time.
+# In a chunk with few matches the slot that counts also lists the matches, so the device reads the chunk once. Only if
+# the list has no room for all matches of a chunk does the device read the chunk a second time.
 python3 - <<'PYTHON'
 import random
 random.seed(5)

@@ -9,14 +9,14 @@ cp in in.kept
 cp p p.kept
 scan="$STOKER scan --device interp --count -f p"
 
-# untouched WORDS COMMAND...: COMMAND is refused with WORDS, and the folder has the same files and bytes as before.
+# untouched WORDS COMMAND...: checks that COMMAND is refused with WORDS, and leaves every file of the folder as it was.
 untouched() {
     find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort >sums
     refused "$@"
     find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort | cmp - sums || fail "changed: $*"
 }
 
-# A command does not write a file that it reads, whatever name the file has.
+# A command must not write a file that it reads, by any name of the file.
 ln in hard
 ln -s in soft
 ln -s nothing dangling

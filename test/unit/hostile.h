@@ -191,7 +191,7 @@ static inline uint32_t hostile_scan_verdict(const struct hostile *h, uint32_t t,
     return at % 4u != 0 || !hostile_owns_bytes(h, t, at, bytes) ? STK_REASON_PAYLOAD : 0;
 }
 
-/* What comes of a slot: a reason to fault with, or one of these. */
+/* The end of a slot: the reason of a fault, or one of these values. */
 #define HOSTILE_DONE  0u
 #define HOSTILE_WAITS 98u /* a fence behind a slot that waits for ever: REQUEUE */
 #define HOSTILE_ASKS  97u /* a load miss that nobody serves: WAIT_IO, or REQUEUE when no I/O slot is free */

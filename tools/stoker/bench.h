@@ -120,7 +120,7 @@ int bench_device_rest(struct cli_device *device);
 /* Returns 1 if a worker of the device is a thread of a CPU. Two plain threads then measure the limit of the device. */
 int bench_has_thread_limit(const struct cli_device *device);
 
-/* What a case takes besides --json and --help. */
+/* The options that a case takes besides --json and --help. */
 #define BENCH_COUNT     1u
 #define BENCH_IN_FLIGHT 2u
 #define BENCH_FILES     4u /* --file and --patterns */

@@ -1,7 +1,6 @@
-/* stoker bench payload: scans and sums of a payload that is there, pass after pass, without any reader. What the
- * devices count in each pass is compared with what the host counted by itself. Several devices share the chunks of a
- * pass, and each of them also makes passes alone, for comparison. The passes are in bench_payload_pass.c.
- */
+/* stoker bench payload: scans and sums of data that is in the payload already, pass after pass, without any reader. The
+ * counts of the devices in each pass are compared with a count by the host. Several devices share the chunks of a pass,
+ * and each of them also makes passes alone, for comparison. The passes are in bench_payload_pass.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

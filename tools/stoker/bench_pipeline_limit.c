@@ -130,8 +130,8 @@ static int end_sums(struct sums *s, struct pipeline_ours *o) {
 
 /// A thread that sums ///
 
-/* What the thread of the reads and the thread that sums share: a queue of buffers. Each of the two counts has a line of
- * its own. The buffers of a queue that is never longer than the reads' depth are in it once at most. */
+/* The queue of buffers between the thread of the reads and the thread that sums. Each of the two counts has a cache
+ * line of its own. The queue is never longer than the depth of the reads, so it has each buffer at most once. */
 struct summer {
     struct {
         uint32_t buffer, bytes;

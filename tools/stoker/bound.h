@@ -1,4 +1,4 @@
-/* What bounds a scan: where its thread spends the time. */
+/* Finds the bound of a scan: measures where the thread of the scan spends its time. */
 #ifndef STOKER_CLI_BOUND_H
 #define STOKER_CLI_BOUND_H
 

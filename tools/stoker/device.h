@@ -70,7 +70,7 @@ int cli_device_add_table(struct cli_device *device, const void *data, uint32_t b
 
 const char *cli_residency_name(enum stk_residency residency);
 
-/* What --residency and --memory take. */
+/* The words that --residency and --memory take. */
 #define CLI_RESIDENCIES "resident, quantum or batch"
 #define CLI_MEMORIES    "svm-atomics, host-nv, alloc-host, use-host, svm or copies"
 

@@ -1,5 +1,5 @@
-/* What a device can read in the best case, measured by small kernels that do nothing else: the limits that stand beside
- * the figures of stoker bench. */
+/* Measures the best reading speed of a device, by small kernels that do nothing else. stoker bench prints these limits
+ * beside its figures. */
 #ifndef STOKER_CLI_LIMITS_H
 #define STOKER_CLI_LIMITS_H
 

@@ -1,5 +1,5 @@
-/* What the commands take: one table for each, from which options are parsed and --help, man pages and completions are
- * written. */
+/* The options of the commands: one table for each command. The options are parsed by the table, and --help, man pages
+ * and completions are written from it. */
 #ifndef STOKER_CLI_OPTIONS_H
 #define STOKER_CLI_OPTIONS_H
 

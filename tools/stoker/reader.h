@@ -24,7 +24,7 @@ struct cli_reader {
     void *memory, *socket_memory;
     size_t memory_bytes, socket_bytes;
     int is_uring, is_pool;
-    /* the last refusal, of whatever was tried */
+    /* the last refusal of any attempt */
     const char *call;
     int os_error;
 };

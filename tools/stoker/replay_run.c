@@ -114,7 +114,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
     }
     if (bad == 0) {
         *target = (struct stk_replay_target){side->device.memory, side->device.dispatch};
-        /* What the shape does not have is not there: a port's default would be. */
+        /* The target has only the observables of the shape, although the port may have made more by default. */
         target->memory.control_words = STK_CTL_OBSERVABLE + r->shape.observables;
         if (side->device.is_opencl) { /* the interpreter's memory is fresh, and takes no room until it is used */
             memset(target->memory.payload, 0, r->shape.payload_bytes);

@@ -1,4 +1,4 @@
-/* stoker: deadlines. What a timeout means, for core and ports.
+/* stoker: deadlines, the one meaning of a timeout for core and ports.
  *
  * A deadline counts the time in which its owner could have seen progress. The owner looks at the clock, then at what it
  * waits for, and so on until the deadline is over. Between two looks at the clock, the deadline counts at most the

@@ -124,7 +124,8 @@ uint32_t stk_work_split_settled(const struct stk_work_split *units);
 /* Returns the number of devices that are not lost. With none, the rest of the range will not be done. */
 uint32_t stk_work_split_live(const struct stk_work_split *units);
 
-/* What a device did since init, in units, modulo 2^32: claimed - done is what it holds or has given back. */
+/* The work of a device since init, in units, modulo 2^32. claimed - done is the number of units that it holds or has
+ * given back. */
 struct stk_work_split_progress {
     uint32_t claimed, done;
 };

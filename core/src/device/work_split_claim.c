@@ -10,7 +10,7 @@
 
 /// Claiming ///
 
-/* What a claim knows of the weights of live devices. */
+/* The weights of the live devices, for one claim. */
 struct weights {
     uint64_t mine; /* weight of the device that claims */
     uint64_t all;  /* sum of the weights of live devices */

@@ -7,7 +7,7 @@
 #include "stoker/recorder.h"
 #include "stoker/replay.h"
 
-/* What the replay knows about one slot of the ring. */
+/* The replay's own state of one slot of the ring. */
 struct stk_replay_slot {
     uint32_t sequence; /* sequence of the PUBLISH record of this slot; names the slot in a report */
     uint32_t flying;   /* 1: the slot was published and its end was not compared yet; else 0 */

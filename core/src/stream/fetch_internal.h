@@ -114,7 +114,7 @@ void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 
 /// fetch_serve.c ///
 
-/* What the service does with its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
+/* The callbacks of the service for its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
 extern const struct stk_reads_ops stk_fetch_reads_ops;
 
 /* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */

@@ -94,7 +94,7 @@ int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, str
         if (slots > count) {
             return stk_fail(info, STK_E_UNDERFLOW, tenant->id, count);
         }
-        /* Release: whoever sees the lower count sees the harvest before it. */
+        /* Release: a thread that sees the lower count also sees the harvest before it. */
         err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_WOULD_BLOCK;
     } while (err == STK_E_WOULD_BLOCK && --tries > 0);
     /* After the swap, so that a call which fails counts nothing. For a moment the two figures do not add up

@@ -1,5 +1,5 @@
 /* stoker port: copies of the shared memory. Holds the buffers of the device, the image that is sent and the image that
- * comes back, and enqueues the transfers. What is copied is decided by core (stoker/device_copies.h). */
+ * comes back, and enqueues the transfers. The core decides which bytes are copied (stoker/device_copies.h). */
 #include <sys/mman.h>
 
 #include "../report/report.h"

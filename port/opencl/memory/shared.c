@@ -1,5 +1,5 @@
 /* stoker port: memory that host and device share. One kind at a time is allocated, mapped once, handed to the kernel
- * and released. Which kind works is found by search/. */
+ * and released. The code in search/ finds a kind that works. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

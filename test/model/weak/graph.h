@@ -1,4 +1,4 @@
-/* An execution of a litmus program so far, and what the memory model says about its next event.
+/* One execution of a litmus program so far, and the rules of the memory model for its next event.
  *
  * The model is RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer: Repairing Sequential Consistency in C/C++11, PLDI 2017),
  * with two differences. A release sequence is that of C++20: it goes on through read-modify-writes alone, and not
@@ -48,7 +48,8 @@ struct op {
     struct weak_site site;
 };
 
-/* What a thread that acquires gets to know: events that happened before a release, by who released and for whom. */
+/* The events that a thread learns of when it acquires: the events that happened before a release, by the thread that
+ * released and the threads that the release reaches. */
 struct view {
     set host;   /* released by a thread of the host */
     set system; /* released by a thread of the device for all */

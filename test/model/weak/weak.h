@@ -24,13 +24,14 @@ enum weak_order {
     WEAK_PLAIN = 8 /* not atomic: two such accesses of one word that nothing orders are a data race */
 };
 
-/* Which threads an order reaches: those of the same device, or all. Threads of the host always reach all. */
+/* The threads that an order reaches: the threads of the same device, or all threads. An order of a thread of the host
+ * always reaches all threads. */
 enum weak_scope {
     WEAK_SYSTEM = 0,
     WEAK_DEVICE = 1
 };
 
-/* What an access asks for beyond its relaxed form. Each of these parts is taken away once, as a mutation. */
+/* The parts of an access's order beyond relaxed. Each part is taken away once, as a mutation. */
 enum weak_part {
     WEAK_PART_ACQUIRE,
     WEAK_PART_RELEASE,

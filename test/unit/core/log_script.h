@@ -41,7 +41,7 @@ static inline struct stk_log_record script_record(uint32_t number) {
         .slot = number, .timestamp_ns = 1000u + number, .args = {~number, number, 0, 7}, .digest = number * 3u};
 }
 
-/* Appends the record with the next number, which is spent whatever comes of it. */
+/* Appends the record with the next number. The number is used up even if the append fails. */
 static inline int script_try(void) {
     const struct stk_log_record r = script_record(script.number++);
     return stk_log_append(&script.log, &r);

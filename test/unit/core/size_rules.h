@@ -1,7 +1,6 @@
-/* What holds for the memory of every object: STK_X_BYTES, stk_x_bytes and what init takes are one number, one byte less
- * is refused with nothing written, and nothing outside is ever written. One table of objects and shapes is checked by
- * this.
- */
+/* Checks the rules for the memory of every object, over one table of objects and shapes. STK_X_BYTES, stk_x_bytes and
+ * the bytes that init takes are one number. Init refuses one byte less and writes nothing then. No byte outside of the
+ * memory is ever written. */
 #ifndef SIZE_RULES_H
 #define SIZE_RULES_H
 

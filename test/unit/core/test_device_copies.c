@@ -50,7 +50,7 @@ static int set_up(void **state) {
     place(&copies.host, host_bytes);
     place(&copies.sent, sent_bytes);
     place(&copies.got, got_bytes);
-    memset(copies.sent.control, 0xEE, STK_CONTROL_BYTES(OBSERVABLES)); /* whatever the last launch left */
+    memset(copies.sent.control, 0xEE, STK_CONTROL_BYTES(OBSERVABLES)); /* values that the last launch may have left */
     ring = (struct stk_ring){.words = copies.host.ring, .slots = SLOTS};
     return 0;
 }

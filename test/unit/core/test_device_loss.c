@@ -1,5 +1,4 @@
-/* What is put back after a device was lost, slots of the ring and of the I/O queue. The interpreter is the next
- * device. */
+/* Tests which ring slots and I/O slots are put back after a device was lost. The interpreter is the next device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -659,7 +659,8 @@ static void wipe(void) {
     }
 }
 
-/* Whatever the words become, only the places of the table are written, and the counters add up. */
+/* With any values in the words of the I/O queue, the service writes only to the ranges in its table, and the counters
+ * add up. */
 static void hostile_words_reach_nothing_but_the_table(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 3, .sources = 4, .delay = 1, .seed = 3};
     uint64_t seed = 42;

@@ -1,4 +1,4 @@
-/* Walks backwards: they give the records of the walk forwards, whatever the geometry, the place and the damage. */
+/* Tests walks backwards. They must give the same records as a walk forwards, for every geometry, place and damage. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -383,7 +383,7 @@ static void a_dead_medium_costs_nothing(void **state) {
     }
 }
 
-/* What an append could not bring out is in the buffer, and goes with the next. */
+/* Records that an append could not program stay in the buffer, and the next append programs them. */
 static void records_wait_for_a_medium_that_revives(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {

@@ -34,8 +34,9 @@ static void cut_keeps(uint32_t sector, uint32_t kept) {
     memcpy(medium.now, medium.synced, medium_bytes());
 }
 
-/* `unsynced` records behind `synced` ones are cut in every mixture of sectors. What was synced before is there, and
- * what is synced afterwards is there and comes behind: the order of a walk is that of the numbers. */
+/* Appends `synced` records with a sync and `unsynced` ones without, and cuts the power with every mixture of lost
+ * sectors. The synced records must be there after the cut, and records that are synced later must be there too and come
+ * behind them: a walk gives records in the order of their numbers. */
 static void assert_any_age(const struct stk_flash_geometry *g, uint32_t synced, uint32_t unsynced, uint32_t kept) {
     uint32_t first, before, after;
     script_open(g);

@@ -166,7 +166,7 @@ static void difference_before_an_input_ends_the_replay_there(void **state) {
 
 /// Records ///
 
-/* What replay says of a recording that has one `record`, behind a slot that was published. */
+/* Replays a recording that has one published slot and `record` behind it. Returns the result of the replay. */
 static int replay_record(const struct stk_log_record *record_) {
     record();
     put2(3, OP_ADD, 1, 1);

@@ -1,5 +1,5 @@
-/* The simulated ports. What other tests stand on, so each knob is tried by itself; the contracts are in
- * test/contract. */
+/* Tests the simulated ports, on which other tests rely. So each setting is tested by itself. test/contract has the
+ * contracts of all ports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

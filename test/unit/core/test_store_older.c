@@ -1,4 +1,5 @@
-/* What get says when a version is damaged, when an older one is there, and when the medium cannot give it back. */
+/* Tests the result of get when a version is damaged, when there is an older version, and when the medium cannot give
+ * the bytes back. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* What a worker finds, in what order and after how many looks: partitions, fairness, quotas, the doorbell, shares. */
+/* Tests which slots a worker finds, in which order, and after how many looks: partitions, fairness, quotas, the
+ * doorbell, shares. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

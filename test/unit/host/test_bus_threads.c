@@ -1,5 +1,5 @@
-/* Workers behind a bus: their swaps of the host's memory are a read and a later write of the whole word, whatever it
- * held. What the host stores in between is gone. */
+/* Tests workers behind a bus. Their swap of a word in the host's memory is a read and a later write of the word. A
+ * store of the host between the two is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -483,7 +483,7 @@ static void bad_calls_change_nothing(void **state) {
     close_it();
 }
 
-/* What the interpreter takes is what macro and query say, and one byte less is too little. */
+/* The interpreter takes as many bytes as the macro and the query give, and one byte less is too little. */
 static void macro_query_and_use_agree(void **state) {
     static uint8_t room[STK_DEVICE_INTERP_BYTES(64, 1000, 12345, 0) + STK_ALIGN];
     static const uint32_t shapes[][4] = {{0, 0, 0, 0}, {1, 1, 1, STK_NO_TABLES}, {64, 1000, 12345, 777}};

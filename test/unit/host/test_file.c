@@ -119,7 +119,8 @@ static void an_existing_file_is_taken_as_it_is(void **state) {
     stk_file_close(&file);
 }
 
-/* What is left of a creation that was cut short. */
+/* A cut creation leaves an empty file. Open must refuse it, and make it longer only when the configuration asks for
+ * this. */
 static void a_file_that_is_too_short_is_lengthened_on_request(void **state) {
     struct stk_file_config config = small();
     struct stk_file file;

@@ -211,7 +211,8 @@ static void a_descriptor_that_may_only_be_read_takes_no_write(void **state) {
     (void)close(fd);
 }
 
-/* Linux would write at the end, whatever the offset, and so beyond the range of a handle. */
+/* On a descriptor with O_APPEND Linux ignores the offset and writes at the end, which may be outside the range of a
+ * handle. */
 static void a_descriptor_that_appends_takes_no_write(void **state) {
     int fd = pattern_file(4096), source;
     struct stat st;
@@ -227,7 +228,7 @@ static void a_descriptor_that_appends_takes_no_write(void **state) {
     (void)close(fd);
 }
 
-/* What is aligned is written; anything else gets the kernel's own EINVAL, and the file is as it was. */
+/* An aligned write succeeds. Any other write fails with the kernel's EINVAL and does not change the file. */
 static void o_direct_writes_what_is_aligned(void **state) {
     char name[] = "/tmp/stoker-direct-XXXXXX";
     int plain = mkstemp(name), fd = open(name, O_RDWR | O_DIRECT), source;

@@ -384,7 +384,7 @@ static void numbers_out_of_range_are_refused(void **state) {
     }
 }
 
-/* What a fit function was given, and what it asks for. */
+/* The arguments that a fit function got, and the values that it returns. */
 struct fitted {
     uint32_t calls, workers, lanes, slots;
 };

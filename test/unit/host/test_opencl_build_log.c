@@ -148,7 +148,7 @@ static void places_in_the_kernels_own_files_are_theirs(void **state) {
     assert_string_equal(mapped(log), "filters/bad.h:1:3: note: here\n");
 }
 
-/* What was made for a piece has no line of the user's. */
+/* Text that the port generated for a piece has no line in the user's file. */
 static void line_made_for_a_piece_is_named_without_a_number(void **state) {
     char log[256];
     (void)state;

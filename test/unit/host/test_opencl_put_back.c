@@ -1,5 +1,5 @@
-/* What is put back after a kernel was lost runs on a device again (core/test_device_loss.c has the rules); and how
- * errors are classed. */
+/* Tests that slots which are put back after a lost kernel run on the device once more (core/test_device_loss.c tests
+ * the rules), and the classes of errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* What core/POWER-CUTS.md promises of a log, row by row, on each kind of medium. */
+/* Tests the promises of core/POWER-CUTS.md for a log, row by row, on each kind of medium. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -46,7 +46,7 @@ static void append(uint32_t count) {
     }
 }
 
-/* What was appended since the last mount must be there from now on. */
+/* The records that were appended since the last mount must be there from now on. */
 static void need_all(void) {
     for (uint32_t i = w.boot; i < w.appended; i++) {
         w.needed[i] = true;

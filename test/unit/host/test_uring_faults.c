@@ -54,7 +54,7 @@ static int close_ring(void **state) {
     return stk_uring_close(&uring, 10 * SECOND);
 }
 
-/* What is submitted is completed, failed, canceled or in flight: on each path, and in all. */
+/* The counters must add up, on each path and in all: submitted reads are completed, failed, canceled or in flight. */
 static void assert_adds_up(void) {
     struct stk_ingest_stats all;
     struct stk_uring_path_stats sum = {0};

@@ -204,7 +204,8 @@ static void a_ring_without_large_requests_refuses_a_namespace(void **state) {
     assert_true(uring.info.value == EOPNOTSUPP);
 }
 
-/* Who may not ask the namespace gets an error and no source. Since Linux 6.2 the file's own rights are enough. */
+/* A process without the right to query the namespace gets an error and no source. Since Linux 6.2 the file's own rights
+ * are enough. */
 static void rights_are_the_system_s(void **state) {
     int status = 0;
     (void)state;

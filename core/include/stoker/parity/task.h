@@ -125,7 +125,7 @@ struct stk_task_snapshot {
     uint32_t unknown;               /* slots whose state word is no state */
     uint32_t schedulable;           /* ready + yielded + requeued */
     uint32_t max_priority_age;      /* ticks, of any slot */
-    uint64_t total_requeues;        /* sum of the requeues of all slots, whatever their state */
+    uint64_t total_requeues;        /* sum of the requeues of all slots, in any state */
     uint64_t continuation_pressure; /* total_requeues + yielded + requeued */
 };
 

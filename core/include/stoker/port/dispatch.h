@@ -85,7 +85,8 @@ struct stk_dispatch_ops {
     int (*change_tables)(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns);
 };
 
-/* A dispatch port as one thing. Functions and object stay the caller's and must outlive whoever was given the port. */
+/* A dispatch port: its functions and its object. Both stay the caller's and must outlive every object that got the
+ * port. */
 struct stk_dispatch_port {
     const struct stk_dispatch_ops *ops;
     void *ctx;

@@ -74,8 +74,8 @@ extern const struct stk_platform_ops stk_bare_platform_ops;
 
 /// Locks ///
 
-/* Sections that hold interrupts off, for objects that interrupts use too. The core of a system without threads needs
- * one lock, whatever its number. */
+/* Sections that hold interrupts off, for objects that interrupts use too. A system without threads needs one lock for
+ * all indices. */
 struct stk_bare_lock {
     const struct stk_bare_mask *mask; /* mandatory */
     uint32_t entered;                 /* private */

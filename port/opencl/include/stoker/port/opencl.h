@@ -72,7 +72,7 @@ STK_MUST_CHECK int stk_opencl_next(uint32_t *place, struct stk_opencl_device *de
 
 /* Demands on a device. A member that is 0 or NULL demands nothing. */
 struct stk_opencl_need {
-    const char *name;            /* a part of its name, whatever the case of the letters; NULL: any */
+    const char *name;            /* a part of its name, in letters of any case; NULL: any name */
     uint64_t memory;             /* least bytes of global memory */
     uint32_t compute_units;      /* least compute units */
     int fine_grain, svm_atomics; /* 1: as in struct stk_opencl_device */
@@ -207,7 +207,7 @@ enum stk_opencl_mail {
 #define STK_OPENCL_OPEN_NS UINT64_C(120000000000)
 #endif
 
-/* What the build's board says about its device (boards/README.md). All three hold for the compiled library. */
+/* Settings of the build's board for its device (boards/README.md). All three hold for the compiled library. */
 
 /* Where stk_opencl_config.device is NULL or "", open first tries the devices whose name has this part, then the others.
  * "": no device is preferred. */

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* One thread copies 4 to 9 GB/s out of the page cache, whatever asks for the copy: io_uring copies inside the system
+/* One thread copies 4 to 9 GB/s out of the page cache, with read(2) as with io_uring: io_uring copies inside the system
  * call that sends the request. A pool spreads the reads over several readers, so that their copies add up. Each reader
  * is an ingest port of its own, a ring of io_uring or a POSIX reader, and one thread opens, uses and closes it.
  *

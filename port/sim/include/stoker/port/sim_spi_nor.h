@@ -1,10 +1,10 @@
-/* stoker port: a simulated SPI NOR chip, to test what drives one: byte by byte, with its status register, its SFDP
- * table, failures on demand, and power cuts within programs and erases.
+/* stoker port: a simulated SPI NOR chip, to test a port for such chips. The chip works byte by byte. It has a status
+ * register, an SFDP table, failures on demand, and power cuts within programs and erases.
  *
  * Written from data sheets of such chips, not from the port that drives one. What the chip holds lies in the caller's
  * memory. An operation goes on one step with each read of the status: a program has a step for every 16 bytes, an erase
  * clears its sector in eight steps and then erases it in eight. One thread at a time.
- */
+ * */
 #ifndef STOKER_PORT_SIM_SPI_NOR_H
 #define STOKER_PORT_SIM_SPI_NOR_H
 

@@ -22,8 +22,8 @@ extern "C" {
 
 /// The board ///
 
-/* What the board provides. In each of the first three calls the chip is selected once, from the first byte to the last.
- * They return STK_OK or a negative enum stk_err, and block no longer than the transfer takes. */
+/* The calls that the board provides. In each of the first three calls the chip is selected once, from the first byte to
+ * the last. They return STK_OK or a negative enum stk_err, and block no longer than the transfer takes. */
 struct stk_spi_nor_bus {
     /* Sends `count` bytes, at most 6. Mandatory. */
     int (*command)(void *ctx, const uint8_t *command, uint32_t count);
@@ -44,7 +44,7 @@ struct stk_spi_nor_bus {
 
 #define STK_SPI_NOR_ERASES 4u
 
-/* What a data sheet says of a chip, and what SFDP says as well. */
+/* The numbers of a chip from its data sheet. The SFDP table of the chip may have them too. */
 struct stk_spi_nor_chip {
     uint32_t bytes;      /* of the whole chip */
     uint32_t page_bytes; /* of one program, a power of two; 0: 256. No program crosses the end of a page */
@@ -99,7 +99,7 @@ struct stk_spi_nor {
 };
 
 /* Finds the chip, reads what it is, and checks the window. A program or an erase that still runs, since the board was
- * reset and the chip was not, is waited for. What the chip holds is not changed. STK_E_ARG a mandatory member is
+ * reset and the chip was not, is waited for. The contents of the chip do not change. STK_E_ARG a mandatory member is
  * missing, a number of `chip` is no power of two or 0, prog_unit; STK_E_NODEV no chip answers; STK_E_UNSUPPORTED no
  * SFDP table and no `chip`, a table without an erase command, 4 GiB and more, or no wide form of the erase command;
  * STK_E_RANGE there is no erase of block_bytes, or the window is no run of whole blocks of the chip; STK_E_TIMEOUT the
