@@ -11,7 +11,7 @@
 #define MEDIUM_BUFFER_BYTES 65536u
 
 struct medium {
-    struct stk_log_config config; /* for stk_log_format and stk_log_mount */
+    struct stk_log_config config; /* configuration for stk_log_format and stk_log_mount */
     struct stk_flash_geometry geometry;
     uint8_t *walk; /* MEDIUM_BUFFER_BYTES for a walk */
     struct stk_file file;

@@ -30,7 +30,7 @@ static struct {
     const char *folder;
     const struct stk_flash_geometry *geometry;
     uint32_t number; /* of the geometry */
-    uint32_t blocks; /* of the flash that the log may use */
+    uint32_t blocks; /* blocks of the flash that the log may use */
     uint32_t hole;   /* so many programs from now one fails, and leaves a hole in its page; 0: none does */
     struct stk_sim_flash flash;
     struct stk_log log;

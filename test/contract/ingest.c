@@ -19,7 +19,7 @@
 
 static const struct ingest_port *port;
 static void *ctx;
-static uint32_t in_flight; /* as the caller counts it: taken and not yet reaped */
+static uint32_t in_flight; /* reads that were taken and not yet reaped, counted by the test */
 
 /// Helpers ///
 
@@ -632,7 +632,7 @@ static void a_source_stays_until_its_reads_are_reaped(void **state) {
     assert_int_equal(port->remove(0), STK_E_RANGE);
     assert_int_equal(port->remove(port->sources), STK_E_RANGE);
     assert_int_equal(submit1(0, 0, 10, port->mem, 1), STK_E_RANGE);
-    add(100, false, 0); /* and the number is free again */
+    add(100, false, 0); /* the number of the removed source is free for the next source */
 }
 
 static void sources_get_the_lowest_free_number_until_there_is_none(void **state) {

@@ -58,7 +58,8 @@ static int image_erase(void *ctx, uint32_t block) {
 static const struct stk_flash_ops ops = {"image", image_geometry, image_read, image_prog, image_erase, NULL};
 
 static struct stk_log flash_log;
-static uint8_t *page; /* of exactly the length that the log asks for */
+/* buffer of exactly the length that the log asks for, so that a sanitizer finds an access behind it */
+static uint8_t *page;
 static uint8_t walk_bytes[BYTES_MAX];
 
 /* Returns the bytes of the image. */

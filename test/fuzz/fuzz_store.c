@@ -159,7 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     config.buffer_bytes = stk_store_buffer_bytes(&geometry);
-    buffer = malloc(config.buffer_bytes); /* of exactly the length that the store asks for */
+    /* exactly the length that the store asks for, so that a sanitizer finds an access behind it */
+    buffer = malloc(config.buffer_bytes);
     FUZZ_CHECK(buffer != NULL);
     config.buffer = buffer;
     memset(image, geometry.erased, sizeof image);

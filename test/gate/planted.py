@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""planted.py: the gates over the text of the tree find what they are for. Each case is a small tree, the gate that is
-run over it, and the lines that the gate must print, all of them and no other; no line means that the gate passes."""
+"""planted.py: checks that the gates over the text of the tree find the faults that they look for. Each case has a gate,
+a small tree, changes of this tree, and all lines that the gate must print. A case without lines must pass the gate."""
 import pathlib
 import subprocess
 import sys

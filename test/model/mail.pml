@@ -13,10 +13,10 @@ byte yields[2]; /* times that a call stopped half-way */
 
 /* STK_MAIL_* of kernels/mail.h */
 #define ABSENT 0 /* its worker has not checked in */
-#define OPEN 1   /* its worker waits for a slot */
-#define FULL 2   /* the dispatcher put a slot into it */
-#define CLOSED 3 /* its worker has left */
-#define BUSY 4   /* its worker runs a slot, and has room for the next one */
+#define OPEN 1   /* the worker of the mailbox waits for a slot */
+#define FULL 2   /* the dispatcher has put a slot into the mailbox */
+#define CLOSED 3 /* the worker of the mailbox has left */
+#define BUSY 4   /* the worker of the mailbox runs a slot, and there is room for the next one */
 
 byte box[BOXES], job[BOXES];
 byte arrived, left;

@@ -8,11 +8,12 @@
 /* The cuts to make: all cuts within `quota`, or one cut, or one pair of cuts, or one chain. A number that was not given
  * is ANY. */
 struct plan {
-    uint64_t quota;           /* cuts for this shape, about */
-    unsigned plant;           /* the planted mistake, of the suite's enum plant */
-    bool only, trace;         /* only: one cut, or one chain */
-    bool first_failure;       /* stop there */
-    uint64_t part, cut, mode; /* part: which rhythm, which call */
+    uint64_t quota;     /* number of cuts for this shape, about */
+    unsigned plant;     /* the planted bug, of the suite's enum plant */
+    bool only, trace;   /* only: one cut, or one chain */
+    bool first_failure; /* stop there */
+    /* the cut to make. part: number of the rhythm or of the call; cut: its step; mode: its cut mode */
+    uint64_t part, cut, mode;
     uint64_t second, mode2, chain;
 };
 
@@ -25,8 +26,8 @@ struct run_base {
     const struct plan *plan;
     struct tally *tally;
     uint32_t index;  /* of the shape */
-    bool quiet;      /* failures are counted, not printed */
-    uint8_t *memory; /* of the world's flash; each of the three copies has as many bytes behind it */
+    bool quiet;      /* true: failures are counted and not printed */
+    uint8_t *memory; /* memory of the world's flash; the three copies of the world have as many bytes each behind it */
     size_t bytes;
 };
 
@@ -35,7 +36,8 @@ struct run;
 /* A suite. The calls that take a number take that of a shape. */
 struct suite {
     const char *name, *part_option;
-    uint64_t quota, quota_quick, quota_self, quota_caught; /* by default, and with these options */
+    /* number of cuts: by default, with --quick, with --self-test, and with --caught */
+    uint64_t quota, quota_quick, quota_self, quota_caught;
     uint32_t shapes;
     const char *(*shape)(uint32_t i, uint32_t *weight); /* returns its name */
     bool (*has_chains)(uint32_t i);

@@ -34,7 +34,7 @@ endfunction()
 
 set(mutant_suite powerloss)
 
-## Rows: what the log does about a medium, taken out ##
+## Bugs in what the log does for media that fail ##
 
 stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {"
   --geometry 1 --long 0 2000)
@@ -67,7 +67,7 @@ stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buf
 stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0"
   --geometry 28 --long 0 2000)
 
-## What any log needs ##
+## Bugs in the rest of the log ##
 
 stk_mutant(number_again log_mount.c "        log->sequence += s.behind + (1u + s.touched) * begun;"
   "        log->sequence -= 1u;" --geometry 4)

@@ -1,7 +1,7 @@
 # Planted mistakes of the store, as mutants.cmake has those of the log.
 set(mutant_suite store_powerloss)
 
-## What the store does about a medium, taken out ##
+## Bugs in what the store does for media that fail ##
 
 stk_mutant(whole_tail store_mount.c "store->next = tail - (store->log.page_cells - 1u);" "store->next = tail;"
   --geometry 9)
@@ -12,7 +12,7 @@ stk_mutant(unread_is_dropped store.c "store->iter.unreadable == 0u" "1" --geomet
 stk_mutant(remains_come_back store.c "} else if (!store->unsettled) {" "} else {" --geometry 0)
 stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 0)
 
-## What any store needs ##
+## Bugs in the rest of the store ##
 
 stk_mutant(holes store_mount.c "scan->whole = scan->whole && in_doubt" "scan->whole = (in_doubt, scan->whole)"
   --geometry 8)

@@ -69,7 +69,7 @@ cp out one
 cat f8 | code 0 "$STOKER" scan --quiet -f patterns --device interp,interp --chunk 4K --count -
 cmp one out
 
-# A file that fails is not counted, and says where it failed, on however many devices.
+# The matches of a file that fails do not count, and the message says where it failed, with one device and with several.
 for devices in interp interp,interp; do
     code 1 "$STOKER" scan --quiet --chunk 4K --device $devices -f patterns --json --offsets 100 f0 /proc/self/mem f8
     cp out "failed.$devices"

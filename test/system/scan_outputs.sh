@@ -54,8 +54,9 @@ printf 'a\naa\naaa\n' >runs
 python3 "$lib/naive.py" runs many >want-many.json
 "$STOKER" scan -f runs --quiet --json --offsets 15000 many | python3 "$lib/expect.py" want-many.json 15000
 
-# Every state of a long pattern ends the short one. A slot of the list reads the length of the long pattern again, so
-# the slot has room for as many records. That makes three slots, and one that counts.
+# The short pattern ends at every byte. A slot that lists matches also reads the bytes of the long pattern before its
+# own bytes, so its list has room for the matches of these bytes too. The scan takes one slot that counts and three
+# slots that list.
 { head -c 20000 /dev/zero | tr '\0' a; printf '\na\n'; } >long
 "$STOKER" scan -f long --quiet --json --stats --offsets 200000 --device interp many >got
 python3 - <<'PYTHON'

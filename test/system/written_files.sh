@@ -45,7 +45,7 @@ grep -q 'told: is also written, as standard output' err
 [ ! -s told ]
 code 0 sh -c "$scan in >told 2>&1" # the usual way to have both
 
-# Files that stoker did not make, and things that are no file.
+# --record must refuse files that stoker did not make, and names that are no regular file.
 untouched '--record in: is no recording' $scan --record in p
 untouched '--record log.tables: is no file of tables' $scan --record log p
 untouched '--record dangling: is a link to a file that does not exist' $scan --record dangling in

@@ -19,7 +19,7 @@ struct bench_options {
     uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
     uint64_t bytes;          /* pipeline: of the file; payload, scan: of the text */
     uint64_t chunk;          /* payload: bytes of a slot */
-    uint64_t workers, lanes; /* of the resident kernel; 0: the default */
+    uint64_t workers, lanes; /* workers and lanes of the resident kernel; 0: the default */
     uint64_t in_flight;      /* slots of the ring */
     uint64_t readers;        /* read */
     uint64_t runs;           /* scan, pipeline, start; payload: passes; idle: seconds */

@@ -31,7 +31,7 @@ struct set {
 
 struct payload {
     struct bench *bench;
-    char names[256]; /* of the devices, each with an end of its own */
+    char names[256]; /* names of the devices, each ended by a NUL */
     struct payload_device devices[PAYLOAD_DEVICES_MAX];
     uint32_t device_count;
     struct payload_shared shared;
@@ -40,9 +40,9 @@ struct payload {
     struct set sets[SETS_MAX];
     uint32_t set_count;
     uint32_t chunks[CHUNKS_MAX], chunk_count;
-    uint32_t bytes, hits_at; /* of the payload: the text, then counters */
-    uint64_t sum;            /* of the text's words, by the host */
-    /* of passes by all devices, then of passes by each device alone */
+    uint32_t bytes, hits_at; /* bytes of the payload: the text, then the counters of hits */
+    uint64_t sum;            /* sum of the words of the text, computed by the host */
+    /* times of passes by all devices, then of passes by each device alone */
     double gb_per_s[PAYLOAD_DEVICES_MAX + 1u][BENCH_RUNS_MAX];
     uint64_t wrong; /* passes */
 };

@@ -16,10 +16,12 @@
 #define RUNS_DEFAULT   5u
 #define READ_BYTES     (1u << 20)
 #define NO_MATCH_CODE  1   /* exit code of rg and grep when nothing matched */
-#define PAYLOAD_PASSES "5" /* of stoker bench payload, after a first one in its process */
+#define PAYLOAD_PASSES "5" /* passes of stoker bench payload, after a first pass in its process */
 #define PAYLOAD_MIN    4096u
 #define PAYLOAD_MAX    (UINT64_C(256) << 20)
-#define PAYLOAD_SHARED (UINT64_C(1) << 30) /* for several devices, which the end of a short pass would leave idle */
+/* bytes of a pass by several devices: near the end of a pass some devices are idle, and a longer pass makes this part
+ * small */
+#define PAYLOAD_SHARED (UINT64_C(1) << 30)
 #define HS_PROGRAM     "hs_scan"
 
 enum {

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RECORD_INDENT 2u   /* of the second and further lines of a record */
-#define LINE_BYTES    8192 /* of a message: longer than any path */
+#define RECORD_INDENT 2u   /* indentation of the second and further lines of a record */
+#define LINE_BYTES    8192 /* most bytes of a message: longer than any path */
 
 /* Returns 1 for a byte that could move the cursor of a terminal or change its state. */
 static int is_control(unsigned char b) {

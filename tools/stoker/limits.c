@@ -21,7 +21,7 @@
 #define STEPS_MIN  1024u
 #define STEPS_MAX  (1u << 22)
 #define BLOCKS_MIN 256u
-#define BLOCKS_MAX (1u << 22) /* of all groups together */
+#define BLOCKS_MAX (1u << 22) /* most blocks of all groups together */
 
 /* The chain goes through all links once: the next one is (5 i + 1) modulo a power of two, which has the full period.
  * Reads of the chain are volatile, as those of a worker that polls are. A lane of a group reads 16 bytes at a time and

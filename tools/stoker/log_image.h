@@ -32,7 +32,7 @@ struct log_image {
     int fd;
     bool v1;
     struct stk_file file;
-    struct stk_flash_geometry geometry; /* that the headers tell */
+    struct stk_flash_geometry geometry; /* geometry of the flash, from the headers of its blocks */
     struct stk_log log;
     struct stk_vrrl vrrl;
     struct stk_log_iter iter;

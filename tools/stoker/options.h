@@ -23,7 +23,7 @@ struct cli_row {
 /* A command as its help, its man page and its completion show it. Lines of a text are separated by line feeds; each is
  * wrapped as a paragraph of its own. */
 struct cli_page {
-    const char *name;     /* of the command; empty: stoker itself */
+    const char *name;     /* name of the command; empty: stoker itself */
     const char *what;     /* its effect in a few words, beginning with a verb */
     const char *synopsis; /* text behind the name; a line for each form */
     const char *about;

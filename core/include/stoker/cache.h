@@ -89,7 +89,8 @@ struct stk_cache_shard {
     uint32_t pinned_bytes; /* bytes of these artifacts */
     uint32_t fresh;        /* entries from this one on were never used */
     uint32_t free;         /* first entry to use again; link[].newer leads to the next one, 0 ends the list */
-    uint64_t cache_misses, puts, rejected_puts, evictions, evicted_bytes; /* as in struct stk_cache_metrics */
+    /* counters of the shard, as in struct stk_cache_metrics */
+    uint64_t cache_misses, puts, rejected_puts, evictions, evicted_bytes;
     uint64_t out_age;     /* the next four are the last report: the age of the oldest artifact that left, ticks */
     uint32_t out_entries; /* artifacts that left */
     uint32_t out_bytes;   /* bytes of these artifacts */

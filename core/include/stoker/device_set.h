@@ -45,7 +45,7 @@ struct stk_device_set_device {
 struct stk_device_set {
     struct stk_device_set_device *devices; /* `count` devices */
     uint32_t count;                        /* number of devices, at most INT32_MAX */
-    struct stk_error_info info;            /* of the last stk_device_set_route that failed */
+    struct stk_error_info info;            /* error of the last stk_device_set_route that failed */
 };
 
 /* Fills in name, residency mode, workers, lanes and payload bytes from the info of a dispatch port and from its memory.

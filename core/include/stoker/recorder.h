@@ -57,7 +57,7 @@ struct stk_recorder_config {
 
 /* A recorder. The caller reads `lost` and `err`. */
 struct stk_recorder {
-    struct stk_recorder_config config; /* as given to init */
+    struct stk_recorder_config config; /* configuration as given to init */
     struct stk_device_memory memory;   /* memory of the device, as given to start; its ring is NULL until then */
     struct stk_blake3 hash;            /* memory in which digests are computed */
     uint32_t epoch;                    /* number of the epoch, as the recorder last read it from the control buffer */

@@ -142,7 +142,7 @@ struct stk_replay_slot; /* private: what the replay keeps for a slot */
 
 /* A replay. The caller reads `shape` after STK_REPLAY_RESTART. */
 struct stk_replay {
-    struct stk_replay_config config;  /* as given to init, with defaults filled in */
+    struct stk_replay_config config;  /* configuration as given to init, with defaults filled in */
     struct stk_replay_shape shape;    /* shape of this recording; after STK_REPLAY_RESTART of the next one */
     struct stk_replay_slot *slots;    /* what the replay keeps for each slot of the ring */
     struct stk_replay_report *report; /* report of the run under way */

@@ -178,7 +178,7 @@ STK_MUST_CHECK int stk_tenant_release_handles(const struct stk_tenant *tenant, u
 /// Counters ///
 
 struct stk_tenant_counters {
-    const char *label;          /* as in the config; may be NULL */
+    const char *label;          /* label of the configuration; may be NULL */
     uint32_t id;                /* 1 .. capacity */
     uint32_t revoked;           /* 1: the tenant was unregistered */
     uint32_t published;         /* slots published since the tenant was registered, modulo 2^32 */

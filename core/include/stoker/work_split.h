@@ -43,7 +43,7 @@ struct stk_work_split_config {
 
 /* A caller may read config and total; the rest is private. */
 struct stk_work_split {
-    struct stk_work_split_config config; /* with defaults filled in */
+    struct stk_work_split_config config; /* configuration with defaults filled in */
     uint32_t total;                      /* units of the present range */
     uint32_t later;                      /* units of later ranges, as the caller has announced them */
     uint32_t *words;                     /* memory of the arena */

@@ -76,7 +76,7 @@ static struct share_range share_range_of(const struct stk_tables *t, uint32_t te
 
 /* The result of a search for a free place. */
 struct place {
-    uint64_t first, bytes; /* of the first place that is large enough, else of the largest one */
+    uint64_t first, bytes; /* first byte and size of the first place that is large enough, else of the largest place */
     uint64_t last;         /* end of the last table in the share */
 };
 

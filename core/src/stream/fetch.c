@@ -281,7 +281,7 @@ int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns) {
     fetch->stopping = 1;
     err = stk_reads_cancel(&fetch->reads);
     end_unread(fetch);
-    failed = turn(fetch, 0); /* also where no read is in flight: requests in the queue are refused once */
+    failed = turn(fetch, 0); /* one turn also where no read is in flight, so that requests in the queue are refused */
     err = err < 0 ? err : failed;
     while (fetch->reads.in_flight != 0u) {
         if (stk_deadline_look(&end, now(fetch)) == 0u) {

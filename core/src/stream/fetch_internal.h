@@ -16,7 +16,7 @@
 
 /* Rights of a resource, beside the public ones of a handle. */
 #define STK_FETCH_LOAD     0x100u /* LOAD_MISS may ask for all of it */
-#define STK_FETCH_PREFETCH 0x200u /* also ahead of need */
+#define STK_FETCH_PREFETCH 0x200u /* LOAD_MISS may also ask for it ahead of need */
 
 /* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {

@@ -66,7 +66,7 @@ static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
             continue;
         }
         if (err < 0 && s->delivered == delivered) {
-            return err; /* of a port: no chunk was handed out, so another poll would fail the same way */
+            return err; /* an error of a port: the callback got no chunk, so another poll would fail in the same way */
         }
         if (stk_deadline_look(end, stk_stream_now(s)) == 0u && !stk_stream_idle(s)) {
             return STK_E_TIMEOUT;

@@ -42,7 +42,8 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
         if (err != STK_OK) {
             return err;
         }
-        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) { /* also keeps the count out of the flags above it */
+        /* the limit also keeps the count from reaching the flags above it in the word */
+        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) {
             return stk_fail(info, STK_E_LIMIT, tenant->id, word & TENANT_COUNT);
         }
         err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_WOULD_BLOCK;

@@ -158,7 +158,8 @@
  * host. */
 #define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
-#define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, a word for each priority, where the ring has partitions */
+/* in a ring with partitions a cursor for each priority, as CURSOR is for the ring */
+#define STK_CTL_PARTITION_CURSORS 153u
 #define STK_CTL_RING_SCAN         158u /* slot at which that worker's ring scan was (find.h) */
 /* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
  * what the host may not do then (stk_atomics_exclude). The bits above: index of the control word at which the custody

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD, move the prefix, build and run with pkg-config's flags.
+# run.sh CMAKE BUILD WORK CC LIBDIR: installs BUILD, moves the prefix, and builds and runs a program with the flags of
+# pkg-config.
 set -eu
 cmake=$1 build=$2 work=$3 cc=$4 libdir=$5
 here=$(cd "$(dirname "$0")" && pwd)

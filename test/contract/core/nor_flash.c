@@ -11,7 +11,7 @@
 static struct stk_nor nor;
 static struct stk_nor_config config;
 static const struct board *board;
-static uint32_t unit; /* of programs; 0: the bus's */
+static uint32_t unit; /* program unit that the port reports; 0: the unit of the bus */
 static bool once;     /* a unit is programmed once */
 
 static void *reopen(void) {

@@ -165,7 +165,7 @@ static void set_up_front(void) {
     share_rest();
 }
 
-/* Device 1 has given unit 1 back, behind a unit that is done; device 0 has done the unit before. */
+/* Sets up a range of two units: unit 0 is done, and device 1 has given unit 1 back. */
 static void set_up_moved(void) {
     const struct stk_work_split s = {.config = {.devices = 2, .runs = 1}, .words = words};
     uint32_t *run = stk_work_split_run_at(&s, 1, 0);

@@ -70,9 +70,9 @@ struct weak_program {
 /* Shares `count` words, which have the values that stand there now. An access to any other word is the thread's own:
  * a load finds what the set-up left there, and a store changes nothing. */
 void weak_share(const void *words, unsigned count);
-/* The same for words that one party at a time has for itself. They may be atomic, and still two accesses that nothing
- * orders count as a data race. RC11 keeps a load before the stores behind it; C11 itself does not, so that a program
- * has to order these too. */
+/* Shares `count` words that only one party at a time may use. Two accesses that nothing orders count as a data race
+ * here, even if they are atomic. RC11 keeps a load before the stores behind it. C11 does not, so a program has to order
+ * these too. */
 void weak_share_owned(const void *words, unsigned count);
 
 /// For threads and final checks ///

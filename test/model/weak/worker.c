@@ -28,7 +28,7 @@ enum {
     AGAIN
 };
 
-static int kind; /* of the memory; a constant of the program, set by its set-up */
+static int kind; /* kind of the memory; a constant of the program, which its set-up sets */
 
 /// A worker ///
 
@@ -42,7 +42,7 @@ static stk_u32 run_once(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
-/* The same in two parts, each by the worker that claims the slot then. */
+/* The handler runs in two parts. Each part runs on the worker that claims the slot then. */
 static stk_u32 run_in_parts(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 at = weak_data_get(&machine.payload[0]);
     weak_data_put(&machine.payload[0], at + 1u);

@@ -20,11 +20,11 @@ static const struct stk_flash_geometry geometries[] = {
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
-#define ENTRIES    8u /* of the index, unless a test needs more */
+#define ENTRIES    8u /* entries of the index, unless a test needs more */
 #define KEYS       32u
 #define BYTES_MAX  16384u
 #define STORE_ID   0x57u
-#define READ_BYTES 512u /* of the buffer, beyond the least */
+#define READ_BYTES 512u /* bytes of the buffer beyond the least size */
 
 static struct flash_store {
     struct stk_sim_flash flash;

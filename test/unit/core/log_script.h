@@ -14,8 +14,8 @@ static struct {
     struct stk_log_iter iter;
     uint8_t buffer[STK_LOG_BUFFER_BYTES(SCRIPT_UNIT, SCRIPT_UNIT)];
     uint8_t walk[2u * STK_LOG_BUFFER_BYTES(SCRIPT_UNIT, SCRIPT_UNIT)];
-    uint32_t number;                                           /* of the next record that the test appends */
-    uint32_t seen, numbers[SCRIPT_RECORDS];                    /* by the last walk */
+    uint32_t number;                                           /* number of the next record that the test appends */
+    uint32_t seen, numbers[SCRIPT_RECORDS];                    /* records that the last walk found, and their numbers */
     uint32_t sequences[SCRIPT_RECORDS], boots[SCRIPT_RECORDS]; /* of those */
 } script;
 

@@ -13,7 +13,7 @@
 
 /* Stands between the log and the simulated flash. */
 static struct {
-    struct stk_flash_geometry geometry; /* that is announced */
+    struct stk_flash_geometry geometry; /* geometry that the port reports */
     int no_prog, no_erase, no_sync;     /* knobs: every call fails */
     uint32_t bad_block, bad_offset;     /* knob: reads of this byte fail */
     uint32_t good_from, good_to;        /* knobs: blocks outside fail to erase */

@@ -79,7 +79,7 @@ static void sectors_of_any_age_hide_no_synced_record(void **state) {
 /// Bits that read differently each time ///
 
 static struct {
-    uint32_t block, offset, bytes; /* of the program that was cut */
+    uint32_t block, offset, bytes; /* place of the program that was cut */
     uint32_t phase;
     uint8_t data[2u * SCRIPT_UNIT];
 } marginal;

@@ -29,7 +29,7 @@ static const struct medium {
 static struct power {
     const struct medium *medium;
     struct stk_sim_flash flash;
-    uint32_t blocks; /* of the flash that the log may use */
+    uint32_t blocks; /* blocks of the flash that the log may use */
     uint32_t rng;
     _Alignas(64) uint8_t memory[MEMORY_BYTES];
 } power;

@@ -21,7 +21,7 @@
 
 static struct op_image world;
 static uint32_t guards[OPS_SLOTS + OPS_IO]; /* the device's own: swaps are swaps there */
-static uint32_t swaps;                      /* of the host's memory */
+static uint32_t swaps;                      /* number of swaps of the host's memory */
 static pthread_mutex_t device = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t bus_cas(uint32_t *word, uint32_t expected, uint32_t desired) {

@@ -207,7 +207,7 @@ static void fault_ends_the_wait_and_has_its_reason(void **state) {
     assert_int_equal(stk_device_wait(&device, &slot, NULL, 60 * SECOND), STK_E_SLOT_FAULT);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_OPCODE);
     assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], 0x30000u);
-    assert_int_equal(stk_device_wait(&device, &slot, NULL, 60 * SECOND), STK_OK); /* and the device goes on */
+    assert_int_equal(stk_device_wait(&device, &slot, NULL, 60 * SECOND), STK_OK); /* the device goes on after that */
 }
 
 /// Many slots ///

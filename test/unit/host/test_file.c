@@ -249,7 +249,7 @@ static void errors_of_the_system_keep_their_number(void **state) {
     snprintf(name, sizeof name, "/proc/self/fd/%d", config.fd);
     int reader = open(name, O_RDONLY), writer = open(name, O_WRONLY);
     struct stk_file file = opened(&config);
-    file.fd = reader; /* as if the right to write had been lost */
+    file.fd = reader; /* from here on the file is open for reading only */
     assert_int_equal(ops->prog(&file, 0, 0, data, sizeof data), STK_E_ARG);
     assert_int_equal(file.os_error, EBADF);
     assert_int_equal(ops->erase(&file, 0), STK_E_ARG);

@@ -191,7 +191,7 @@ static void a_device_that_is_full_fails_that_write_alone(void **state) {
     struct stk_ingest_done done = one(STK_INGEST_WRITE, source, 0, 100, mem);
     assert_int_equal(done.result, STK_E_NOSPC);
     assert_int_equal(done.os_error, ENOSPC);
-    done = one(STK_INGEST_SYNC, source, 0, 0, NULL); /* which has no fsync */
+    done = one(STK_INGEST_SYNC, source, 0, 0, NULL); /* this kind of source has no fsync */
     assert_int_equal(done.result, STK_E_ARG);
     assert_int_equal(done.os_error, EINVAL);
     assert_int_equal(one(STK_INGEST_WRITE, file, 0, 100, mem).result, 100);

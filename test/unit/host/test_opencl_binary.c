@@ -296,7 +296,7 @@ static void damaged_flash_is_made_again(void **state) {
 static void store_without_room_fails_no_start(void **state) {
     (void)state;
     first_start();
-    fresh_store(4); /* of which an artifact gets two at most: less than the program of most drivers */
+    fresh_store(4); /* an artifact gets two of the four blocks at most: less than the program of most drivers */
     if (stk_store_largest(&flash.config.geometry) >= record_of(CACHE, program_key)) {
         print_message("skipped: the program is too small\n");
         skip();

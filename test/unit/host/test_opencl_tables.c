@@ -224,7 +224,7 @@ int main(void) {
         }
         failed += cmocka_run_group_tests_name(way->name, tests, NULL, NULL);
     }
-    /* The same on a device that lies behind a bus, as far as the port knows. */
+    /* Repeats the test on a device that the port takes for a device behind a bus. */
     if (rig_is_pocl(&cl)) {
         faults_number(0, CL_DEVICE_TYPE, CL_DEVICE_TYPE_GPU);
         faults_number(0, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE);

@@ -154,7 +154,7 @@ static int plain_pool_bytes(const uint32_t *n, size_t *bytes) {
     return stk_reader_pool_bytes(&config, bytes);
 }
 
-static struct stk_arena pool_arena; /* as it was before pool_from */
+static struct stk_arena pool_arena; /* state of the arena before pool_from */
 
 /* Closes the pool again: the rules look at the memory, which the threads of an open pool use. */
 static int pool_from(const struct stk_reader_pool_config *config, struct stk_arena *arena) {

@@ -22,7 +22,7 @@ static struct {
     bool needed[RECORDS_MAX];     /* it must be there, unless the ring took it away */
     uint32_t appended;            /* so many were begun */
     uint32_t boot;                /* so many of them before the last mount */
-    uint32_t seen, last;          /* by the last check: records, and the last of them */
+    uint32_t seen, last;          /* number of records that the last check found, and the last of them */
 } w;
 
 /// A log ///

@@ -120,7 +120,7 @@ static void old_or_new(bool cut) {
     mount();
     assert_true(got(1) == NEW || (!w.returned && got(1) == OLD));
     assert_int_equal(got(2), OLD);
-    put(1, OLD); /* and the store takes the next one */
+    put(1, OLD); /* the store takes the next artifact */
     mount();
     assert_int_equal(got(1), OLD);
     (void)cut;

@@ -309,7 +309,7 @@ enum where {
     IN_THE_KERNEL, /* a pipe that is silent */
     POLLED,        /* a pipe that its owner made non-blocking */
     FINISHED,      /* the answer is there, and was not reaped */
-    FAILED,        /* the same, with an error */
+    FAILED,        /* the answer is there, with an error, and was not reaped */
     STATES
 };
 

@@ -1,5 +1,5 @@
-/* NVMe passthrough against the first namespace of this machine, or the one that STK_TEST_NVME names: what its commands
- * bring is what its block device holds. Only reads, so any device will do. */
+/* Tests NVMe passthrough on the first namespace of this machine, or on the one that STK_TEST_NVME names. Reads by
+ * commands must give the bytes of the block device. The test only reads, so it is safe on any device. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>

@@ -95,7 +95,7 @@ struct stk_reads_ops; /* private */
 /* The reads of one stream or fetch service on a port; a part of these objects. Its fields are private. */
 struct stk_reads {
     struct stk_ingest_port *port;
-    struct stk_reads *next;          /* in the list of the port's readers */
+    struct stk_reads *next;          /* next entry in the list of the port's readers */
     const struct stk_reads_ops *ops; /* what the owner does with its reads */
     void *owner;
     uint32_t first_tag; /* tag of the owner's read 0; the tags from here to the next reader's are the owner's */

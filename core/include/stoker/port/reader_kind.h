@@ -26,7 +26,7 @@ struct stk_reader_shape {
  * come from one thread. `config` is a configuration of this kind. */
 struct stk_reader_kind {
     const struct stk_ingest_ops *ops;
-    size_t object_bytes; /* of one reader object */
+    size_t object_bytes; /* size of one reader object */
     /* Resolves the defaults of a config. STK_E_OVERFLOW: a field is above its maximum. */
     int (*shape)(const void *config, struct stk_reader_shape *shape);
     /* Returns what stk_os_source says, and refuses what this kind must not read. Any thread. */

@@ -52,7 +52,7 @@ struct stk_bare_clock_config {
 /* The fields are private. */
 struct stk_bare_clock {
     struct stk_bare_clock_config config;
-    uint64_t ticks; /* of the timer since init */
+    uint64_t ticks; /* ticks of the timer since init */
     uint64_t scale; /* nanoseconds of a tick, with 32 bits behind the point */
     uint64_t last;  /* what the timer showed at the last look */
     uint64_t range; /* bits of the timer that are set when it is full */
@@ -89,7 +89,7 @@ extern const struct stk_lock_ops stk_bare_lock_ops; /* its ctx is a struct stk_b
  * without a data cache, or with the cache switched off, the calls do nothing but order memory accesses. */
 struct stk_bare_cache {
     volatile uint32_t *scs; /* Arm M-profile: the system control space; private */
-    uint32_t line_bytes;    /* of a data cache line; 0: there is no cache, or it is off */
+    uint32_t line_bytes;    /* size of a data cache line; 0: there is no cache, or it is off */
 };
 
 /* Finds the line size. `scs`: NULL, or the address of the system control space for a test. */

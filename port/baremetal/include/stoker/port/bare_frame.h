@@ -45,7 +45,7 @@ void stk_frame_snapshot(uint8_t *out, const struct stk_snapshot *snapshot, uint6
 struct stk_frame {
     uint32_t type;
     uint16_t sequence;
-    const uint8_t *data; /* in the caller's bytes */
+    const uint8_t *data; /* data of the frame, which lie in the caller's bytes */
     uint32_t bytes;
 };
 

@@ -146,7 +146,9 @@ const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 struct stk_opencl_piece {
     const char *name;   /* name in the build log, for example that of its file */
     const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
-    uint32_t opcode; /* as stk_opcode_user takes, outside STK_OP_STOKER_MIN..MAX, taken once; 0: no opcode of its own */
+    /* opcode of the handler: stk_opcode_user must accept it, it lies outside STK_OP_STOKER_MIN..MAX, and no other piece
+     * has it; 0: the piece has no handler */
+    uint32_t opcode;
     const char *function; /* the handler's name; NULL: the piece is only what later ones use, and has no opcode */
     uint32_t width;       /* width of the function: STK_SCALAR or STK_WIDE */
 };
@@ -154,7 +156,7 @@ struct stk_opencl_piece {
 /* One opcode that runs functions of the pieces one after the other on one slot (kernels/README.md, "Fused ops"). */
 struct stk_opencl_fused {
     const char *name; /* name in the build log, by the rules for pieces */
-    uint32_t opcode;  /* as that of a piece, but not 0 */
+    uint32_t opcode;  /* opcode of the fused op, by the rules for the opcode of a piece, but not 0 */
     /* functions of pieces, all of one width, which is the width of the op; a function may stand there several times */
     const char *const *functions;
     uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
@@ -320,7 +322,7 @@ struct stk_opencl_losses {
 struct stk_opencl {
     struct stk_device_memory memory; /* valid after open */
     struct stk_opencl_device device;
-    struct stk_opencl_config config;   /* with defaults filled in */
+    struct stk_opencl_config config;   /* configuration with defaults filled in */
     struct stk_opencl_outcome outcome; /* outcome for the memory in use */
     enum stk_residency mode;           /* the mode in which the port works now */
     struct stk_opencl_stats stats;

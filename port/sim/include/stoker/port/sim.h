@@ -92,7 +92,7 @@ struct stk_sim_source {
 };
 
 struct stk_sim_ingest {
-    struct stk_sim_op *ops; /* in order of submission */
+    struct stk_sim_op *ops; /* reads in the order of their submission */
     struct stk_sim_source *source;
     struct stk_sim_ingest_config config;
     uint32_t in_flight;

@@ -46,12 +46,12 @@ struct stk_spi_nor_bus {
 
 /* The numbers of a chip from its data sheet. The SFDP table of the chip may have them too. */
 struct stk_spi_nor_chip {
-    uint32_t bytes;      /* of the whole chip */
-    uint32_t page_bytes; /* of one program, a power of two; 0: 256. No program crosses the end of a page */
+    uint32_t bytes;      /* size of the whole chip */
+    uint32_t page_bytes; /* most bytes of one program, a power of two; 0: 256. No program crosses the end of a page */
     uint64_t program_ns; /* longest time of one program, nanoseconds; 0: 10 ms */
     struct {
         uint32_t bytes;    /* erased by this command, a power of two; 0: there is no such command */
-        uint8_t command;   /* with addresses of 3 bytes: 0x20, 0x52, 0xD8 ... */
+        uint8_t command;   /* erase command with addresses of 3 bytes: 0x20, 0x52, 0xD8 ... */
         uint64_t limit_ns; /* longest time of the erase, nanoseconds; 0: 10 s */
     } erase[STK_SPI_NOR_ERASES];
 };
@@ -73,7 +73,7 @@ struct stk_spi_nor_config {
     const struct stk_spi_nor_chip *chip; /* what the chip is, read by open only. NULL: read SFDP */
     enum stk_spi_nor_reports reports;
     uint32_t offset;      /* byte of the chip where block 0 begins, a multiple of block_bytes. Default 0 */
-    uint32_t bytes;       /* to use, whole blocks; default up to the end of the chip */
+    uint32_t bytes;       /* bytes of the chip to use, whole blocks; default up to the end of the chip */
     uint32_t block_bytes; /* erased as one: a size that the chip has a command for. Default: its smallest */
     uint32_t prog_unit;   /* a divisor of block_bytes, up to STK_FLASH_UNIT_MAX; default 1 */
     bool once;            /* no unit may be programmed twice: chips with ECC. geometry says STK_FLASH_ONCE */
@@ -86,7 +86,7 @@ struct stk_spi_nor {
     const struct stk_spi_nor_bus *bus;
     void *bus_ctx;
     struct stk_platform_port platform;
-    struct stk_spi_nor_chip chip; /* as it was found */
+    struct stk_spi_nor_chip chip; /* the chip that open found */
     uint64_t limit_ns;            /* longest time of the erase in use */
     uint32_t first;               /* byte of the chip where block 0 begins */
     uint8_t id[3];                /* JEDEC ID: maker, kind, capacity */

@@ -232,7 +232,7 @@ struct stk_uring {
     uint32_t refused, refused_max; /* refusals in a row, and the most that may follow each other */
 };
 
-#define STK_URING_RING_BYTES   256u  /* at least sizeof(struct io_uring) */
+#define STK_URING_RING_BYTES   256u  /* bytes for a struct io_uring, at least its size */
 #define STK_URING_BOUNCE_BYTES 4096u /* greatest block of a source, and alignment of the bounce blocks */
 #define STK_URING_BOUNCES      8u
 
