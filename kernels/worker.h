@@ -243,7 +243,8 @@ STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *
     return over;
 }
 
-/* Makes a claimed slot ready to run. Returns STK_SLOT_DONE, or the refusal of the slot. */
+/* Makes a claimed slot ready to run. Returns STK_SLOT_DONE if the slot may run. Otherwise faults the slot because of
+ * its cost, and returns its status. */
 STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
                               stk_u32 tenant, stk_u32 width, stk_u32 *units) {
     struct stk_cost cost = opcode == STK_OP_PACKED_SLOT ? stk_cost_packed(d, c) : stk_op_cost(d, c, opcode);

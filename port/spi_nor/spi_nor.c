@@ -50,8 +50,8 @@ static int fail(struct stk_spi_nor *n, int err, uint32_t at, uint32_t value) {
 static int wait_for_chip(struct stk_spi_nor *n) {
     struct spi_nor_outcome old;
     if (n->late && stk_spi_nor_wait(n, n->limit_ns) == STK_OK) {
-        /* The call that began the operation has failed already, so its outcome must not count for the next operation.
-         * */
+        /* The call that began the operation has failed already, so its outcome must not count for the next
+         * operation. */
         n->late = stk_spi_nor_outcome(n, false, &old) != STK_OK;
     }
     return n->late ? STK_E_TIMEOUT : STK_OK;

@@ -31,7 +31,7 @@ static struct {
     const struct stk_flash_geometry *geometry;
     uint32_t number; /* of the geometry */
     uint32_t blocks; /* blocks of the flash that the log may use */
-    uint32_t hole;   /* so many programs from now one fails, and leaves a hole in its page; 0: none does */
+    uint32_t hole;   /* number of programs until one fails and leaves a hole in its page; 0: none fails */
     struct stk_sim_flash flash;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
@@ -250,8 +250,8 @@ static void logs_with_holes(void) {
     }
 }
 
-/* An earlier log left cells of its first lap in a block that cannot be erased. Any block but block 0 may be this block.
- * */
+/* An earlier log left cells of its first lap in a block that cannot be erased. Any block but block 0 may be this
+ * block. */
 static void logs_after_others(void) {
     for (uint32_t i = 0; i < 6; i++) {
         const struct stk_log_config c = config();

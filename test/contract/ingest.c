@@ -466,7 +466,7 @@ static void a_full_port_takes_what_fits(void **state) {
     assert_true(pattern_matches(port->mem, 0, port->depth + 3u));
 }
 
-/* Counted until it is reaped: finished reads fill the port too. */
+/* A read counts as in flight until it is reaped, so finished reads fill the port too. */
 static void a_read_is_in_flight_until_it_is_reaped(void **state) {
     (void)state;
     add(FILE_BYTES, false, 0);

@@ -8,7 +8,7 @@
 #endif
 #include "machine.pml"
 
-bool told[SLOTS];    /* the canceller's word to the harvester: this slot is a hole that nobody will fill */
+bool told[SLOTS];    /* the canceller has reported to the harvester that this slot is a hole that nobody will fill */
 bool yielded[SLOTS]; /* ghost: a handler yields once here; one that always does never ends */
 
 active [PUBLISHERS] proctype publisher() {

@@ -9,7 +9,8 @@
 #define HASH_BITS 14u
 #define NONE      UINT32_MAX
 
-/* The patterns in lists, by a hash of their first bytes: as many bytes as their class has. */
+/* Lists of patterns whose first bytes have the same hash. Each class of patterns hashes its own number of first
+ * bytes. */
 struct lists {
     uint32_t first[CLASSES][1u << HASH_BITS];
     int used[CLASSES];

@@ -150,8 +150,9 @@ struct scan_input {
 /* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
 #define SCAN_INPUTS 64u
 
-/* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
- * count when all of them are there: what a lost device had begun is as if it had never been. */
+/* A device of the scan with a stream of its own. It works on the runs of one file at a time. The results of a run count
+ * only when all of them are there. So if the device is lost, the results of its unfinished runs do not count, and other
+ * devices do these units. */
 struct scan_device {
     struct scan *scan;
     uint32_t index;

@@ -172,14 +172,16 @@ STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[ST
 /* Copies `bytes` bytes at `data` into the cache as the artifact of `key`, in place of the artifact that the key had.
  * Evicts artifacts until the budgets hold: the oldest first, and none that is pinned. Returns the number of evicted
  * artifacts. `data` may be NULL for 0 bytes. It must not lie in the cache, unless it lies in a pinned artifact.
- * Refused, in this order: STK_E_PINNED the key's artifact is pinned. STK_E_BUDGET more than the byte budget, or the
- * cache is disabled. The artifact that the key had leaves, since the put shows that it is out of date. STK_E_PINNED
- * pinned artifacts take too much of a budget, or leave no contiguous memory that is long enough. Without pins in the
- * shard this cannot happen. rejected_puts counts each refusal. STK_E_PINNED changes nothing else but the report of the
- * shard. Time: each eviction is O(1), so a put takes O(evicted + bytes). If no gap is long enough, the put moves
- * neighbouring artifacts without pins together, where the fewest bytes have to move. This adds at most one pass over
- * the entries of the shard and a move of as many bytes as its byte budget. A put between pins may take such a pass too.
- * */
+ * Refused, in this order:
+ *   STK_E_PINNED  the artifact of `key` is pinned.
+ *   STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since the
+ *                 put shows that it is out of date.
+ *   STK_E_PINNED  pinned artifacts take too much of a budget, or leave no contiguous memory that is long enough.
+ *                 Without pins in the shard this cannot happen.
+ * rejected_puts counts each refusal. STK_E_PINNED changes nothing else but the report of the shard.
+ * Time: each eviction is O(1), so a put takes O(evicted + bytes). If no gap is long enough, the put moves neighbouring
+ * artifacts without pins together, where the fewest bytes have to move. This adds at most one pass over the entries of
+ * the shard and a move of as many bytes as its byte budget. A put between pins may take such a pass too. */
 STK_MUST_CHECK int stk_cache_put(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES], const void *data,
                                  size_t bytes);
 

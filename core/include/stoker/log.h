@@ -271,8 +271,8 @@ struct stk_log_iter {
     uint32_t erases;        /* stats.erases of the log when the walk began; a later erase makes the walk stale */
     uint32_t bad;           /* damaged cells since the last record */
     uint32_t records;       /* records returned so far */
-    /* sequences missing between records that were returned; gaps right before the first record of a boot do not count
-     * */
+    /* sequences missing between records that were returned; gaps right before the first record of a boot do not
+     * count */
     uint32_t corrupt;
     /* damaged cells that no missing sequence explains: writes that a power cut ended, and markers that recovery left */
     uint32_t torn;

@@ -94,7 +94,7 @@ static void shrinking_is_refused(void **state) {
             (void)fill(g, records);
             add_blocks(g->blocks + 3u);
             assert_int_equal(grow(), STK_OK);
-            newest = script.log.block; /* its header tells how many blocks there are */
+            newest = script.log.block; /* its header has the number of blocks */
             programs = medium.calls[PROG];
             erases = medium.calls[ERASE];
             for (uint32_t fewer = 1; fewer <= 3u; fewer++) {

@@ -2,8 +2,8 @@
  *
  * One thread puts images and one thread takes them, in order. Neither thread waits. The threads share no index, only
  * the status word of each slot. So one image moves only one cache line between the CPUs. Use this between threads of
- * one host, or from a thread to an interrupt handler. For slots that workers run use stk_ring_publish or stk_publisher.
- * */
+ * one host, or from a thread to an interrupt handler. For slots that workers run use stk_ring_publish or
+ * stk_publisher. */
 #ifndef STOKER_PARITY_SPSC_H
 #define STOKER_PARITY_SPSC_H
 

@@ -381,8 +381,8 @@ STK_MUST_CHECK int stk_opencl_persist(struct stk_opencl *cl);
 void stk_opencl_set_store(struct stk_opencl *cl, struct stk_store *store);
 
 /* Removes the outcome of the handshake that this open used or put from cache and store, so that the next open probes.
- * Close does so if a mode was left because memory stopped being shared; a program that does not close calls it when
- * cl->stats.fallbacks grows. Returns 1, or 0 if there was none; STK_E_PINNED another thread has the record in the
+ * Close calls this if a mode was left because memory stopped being shared. A program that does not close calls this
+ * when cl->stats.fallbacks grows. Returns 1, or 0 if there was none; STK_E_PINNED another thread has the record in the
  * cache pinned; else as stk_store_remove. */
 STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
 

@@ -3,8 +3,8 @@
  *
  * Written from data sheets of such chips, not from the port that drives one. What the chip holds lies in the caller's
  * memory. An operation goes on one step with each read of the status: a program has a step for every 16 bytes, an erase
- * clears its sector in eight steps and then erases it in eight. One thread at a time.
- * */
+ * clears its sector in eight steps and then erases it in eight. One thread at a
+ * time. */
 #ifndef STOKER_PORT_SIM_SPI_NOR_H
 #define STOKER_PORT_SIM_SPI_NOR_H
 
