@@ -53,6 +53,15 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     said 1 'device 1: the test refuses it'
 fi
 
+# A file of procfs announces 0 bytes and is read as a pipe is, but is opened anew for each device that is lost.
+if [ -n "$(head -c 1 /proc/kallsyms)" ]; then
+    "$STOKER" scan --quiet -f patterns --device interp --count /proc/kallsyms >want
+    code 0 env STK_TEST_LOSE=2,2 "$STOKER_LOSING" scan -f patterns --device interp,interp,interp --chunk 4K --count \
+        /proc/kallsyms
+    cmp want out || fail "/proc/kallsyms: $(cat err)"
+    [ "$(grep -c 'was lost: ' err)" -eq 2 ] || fail "/proc/kallsyms: $(cat err)"
+fi
+
 # The scan ends when the last device is lost. A pipe cannot be read a second time, so the scan of a pipe ends with the
 # first loss.
 code 2 env STK_TEST_LOSE=3,9 "$STOKER_LOSING" scan --quiet -f patterns --device interp,interp --chunk 4K f?

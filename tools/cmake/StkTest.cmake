@@ -22,7 +22,7 @@ set(STK_LONG_TESTS consumer.without_opencl kernel.oclgrind_tile_borders kernel.o
   system.store_default system.synchronous)
 
 # Those of thirty and more, slow by what they do.
-set(STK_SLOW_TESTS gate.tidy kernel.oclgrind)
+set(STK_SLOW_TESTS gate.tidy kernel.oclgrind unit.opencl_binary)
 
 # Long and slow tests that a sanitizer runs as well. With a sanitizer a test of this list runs in its short form
 # (test/unit/host/short_form.h), which is neither long nor slow; a test without a short form runs as it is.
@@ -30,7 +30,6 @@ set(STK_SHORTENED_LONG_TESTS contract.pool_ingest faults.opencl faults.opencl_li
   unit.opencl unit.opencl_chunk_ops unit.opencl_deadline unit.opencl_forged unit.opencl_hostile unit.opencl_fetch
   unit.opencl_io unit.opencl_udp unit.opencl_pieces
   unit.opencl_residency unit.opencl_tables unit.opencl_wide)
-set(STK_SHORTENED_SLOW_TESTS unit.opencl_binary)
 set(short OFF)
 if(STK_SANITIZE)
   set(short ON)
@@ -38,7 +37,6 @@ endif()
 option(STK_TEST_SHORT "Run the short form of long tests" ${short})
 if(NOT STK_TEST_SHORT)
   list(APPEND STK_LONG_TESTS ${STK_SHORTENED_LONG_TESTS})
-  list(APPEND STK_SLOW_TESTS ${STK_SHORTENED_SLOW_TESTS})
 endif()
 
 # Tests of OpenCL devices that preset host runs three times: as NAME in the best residency mode, and as NAME.quantum and
@@ -73,8 +71,11 @@ function(stk_test_modes name)
   endif()
 endfunction()
 
-# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache in the
-# build tree, and a time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which
+# PoCL compiles a program in seconds, under a sanitizer in 20 seconds. The presets share the compiled programs, because
+# the programs do not depend on the preset.
+set(STK_POCL_CACHE ${PROJECT_BINARY_DIR}/pocl-cache CACHE PATH "Where PoCL keeps the programs that tests compile")
+
+# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache, and a time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which
 # STK_TEST_DEVICE names.
 function(stk_test_properties name)
   set(labels ${ARGN})
@@ -91,7 +92,7 @@ function(stk_test_properties name)
   endif()
   set(env ${STK_TEST_ENV})
   if(STK_HOSTED)
-    list(APPEND env "POCL_CACHE_DIR=${PROJECT_BINARY_DIR}/pocl-cache")
+    list(APPEND env "POCL_CACHE_DIR=${STK_POCL_CACHE}")
   endif()
   if(STK_TEST_SHORT)
     list(APPEND env STK_TEST_SHORT=1)

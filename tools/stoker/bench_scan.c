@@ -19,9 +19,8 @@
 #define PAYLOAD_PASSES "5" /* passes of stoker bench payload, after a first pass in its process */
 #define PAYLOAD_MIN    4096u
 #define PAYLOAD_MAX    (UINT64_C(256) << 20)
-/* bytes of a pass by several devices: near the end of a pass some devices are idle, and a longer pass makes this part
- * small */
-#define PAYLOAD_SHARED (UINT64_C(1) << 30)
+/* most bytes of a pass by several devices (payload_of_several()) */
+#define PAYLOAD_SHARED (UINT64_C(3) << 30)
 #define HS_PROGRAM     "hs_scan"
 
 enum {
@@ -187,6 +186,14 @@ static void take_payload(struct scan_bench *s, const char *output) {
     json_decref(figures);
 }
 
+/* Returns the bytes of a payload for several devices: an eighth of the memory, from PAYLOAD_MAX to PAYLOAD_SHARED. The
+ * longer a pass is, the less the start and the end count, where not all devices work. */
+static uint64_t payload_of_several(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    uint64_t bytes = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 8u : 0u;
+    return bytes < PAYLOAD_MAX ? PAYLOAD_MAX : bytes > PAYLOAD_SHARED ? PAYLOAD_SHARED : bytes;
+}
+
 /* Has `stoker bench payload` scan the beginning of the file as a payload that is there, in chunks of a scan and on the
  * device of the scans. If this fails, that command has said why, and the figure is missing. */
 static void measure_payload(struct scan_bench *s) {
@@ -195,7 +202,7 @@ static void measure_payload(struct scan_bench *s) {
     const char *device = s->bench->options.device;
     char bytes[32], workers[16];
     if (device && strchr(device, ',')) {
-        most = PAYLOAD_SHARED; /* the file is repeated */
+        most = payload_of_several(); /* the file is repeated */
     }
     snprintf(workers, sizeof workers, "%u", s->workers ? s->workers : 1u);
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)(most > PAYLOAD_MIN ? most : PAYLOAD_MIN));

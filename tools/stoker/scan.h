@@ -63,6 +63,7 @@ struct scan_file {
     int datagrams;  /* 1: a socket of datagrams, each of which is scanned by itself */
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
+    int is_regular; /* 1: opening and reading the file never waits for another program */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* bytes that were scanned */
     uint64_t count; /* occurrences of all patterns in the file */
@@ -133,7 +134,8 @@ struct scan_layout {
 struct scan_input {
     uint32_t file;       /* index in scan.files */
     int fd;              /* what is read */
-    int first_fd;        /* what was opened first: another than fd where the file was opened anew for a lost device */
+    int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
+    uint32_t opened_count;             /* 0: the descriptor is not ours to close */
     int sequential;      /* 1: it can only be read in order, by one device, and is one unit */
     int datagrams;       /* 1: a socket of datagrams */
     uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
@@ -307,8 +309,8 @@ bool scan_is_auto(const struct scan_options *options);
 /* Looks whether a device should be opened, join or leave. Called between two turns of the scan. */
 void scan_late_look(struct scan *scan);
 
-/* Lets the interpreter work again after the device was lost. Returns true if there is an interpreter that had left. */
-bool scan_late_return(struct scan *scan);
+/* Lets the devices work again that had left, when another device is lost. Returns true if there is such a device. */
+bool scan_late_return(struct scan_device *lost);
 
 /* Ends the choice of devices, when the scan is over. Returns true if a thread still opens the device: it goes on until
  * the process ends, and uses the device's entry. */

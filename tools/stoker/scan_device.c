@@ -315,7 +315,9 @@ static int read_again(struct scan *s, struct scan_input *in) {
     if (strcmp(name, "-") != 0 && fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode)) {
         fd = open(name, O_RDONLY | O_CLOEXEC);
     }
-    in->fd = fd >= 0 ? fd : in->fd;
+    if (fd >= 0) {
+        in->fd = in->opened[in->opened_count++] = fd; /* reads of the lost device may still use the others */
+    }
     return fd >= 0;
 }
 
@@ -332,7 +334,7 @@ static bool others_work(const struct scan_device *d) {
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(s)) || !read_again(s, d->input)) {
+    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(d)) || !read_again(s, d->input)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;

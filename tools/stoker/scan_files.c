@@ -108,7 +108,8 @@ static void note_nvme(struct finder *f, struct scan_file *file) {
 static void note_file(struct scan_file *file, const struct stat *st) {
     struct statfs fs = {0};
     int failed = strcmp(file->name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(file->name, &fs);
-    file->size = S_ISREG(st->st_mode) && st->st_size > 0 ? (uint64_t)st->st_size : 0u;
+    file->is_regular = S_ISREG(st->st_mode);
+    file->size = file->is_regular && st->st_size > 0 ? (uint64_t)st->st_size : 0u;
     if (S_ISBLK(st->st_mode)) {
         file->size = block_device_size(file->name);
     }

@@ -104,7 +104,7 @@ static void leave(struct scan_device *d) {
     }
 }
 
-/* Lets the interpreter take runs again. */
+/* Lets a device that leaves take runs again. */
 static void come_back(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 0;
@@ -115,12 +115,16 @@ static void come_back(struct scan_device *d) {
     }
 }
 
-bool scan_late_return(struct scan *s) {
-    bool left = s->late.state != SCAN_LATE_NONE && s->devices[0].leaving && !s->devices[0].lost;
-    if (left) {
-        come_back(&s->devices[0]);
+bool scan_late_return(struct scan_device *lost) {
+    bool any = false;
+    for (uint32_t i = 0; i < lost->scan->device_count; i++) {
+        struct scan_device *d = &lost->scan->devices[i];
+        if (d != lost && d->leaving && !d->lost) {
+            come_back(d);
+            any = true;
+        }
     }
-    return left;
+    return any;
 }
 
 /* Lets the device begin that the thread has opened, and the interpreter leave. */
