@@ -75,8 +75,9 @@ endfunction()
 # the programs do not depend on the preset.
 set(STK_POCL_CACHE ${PROJECT_BINARY_DIR}/pocl-cache CACHE PATH "Where PoCL keeps the programs that tests compile")
 
-# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache, and a time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which
-# STK_TEST_DEVICE names.
+# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache, and a
+# time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which STK_TEST_DEVICE
+# names.
 function(stk_test_properties name)
   set(labels ${ARGN})
   set(timeout 600)

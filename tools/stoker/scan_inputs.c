@@ -130,7 +130,7 @@ int scan_input_open(struct scan *s) {
         s->next_file++;
     }
     f = &s->files[s->next_file];
-    /* Opening a FIFO waits for its writer, and no device is driven meanwhile. A FIFO is read alone for the same reason. */
+    /* To open a FIFO waits for its writer, and no device is driven meanwhile. So a FIFO is read alone. */
     if (s->next_file == s->options.file_count || s->input_count == SCAN_INPUTS ||
         (f->size == 0u && !f->is_regular && s->input_count != 0u)) {
         return 0;
