@@ -34,7 +34,7 @@ PATTERNS = (b"stoker", b"ring", b"e", b"of the", b"\x00\x01", b"aaa", b"kernel k
 
 class Test:
     """A test: its name, a script for the guest, the seconds that it may take, and whether it runs alone. A test of
-    ctest has its command and environment besides."""
+    ctest has its command and environment as well."""
 
     def __init__(self, name, script, seconds, alone):
         self.name, self.script, self.seconds, self.alone = name, script, seconds, alone

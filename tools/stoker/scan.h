@@ -34,7 +34,7 @@ struct scan_options {
     uint64_t offsets;        /* matches to list */
     uint32_t depth;          /* chunks in flight; 0: SCAN_DEPTH_DEFAULT, or two for each worker where they are more */
     uint32_t workers, lanes; /* 0: what suits the device */
-    uint32_t readers;        /* of each device; 0: by the CPUs where a file is large, else 1 */
+    uint32_t readers;        /* readers of each device; 0: chosen by the number of CPUs if a file is large, else 1 */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json, count, by_file, stats, quiet;
@@ -59,7 +59,7 @@ struct scan_options {
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
-    int fd;         /* of a socket, which is open from the start; else -1 */
+    int fd;         /* descriptor of a socket, which is open from the start; else -1 */
     int datagrams;  /* 1: a socket of datagrams, each of which is scanned by itself */
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
@@ -109,7 +109,7 @@ struct scan_late {
     uint64_t looked_ns;   /* when the state was looked at last */
     uint64_t known_bytes; /* announced bytes of all files */
     uint64_t joined_ns;   /* when the device joined */
-    double rate;          /* of the interpreter, in bytes a nanosecond */
+    double rate;          /* speed of the interpreter, in bytes for each nanosecond */
 };
 
 struct scan;
@@ -152,8 +152,9 @@ struct scan_input {
 /* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
 #define SCAN_INPUTS 64u
 
-/* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
- * count when all of them are there: what a lost device had begun is as if it had never been. */
+/* A device of the scan with a stream of its own. It works on the runs of one file at a time. The results of a run count
+ * only when all of them are there. So if the device is lost, the results of its unfinished runs do not count, and other
+ * devices do these units. */
 struct scan_device {
     struct scan *scan;
     uint32_t index;

@@ -101,7 +101,7 @@ static uint32_t cpus_of(const struct scan_device *d) {
     return d->device.opencl.device.type == STK_OPENCL_CPU ? d->device.workers + 1u : 0u;
 }
 
-#define BESIDE_READERS 2u /* of a device on the CPU beside faster ones: with threads, and no more than needed */
+#define BESIDE_READERS 2u /* readers of a device on the CPU that works beside faster devices; they have threads */
 
 /* Returns how many readers a device may get. Of several devices, those that are no CPU share three of four CPUs:
  * copying is all that CPUs do for them, and one reader copies a tenth of what such a device scans. A device on the CPU

@@ -26,7 +26,8 @@ static void walk(struct finder *f, const char *folder, int *bad);
 
 /// The list ///
 
-/* Adds an entry; `name` becomes the list's. Returns NULL after printing why where there is no memory. */
+/* Adds an entry to the list of files. The list owns `name` from now on. Returns NULL after printing an error if there
+ * is no memory. */
 static struct scan_file *add(struct finder *f, char *name) {
     struct scan *s = f->scan;
     struct scan_file *files = s->files;
@@ -115,7 +116,8 @@ static void note_file(struct scan_file *file, const struct stat *st) {
     file->on_fuse = stk_os_is_fuse(st, failed ? errno : 0, &fs);
 }
 
-/* Adds a socket, and opens it: what comes before its turn waits in the system. Returns as add_named. */
+/* Adds a socket, and opens it at once, so that the system keeps data that comes before the scan reads the socket.
+ * Returns as add_named. */
 static int add_socket(struct finder *f, const char *name) {
     struct scan_file *file = add(f, strdup(name));
     const char *why;

@@ -6,8 +6,8 @@
 #include "scan.h"
 #include "stoker/atomic.h"
 
-/* What is left must take the interpreter so long before a device is opened: a driver starts in 50 to 500 ms, and costs
- * that time again in CPU. */
+/* A device is opened only if the rest of the scan would take the interpreter longer than this: a driver starts in 50 to
+ * 500 ms, and takes as much time of the CPU. */
 #define WORTH_NS UINT64_C(400000000)
 /* The rate of the interpreter is known after this. */
 #define RATE_NS UINT64_C(40000000)
@@ -94,7 +94,7 @@ static void open_if_worth(struct scan *s, uint64_t now) {
 
 /// Joining and leaving ///
 
-/* Takes no more units. What the device has not yet read of its run goes to the others. */
+/* The device takes no more units. The units of its run that it has not read go to the other devices. */
 static void leave(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 1;
@@ -159,7 +159,7 @@ static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t bytes = s->devices[1].stream.stats.bytes;
     if (s->devices[1].lost || s->devices[0].lost) {
-        l->state = SCAN_LATE_OVER; /* only one of them is left, whatever its speed */
+        l->state = SCAN_LATE_OVER; /* only one of the devices is left, of any speed */
     } else if (bytes >= PROOF || now - l->joined_ns >= PROOF_NS) {
         if ((double)bytes < l->rate * (double)(now - l->joined_ns)) {
             leave(&s->devices[1]);
