@@ -4,16 +4,17 @@
 
 #include "output.h"
 
-/* What runs in this process must come from nobody else. Returns true if the file or folder belongs to another user,
- * except root. */
+/* Returns true if the file or folder belongs to another user, except root. Programs in it run in this process, so no
+ * other user may write them. */
 bool cli_is_foreign(const struct stat *st);
 
 /* Returns true if others than the owner may write to the file or folder. */
 bool cli_is_shared(const struct stat *st);
 
-/* Sets `path` to the file "programs" in the folder stoker below XDG_CACHE_HOME (~/.cache), and makes the folders that
- * are missing, with mode 0700. Programs in the file run in this process: so a folder that belongs to another user, or
- * that others may write to, is refused. Returns 0, or CLI_BAD with the reason in `why`. */
+/* Sets `path` to the file "programs" in the folder stoker below XDG_CACHE_HOME (~/.cache). Makes these two
+ * folders, with mode 0700, if they are missing. Programs in the file run in this process. So a folder is refused in two
+ * cases: the folder belongs neither to this user nor to root, or others may write to the folder. Returns 0, or CLI_BAD
+ * with the reason in `why`. */
 int cli_cache_path(char path[CLI_PATH_BYTES], char why[CLI_WHY_BYTES]);
 
 #endif

@@ -242,8 +242,9 @@ static void find_last(struct stk_log *log, struct end *e) {
             e->lost++;
             e->hidden = 1;
         }
-        /* No record of this use of the block is before the sequence in the header. A cell with a smaller one was left
-         * by an earlier boot that used the block in the same lap, and an erase failed to remove the cell. */
+        /* The header has the sequence of the first record of this use of the block. A cell with a smaller sequence is
+         * not of this use. An earlier boot wrote the cell, in the same lap, and the erase before this use failed to
+         * remove it. */
         if (last && (e->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - e->least) >= 0)) {
             e->sequence = stk_log_cell_sequence(last);
             e->boot = stk_log_cell_boot(last);

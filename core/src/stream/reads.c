@@ -55,7 +55,7 @@ void stk_reads_close(struct stk_reads *reads) {
 
 /// Submit ///
 
-/* What goes to the port in one call: reads, and the position of each in the owner's list. */
+/* The reads that go to the port in one call, and the position of each read in the owner's list. */
 struct offer {
     struct stk_ingest_read reads[BATCH];
     uint32_t at[BATCH], count;
