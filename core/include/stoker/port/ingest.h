@@ -79,6 +79,25 @@ struct stk_ingest_ops {
 
 #define STK_INGEST_READERS_MAX 256u /* streams and fetch services that may share a port at one time */
 
+/* Reads that go to a port in one call, and completions that are taken in with one call. A small core has little RAM. */
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define STK_INGEST_BATCH 16u
+#else
+#define STK_INGEST_BATCH 4u
+#endif
+
+/* Memory for one call of the port: what goes to a submit, or what comes from a reap. Its fields are private. It lies in
+ * the port's object, since it would take 700 bytes of stack on a 64-bit core. One thread makes the calls of all who
+ * share the port, so they can share this too. */
+union stk_ingest_batch {
+    struct {
+        struct stk_ingest_read reads[STK_INGEST_BATCH];
+        uint32_t at[STK_INGEST_BATCH]; /* position of each read in the list of its owner */
+        uint32_t count;                /* reads that are offered, 0 .. STK_INGEST_BATCH */
+    } offer;
+    struct stk_ingest_done done[STK_INGEST_BATCH];
+};
+
 /* An ingest port as one thing: {.ops = &stk_uring_ops, .ctx = &uring}. Several streams and fetch services may read
  * through one port: each is given a pointer to this one object, which says whose read a completion is. One thread at a
  * time uses the port, so it makes the calls of all who share it. The object must outlive them and must not move while
@@ -87,7 +106,8 @@ struct stk_ingest_ops {
 struct stk_ingest_port {
     const struct stk_ingest_ops *ops;
     void *ctx;
-    struct stk_reads *readers; /* private: those who read through the port now; NULL at first */
+    struct stk_reads *readers;    /* private: those who read through the port now; NULL at first */
+    union stk_ingest_batch batch; /* private: memory for one call of the port */
 };
 
 struct stk_reads_ops; /* private */
