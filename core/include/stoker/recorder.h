@@ -58,8 +58,11 @@ struct stk_recorder_config {
 struct stk_recorder {
     struct stk_recorder_config config; /* as given to init */
     struct stk_device_memory memory;   /* memory of the device, as given to start; its ring is NULL until then */
-    struct stk_blake3 hash;            /* memory to make digests in */
-    uint32_t epoch;                    /* number of the epoch when the control buffer was last looked at */
+    union {
+        struct stk_blake3 hash;       /* memory to make digests in */
+        struct stk_log_record record; /* memory to make a record in, once its digest is there */
+    };
+    uint32_t epoch; /* number of the epoch when the control buffer was last looked at */
     /* number of records since start that the log refused; a recording with such a hole cannot be replayed */
     uint32_t lost;
     int err; /* first error that a call below returned since start; STK_OK: none */
