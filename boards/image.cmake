@@ -1,5 +1,5 @@
-# What every bare-metal board does with its values: link images against its memory map, with its start-up code or else
-# the one of the C library, and run them through CTest by its emulator.
+# Functions that every bare-metal board uses. They link images with the memory map of the board and with its start-up
+# code, or else with that of the C library. CTest runs the images in the board's emulator.
 if(STK_HOSTED)
   message(FATAL_ERROR
     " stoker: board '${STK_BOARD}' has no OS: set CMAKE_TOOLCHAIN_FILE to a *-picolibc or *-newlib file of toolchain/")

@@ -42,8 +42,9 @@
 #define STK_TURN_GIVEN  (STK_TURN_BOXES + STK_MAIL_BOXES_MAX) /* a bit for each mailbox that got a slot */
 #define STK_TURN_WORDS  (STK_TURN_GIVEN + STK_MAIL_BITS)
 
-/* Words of local memory with the control words that a turn needs. The lanes read them together, all on one way over the
- * bus, beside the slots that they look at. From STK_CTL_TENANT_MASK on the index is that of the control word itself. */
+/* Words of local memory with copies of the control words that a turn needs. The lanes read these control words and the
+ * slots of the turn at the same time, so that all reads take only one trip over the bus. From STK_CTL_TENANT_MASK on a
+ * word has the same index here as in the control buffer. */
 #define STK_POLL_SHUTDOWN 0u
 #define STK_POLL_LEASE    1u
 #define STK_POLL_DOORBELL 2u
@@ -239,7 +240,7 @@ STK_FN struct stk_head stk_wide_head(const struct stk_dev *d, stk_u32 slot, stk_
 }
 
 /* Notes what this lane saw in one source, in lane->seen, *ready and *work. A slot for all lanes does not count as ready
- * while no worker waits for one, so that the slots behind it get their turn; *waits tells of such a slot. */
+ * while no worker waits for one, so that the slots behind it get their turn; *waits is set if there is such a slot. */
 STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, struct stk_lane *lane,
                          STK_LOCAL stk_u32 *used, stk_u32 source, int looks, struct stk_head head, stk_u32 *ready,
                          stk_u32 *work, stk_u32 *waits) {
@@ -419,7 +420,7 @@ STK_FN stk_u32 stk_wide_claim(const struct stk_dev *d, struct stk_worker *w, str
     if (w->alone != 0u) {
         if (lane->opcode != STK_OP_NOP) {
             lane->guard = stk_ld(d->guards + slot);
-            stk_st(d->guards + slot, lane->guard + 2u); /* whoever ends the slot stores the same */
+            stk_st(d->guards + slot, lane->guard + 2u); /* the lane that ends the slot stores the same value */
             stk_store_claim(d, slot, lane->guard, words + STK_SLOT_STATUS, STK_SLOT_CLAIMED);
         }
         return slot;
@@ -804,7 +805,7 @@ STK_FN void stk_worker_run(const struct stk_dev *dev, struct stk_worker *w, STK_
     if (w->box == 0u) {
         stk_find_enter(&d, w, shared);
     }
-    /* A bound on the turns, whatever happens. A worker at a mailbox first ends the slot in hand and the next one, so it
+    /* A bound on the turns, in every case. A worker at a mailbox first ends the slot in hand and the next one, so it
      * gets 8 turns more; the greatest lease has no room for them in a word. */
     most = w->turns < 0xFFFFFFF0u ? w->turns + 8u : 0xFFFFFFFEu;
     for (turn = 0; turn <= most; turn++) {

@@ -43,7 +43,7 @@
 /* Looks of a worker at its mailbox in one turn: a look takes a part of the time of a turn. */
 #define STK_MAIL_LOOKS (STK_TILED ? 8u : 1u)
 
-/* Lanes that hand slots over, after one fence for all of them. */
+/* Number of lanes that hand slots over. One memory fence orders the writes of all of them. */
 #define STK_MAIL_LANES (STK_LANES < 32 ? STK_LANES : 32)
 
 /* Words with a bit for each mailbox. */

@@ -1,8 +1,8 @@
-/* stoker kernels: the state of a worker, its counts, and how it runs the slot in hand. Which slot that is, find.h and
- * the loops decide.
+/* stoker kernels: the state of a worker, its counts, and the code that runs a claimed slot. find.h and the loops choose
+ * the slot.
  *
- * A worker of several lanes keeps this state in every lane: the lease and the search move in step, the counts are the
- * lane's own. */
+ * In a worker of several lanes each lane keeps this state. Lease and search are the same in all lanes; each lane has
+ * counts of its own. */
 #ifndef STK_WORKER_H
 #define STK_WORKER_H
 
@@ -214,8 +214,7 @@ STK_FN stk_u32 stk_slot_over(const struct stk_dev *d, const struct stk_cost *cos
  * 0, or the limit that the slot passes (STK_COST_OVER_*). */
 STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c,
                               const struct stk_cost *cost, stk_u32 tenant, stk_u32 width, stk_u32 *units) {
-    /* Without limits nobody knows the pace: then each byte costs one unit, whatever the handler does, and 64 units are
-     * a turn. */
+    /* Without limits the pace is not known. Then each byte costs one unit with any handler, and 64 units are a turn. */
     stk_u64 per_byte = !d->limits && cost->per_byte != 0u
                            ? STK_COST_UNIT
                            : (stk_u64)cost->per_byte * (width == STK_WIDE ? 1u : w->lane_units);
@@ -244,7 +243,8 @@ STK_FN stk_u32 stk_slot_price(const struct stk_dev *d, const struct stk_worker *
     return over;
 }
 
-/* Makes a claimed slot ready to run. Returns STK_SLOT_DONE, or the refusal of the slot. */
+/* Makes a claimed slot ready to run. Returns STK_SLOT_DONE if the slot may run. Otherwise faults the slot because of
+ * its cost, and returns its status. */
 STK_FN stk_u32 stk_slot_ready(const struct stk_dev *d, const struct stk_worker *w, struct stk_call *c, stk_u32 opcode,
                               stk_u32 tenant, stk_u32 width, stk_u32 *units) {
     struct stk_cost cost = opcode == STK_OP_PACKED_SLOT ? stk_cost_packed(d, c) : stk_op_cost(d, c, opcode);

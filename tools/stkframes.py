@@ -38,7 +38,7 @@ def crc32c(data):
 
 
 class Line:
-    """What was read from a serial line: frames as (sequence, type, data), and the counts."""
+    """The frames that were read from a serial line, as (sequence, type, data), and the counts."""
 
     def __init__(self, data):
         self.frames, self.missing, self.passed = [], 0, 0

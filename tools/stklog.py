@@ -26,7 +26,7 @@ class NotALog(Exception):
 
 
 class Log:
-    """What was read: records as dicts, and the counts."""
+    """The records that were read, as dicts, and the counts."""
 
     def __init__(self):
         self.records, self.corrupt, self.torn, self.trouble = [], 0, 0, None
@@ -70,7 +70,8 @@ def page_of(unit):
 
 
 def header(cell):
-    """6.1: the header's fields when the cell is one of a flash that a log can use, whatever the flash; else None."""
+    """SPEC.md, 6.1: returns the fields of a header if the cell is a whole header of a flash that a log can use, else
+    None. The flash may be any."""
     words = struct.unpack("<8s14I", cell)
     if words[0] != MAGIC or crc32c(cell[:60], 0) != words[14] or any(words[12:14]):
         return None
@@ -110,13 +111,14 @@ class Flash:
         return all(self.cell(block, cell + i) == what for i in range(self.page_cells))
 
     def header(self, block):
-        """The whole header of a block, of any log; else None."""
+        """Returns the header of a block if the header is whole, of any log; else None."""
         h = header(self.cell(block, 0))
         same = ("block_bytes", "unit", "erased")
         return h if h and h["block"] == block and all(h[k] == self.like[k] for k in same) else None
 
     def record(self, block, cell, seed):
-        """6.2: what a cell holds when it is a whole one of the use with this seed; else None."""
+        """SPEC.md, 6.2: returns the fields of a cell if the cell is whole and belongs to the use of the block with this
+        seed, else None."""
         found = self.cell(block, cell)
         kind, body, sequence, boot, crc = struct.unpack("<I48s3I", found)
         if not 1 <= boot >> 1 <= BOOT_MAX or crc != crc32c(found[:60], seed):
@@ -124,7 +126,7 @@ class Flash:
         return {"sequence": sequence, "boot": boot >> 1, "resumed": boot & 1, "kind": kind, "body": body}
 
     def last_in(self, block, cell, seed):
-        """The last record of the page that begins with cell `cell`, or None."""
+        """Returns the last record of the page that begins with cell `cell`, or None."""
         for i in range(cell + self.page_cells - 1, max(cell, 1) - 1, -1):
             found = self.record(block, i, seed)
             if found:
@@ -319,7 +321,8 @@ def read_flash(data, like):
 
 
 def decoded(found):
-    """6.3: the fields of a replay record. A cell of another writer, bit 3 of whose kind is set, is left as it is."""
+    """SPEC.md, 6.3: returns the fields of a replay record. A cell of another writer has bit 3 of its kind set, and is
+    returned as it is."""
     kind = found["kind"]
     if kind >> 3 & 1:
         return found
@@ -378,8 +381,8 @@ def v1_record(cell, place):
         "<Q3I4I2IIiQ", cell, 4)
     return {
         "sequence": place, "boot": 0, "resumed": 0, "kind": int(any((status, failure, error, digest))),
-        "timestamp_ns": stamp, "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch, "status": status,
-        "failure": min(failure, 4), "error": error, "digest": digest,
+        "timestamp_ns": stamp, "slot": slot, "tenant": tenant, "opcode": opcode, "args": (a, b, c, d), "epoch": epoch,
+        "status": status, "failure": min(failure, 4), "error": error, "digest": digest,
     }
 
 
@@ -398,7 +401,7 @@ def read_log(data):
 
 
 def lines(log):
-    """What is printed: a line for each record."""
+    """Yields a line of text for each record."""
     form = ("sequence=%d boot=%d resumed=%d kind=%s timestamp_ns=%d slot=%d tenant=%d opcode=%d args=%d,%d,%d,%d "
             "epoch=%d status=%d failure=%d error=%d digest=%016x")
     for r in log.records:

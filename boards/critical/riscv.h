@@ -1,5 +1,5 @@
-/* Critical section of a RISC-V core in machine mode, for stoker/atomic.h: bit MIE of mstatus. The assembler is told of
- * the CSR instructions, because a core without the A extension is often named without Zicsr too. */
+/* Critical section of a RISC-V core in machine mode, for stoker/atomic.h: bit MIE of mstatus. An .option line enables
+ * the CSR instructions in the assembler, because the name of a core without the A extension often lacks Zicsr too. */
 #ifndef STK_BOARDS_CRITICAL_RISCV_H
 #define STK_BOARDS_CRITICAL_RISCV_H
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check.py [options] -- EMULATOR... IMAGE: runs the example firmware, cuts its power, and checks on the host what it left.
+"""check.py [options] -- EMULATOR... IMAGE: runs the example firmware, cuts its power, and checks on the host the flash
+image and the bytes of the serial line.
 
   --pflash BYTES   the board has CFI flash of so many bytes as unit 1; without it the firmware keeps the file flash.img
                    by semihosting, of --chip bytes
@@ -43,7 +44,7 @@ CHUNK_RECORDS = 9  # of one chunk, at most
 
 
 class Wrong(Exception):
-    """What the firmware left is not right; says what."""
+    """The image or the frames of the firmware are wrong; the text says in which way."""
 
 
 # What must come out, from the samples alone.
@@ -116,13 +117,14 @@ class Found:
             raise Wrong("chunk %d, opcode %#x: the log has %s, the samples give %s" % (
                 chunk, r["opcode"], r["args"], want))
         if r["opcode"] == OP_SCAN:
-            if steps != [(KIND_PUBLISH, OP_FIR), (KIND_RESULT, OP_FIR), (KIND_PUBLISH, OP_SCAN), (KIND_RESULT, OP_SCAN)]:
+            if steps != [(KIND_PUBLISH, OP_FIR), (KIND_RESULT, OP_FIR),
+                         (KIND_PUBLISH, OP_SCAN), (KIND_RESULT, OP_SCAN)]:
                 raise Wrong("chunk %d has the records %s" % (chunk, steps))
             self.whole.append(chunk)
 
 
 class Firmware:
-    """The image of the flash, and what the firmware has told so far."""
+    """The image of the flash, and the frames that the firmware has sent so far."""
 
     def __init__(self, options):
         self.options, self.signal = options, Signal()
@@ -154,7 +156,7 @@ class Firmware:
             return b""
 
     def boot(self, enough, linger=0):
-        """Runs the firmware until enough(bytes sent) says so and `linger` seconds more, then cuts the power."""
+        """Runs the firmware until enough(bytes sent) returns True, and `linger` seconds more. Then cuts the power."""
         if os.path.exists(self.path("uart.bin")):
             os.remove(self.path("uart.bin"))
         self.boots += 1
@@ -196,7 +198,8 @@ class Firmware:
                 raise Wrong("the firmware found no log, and %d chunks were synced" % self.synced)
 
     def check(self):
-        """Checks the image against what was told."""
+        """Checks the image against the frames that the firmware has sent: the newest synced chunks must be in the
+        log."""
         with open(self.path("flash.img"), "rb") as image:
             data = image.read(self.options.log or self.flash_bytes)
         try:

@@ -30,7 +30,7 @@
 
 #define CHUNK       512u /* bytes of samples */
 #define LEAD        32u  /* bytes of history: more than the taps and a pattern need */
-#define BUFFER      576u /* of a chunk and its lead, a multiple of 64 */
+#define BUFFER      576u /* bytes of a buffer: a chunk and its lead, a multiple of 64 */
 #define DEPTH       4u   /* chunks in flight */
 #define SYNC_CHUNKS 4u   /* chunks from one sync to the next */
 #define SHOW_CHUNKS 16u  /* chunks from one snapshot to the next */
@@ -79,7 +79,7 @@ static struct stk_telemetry telemetry;
 
 static uint32_t taps_at, image_at; /* bytes of the tables */
 static uint32_t next_chunk;        /* to be read */
-static uint32_t done_chunks;       /* with all their results, of all boots */
+static uint32_t done_chunks;       /* chunks with all their results in the log, over all boots */
 static uint32_t fir[3];            /* results of the chunk in hand */
 
 /// Start ///

@@ -7,7 +7,7 @@
 /// The signal ///
 
 #define PERIOD    400u /* samples of the triangle */
-#define HEIGHT    60u  /* of the triangle in each sample */
+#define HEIGHT    60u  /* height of the triangle wave that each sample has */
 #define MARK_EACH 977u /* samples from one mark to the next */
 
 /* Returns sample `i` of a triangle with noise. Once in MARK_EACH samples, two samples are the bytes "ALRM". */

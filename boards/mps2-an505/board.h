@@ -16,8 +16,8 @@
 #define BOARD_RAM_SIZE    0x00400000u
 #define BOARD_STACK_SIZE  0x00008000u
 
-/* Slots of 64 bytes, bytes of payload, bytes of the log. The machine has no NOR flash: a chip model holds the log in
- * RAM. */
+/* Number of slots, bytes of the payload, and bytes of the log. The machine has no NOR flash: a chip model holds the log
+ * in RAM. */
 #define BOARD_RING_SLOTS   64u
 #define BOARD_PAYLOAD_SIZE 0x00010000u
 #define BOARD_LOG_SIZE     0x00040000u

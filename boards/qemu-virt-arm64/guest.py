@@ -122,7 +122,7 @@ def root_disk():
 
 
 def keep_disk():
-    """What stays from one run to the next: the programs that PoCL compiled in the guest."""
+    """Returns the disk that stays from one run to the next. It has the programs that PoCL compiled in the guest."""
     image = BASE / "keep.img"
     if not image.exists():
         part = BASE / "keep.img.part"
@@ -190,7 +190,8 @@ class Guest:
         self.rest = b""
 
     def lines(self, seconds, is_over=lambda: False):
-        """The lines of the console as they come, until QEMU ends, is_over() says so or the time is over."""
+        """Yields the lines of the console as they come, until QEMU ends, is_over() returns True, or `seconds` are
+        over."""
         end = time.monotonic() + seconds
         os.set_blocking(self.process.stdout.fileno(), False)
         while not is_over() and time.monotonic() < end:

@@ -10,6 +10,7 @@ import sys
 import time
 
 import guest
+import programs
 
 PROGRAMS = str(guest.BUILD / "bin") + "/"
 # Of the tests of the host: those of files, rings, sockets and devices, for which the guest has the real thing.
@@ -32,10 +33,12 @@ PATTERNS = (b"stoker", b"ring", b"e", b"of the", b"\x00\x01", b"aaa", b"kernel k
 
 
 class Test:
-    """A test: its name, a script for the guest, the seconds that it may take, and whether it runs alone."""
+    """A test: its name, a script for the guest, the seconds that it may take, and whether it runs alone. A test of
+    ctest has its command and environment as well."""
 
     def __init__(self, name, script, seconds, alone):
         self.name, self.script, self.seconds, self.alone = name, script, seconds, alone
+        self.command, self.environment = [], {}
         self.status = self.took = None
         self.target = "stoker"  # of the build
         self.device = False     # has label device
@@ -63,10 +66,8 @@ def commands():
     return found
 
 
-def script_of(command, properties, short):
+def script_of(command, environment, properties):
     """Returns the script that the guest runs for a test of ctest."""
-    environment = dict(pair.split("=", 1) for pair in properties.get("ENVIRONMENT", []))
-    environment.update(ENVIRONMENT, **(SHORT if short else LONG))
     folder = shlex.quote(properties.get("WORKING_DIRECTORY", str(guest.BUILD)))
     lines = [f"export {key}={shlex.quote(value)}" for key, value in environment.items()]
     return "\n".join([*lines, f"mkdir -p {folder}", f"cd {folder}", f"exec {shlex.join(command)}", ""])
@@ -87,7 +88,10 @@ def of_ctest(short):
             alone = properties.get("RUN_SERIAL", False) and "device" not in labels
             device = "device" in labels
             seconds = max(int(properties.get("TIMEOUT", 600)), DEVICE_SECONDS if device else SECONDS)
-            tests.append(Test(name, script_of(command, properties, short), seconds, alone))
+            environment = dict(pair.split("=", 1) for pair in properties.get("ENVIRONMENT", []))
+            environment.update(ENVIRONMENT, **(SHORT if short else LONG))
+            tests.append(Test(name, script_of(command, environment, properties), seconds, alone))
+            tests[-1].command, tests[-1].environment = command, environment
             tests[-1].target = pathlib.Path(command[0]).name
             tests[-1].device = device
     # The compiler has one thread: those with a program to compile begin, and others run beside them.
@@ -119,7 +123,7 @@ def data_disk():
 
 def files_of(tests, targets, counts):
     """Programs of the build, stripped, and the files that tests read, at the paths that they have here."""
-    files = {}
+    files = programs.files()
     stripped = guest.WORK / "stripped"
     stripped.mkdir(exist_ok=True)
     for name in targets:
@@ -188,12 +192,15 @@ def boot(tests, initial, image, seconds):
                 machine.process.wait(60)
 
 
-def run(short, pattern, seconds):
-    """Builds what is needed, boots the guest once and runs the tests in it. Returns the number of tests that failed."""
+def run(short, ahead, pattern, seconds):
+    """Builds what is needed, boots the guest once and runs the tests in it. `ahead`: the OpenCL programs are compiled
+    before. Returns the number of tests that failed."""
     tests = [test for test in of_ctest(short) + of_board() if re.search(pattern, test.name)]
     targets = sorted({test.target for test in tests} | {"stoker", "board_log"})
     print(f"board: building {len(targets)} programs", flush=True)
     guest.run("cmake", "--build", guest.BUILD, "-j", str(os.cpu_count()), "--target", *targets)
+    if ahead:
+        programs.compile_ahead([test for test in tests if test.device or "opencl" in test.name])
     image, counts = data_disk()
     initial = guest.initial_files("tests", (guest.HERE / "guest/tests").read_text(), "ram_flash",
                                   files_of(tests, targets, counts))

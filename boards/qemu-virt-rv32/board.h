@@ -22,7 +22,7 @@
 #define BOARD_NOR_SIZE    0x02000000u
 #define BOARD_NOR_WIDTH   4u
 
-/* Slots of 64 bytes, bytes of payload, bytes of the log on the flash. */
+/* Number of slots, bytes of the payload, and bytes of the flash that the log may use. */
 #define BOARD_RING_SLOTS   64u
 #define BOARD_PAYLOAD_SIZE 0x00010000u
 #define BOARD_LOG_SIZE     0x00200000u

@@ -217,8 +217,9 @@ STK_COLD void stk_scan_chains(const struct stk_automaton_view *a, const STK_GLOB
     }
 }
 
-/* Counts a lane's stretch [from, end). Each chain pays for its overlap, so a stretch that is short beside the overlap
- * goes as one chain. */
+/* Counts the matches that end in a lane's bytes [from, end). Divides the bytes into STK_CHAINS parts and walks them at
+ * the same time. Each walk has to read the overlap before its part as well. So where the parts would be no longer than
+ * the overlap, one walk counts all bytes. */
 STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan_sink *sink, stk_u32 from,
                              stk_u32 end) {
     stk_u32 n = (end - from) / STK_CHAINS;
@@ -235,16 +236,16 @@ STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan
 }
 
 #if STK_LANES == 1
-/* The filter is worth its time while at most one byte in STK_FILTER_SHARE is walked, with STK_FILTER_CREDIT bytes to
- * begin with. What the first look lets pass and the second does not costs as much as STK_FILTER_LOOK bytes. After that
- * STK_FILTER_PLAIN bytes go without the filter, and twice as many each further time. */
+/* The filter is faster than the chains while at most one byte in STK_FILTER_SHARE is walked. STK_FILTER_CREDIT bytes
+ * are free at the start. A place that passes the first table and not the second counts as STK_FILTER_LOOK walked bytes.
+ * If the filter becomes slower, the next STK_FILTER_PLAIN bytes go without it, and twice as many each further time. */
 #define STK_FILTER_SHARE  24u
 #define STK_FILTER_LOOK   6u
 #define STK_FILTER_CREDIT 128u
 #define STK_FILTER_PLAIN  32768u
 
-/* Returns the key of the four bytes at `p`, which may lie at any address: by one load, where the compiler can be told
- * so. */
+/* Returns the key of the four bytes at `p`, which may lie at any address. Uses one load if the compiler has a type for
+ * words that are not aligned. */
 STK_FN stk_u32 stk_filter_key(const STK_GLOBAL stk_u8 *p) {
 #if defined(__OPENCL_C_VERSION__)
     typedef stk_u32 stk_loose_word __attribute__((aligned(1), may_alias));

@@ -21,7 +21,7 @@ enum {
 /* Zicbom has no register that tells the size; 64 bytes is the size that RVA profiles prescribe. */
 #define RISCV_LINE 64u
 
-/* What is done to a line. */
+/* The operation on a cache line. */
 enum operation {
     CLEAN = 0,
     INVALIDATE = 1,

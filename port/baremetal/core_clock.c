@@ -193,8 +193,8 @@ static int bare_wait(void *ctx, const uint32_t *word, uint32_t seen, uint64_t ti
         if (left == 0) {
             return STK_E_TIMEOUT;
         }
-        /* Interrupts that come between the look at the word and the sleep end the sleep at once: WFI sees them pending.
-         * */
+        /* Interrupts that come between the look at the word and the sleep end the sleep at once: WFI sees them
+         * pending. */
         if (clock->config.idle) {
             clock->config.idle(stk_deadline_wait(&deadline, left));
         }

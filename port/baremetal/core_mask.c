@@ -15,8 +15,8 @@ static void core_leave(uint32_t entered) {
     __asm__ volatile("msr primask, %0" : : "r"(entered) : "memory");
 }
 #elif BARE_RISCV
-/* The assembler is told of the CSR instructions, because a core is often named without Zicsr. Bit 3 of mstatus is
- * MIE. */
+/* An .option line enables the CSR instructions in the assembler, because the name of a core often lacks Zicsr. Bit 3 of
+ * mstatus is MIE. */
 static uint32_t core_enter(void) {
     uintptr_t status;
     __asm__ volatile(".option push\n\t.option arch, +zicsr\n\tcsrrci %0, mstatus, 8\n\t.option pop"

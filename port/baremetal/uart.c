@@ -7,7 +7,8 @@
 #include "stoker/deadline.h"
 #include "stoker/port/bare_uart.h"
 
-/* What differs from one UART to the next. `put` and `get` return false where the UART has no room, or no byte. */
+/* The functions that differ between the kinds of UARTs. `put` and `get` return false where the UART has no room, or no
+ * byte. */
 struct stk_bare_uart_ops {
     int (*init)(const struct stk_bare_uart_config *config);
     bool (*put)(const struct stk_bare_uart_config *config, uint8_t byte);
@@ -109,7 +110,7 @@ static bool pl011_put(const struct stk_bare_uart_config *c, uint8_t byte) {
     return room;
 }
 
-/* Takes a byte from the FIFO. The upper bits of the data register tell of errors, and are dropped. */
+/* Takes a byte from the FIFO. The upper bits of the data register are error flags, and are dropped. */
 static bool pl011_get(const struct stk_bare_uart_config *c, uint8_t *byte) {
     bool has = (words(c)[PL011_FLAGS] & 0x10u) == 0;
     if (has) {
@@ -213,7 +214,7 @@ int stk_bare_uart_write(struct stk_bare_uart *uart, const void *data, uint32_t b
     return STK_OK;
 }
 
-/* Bytes that came while nobody looked are lost beyond the depth of the FIFO; frames tell of that. */
+/* If nobody reads for too long, the FIFO is full and further bytes are lost. The numbers of frames show such a loss. */
 uint32_t stk_bare_uart_read(struct stk_bare_uart *uart, void *data, uint32_t bytes) {
     uint8_t *out = data;
     uint32_t n = 0;

@@ -48,9 +48,9 @@ int stk_nor_intel_unlock(struct stk_nor *n, uint32_t at);
 int stk_nor_amd_program(struct stk_nor *n, uint32_t at, const uint32_t *words, uint32_t count);
 int stk_nor_amd_erase(struct stk_nor *n, uint32_t at);
 
-/* Wait for the end of an operation that passed its time limit, as long as an erase may take. STK_OK the chip is in read
- * mode; STK_E_TIMEOUT the chip still works. Whether the operation succeeded is not checked: its call has failed
- * already. */
+/* Waits for the end of an operation that passed its time limit, at most as long as an erase may take. Returns STK_OK
+ * when the chip is in read mode, or STK_E_TIMEOUT while the chip is still busy. Does not check whether the operation
+ * succeeded: the call that began it has failed already. */
 int stk_nor_intel_wait(struct stk_nor *n, uint32_t at);
 int stk_nor_amd_wait(struct stk_nor *n, uint32_t at);
 

@@ -96,7 +96,7 @@ int stk_posix_reader_add_file(struct stk_posix_reader *reader, int fd, uint32_t 
     if (r < 0) {
         return refuse(reader, r, i, (uint64_t)os_error);
     }
-    /* A descriptor that cannot seek is sequential whatever the flag says. */
+    /* A descriptor that cannot seek is sequential, with the flag or without. */
     sequential = sequential || (flags & STK_POSIX_SEQUENTIAL) != 0;
     struct stk_posix_source *s = &reader->source[i];
     *s = (struct stk_posix_source){

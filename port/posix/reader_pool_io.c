@@ -24,8 +24,8 @@ static int failure(struct stk_reader_pool *p) {
 
 /// Submit ///
 
-/* Checks one entry of a submit. What can be checked without a reader is refused here, where the caller learns of it at
- * once; an error of the reader could only be the result of the read. */
+/* Checks one entry of a submit. An entry that can be checked without a reader is refused here, at once. An error that
+ * the reader finds can only be the result of the read. */
 static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *read, uint32_t index) {
     uintptr_t base = (uintptr_t)p->shape.memory, dst = (uintptr_t)read->dst;
     if (read->source >= p->shape.sources || p->source[read->source].kind == SOURCE_FREE) {

@@ -22,7 +22,7 @@
 #define WAKE_BYTES 64u
 /* Longest time in nanoseconds that a ready read waits for others before the caller is woken, while reads are queued. */
 #define READY_NS UINT64_C(100000)
-/* Part of the depth: with depth / READY_SHARE ready reads the caller is woken at once. */
+/* With depth / READY_SHARE ready reads the caller is woken at once. */
 #define READY_SHARE 4u
 
 /* Work that a step has chosen with the lock held, and does without the lock. */
@@ -239,7 +239,7 @@ static void take_turn(struct stk_reader_pool_thread *t) {
         started = start_read(t, &step, &os_error);
     }
     if (step.cancel) {
-        /* A reader that failed says so in its reap. */
+        /* A reader that failed returns the error from its reap. */
         (void)ops->cancel(t->reader, step.first, step.last);
     }
     if (has_reads) {

@@ -131,8 +131,8 @@ static void apply_some(struct stk_sim_flash *f, const struct sim_prog *p, uint32
 }
 
 /* Leaves what a cut at step `k` leaves of the program. `u` is the offset in the program of the unit at k; at the end,
- * of the last unit. Returns how many bytes were begun, in whole units: those count as programmed, whatever they read
- * as. */
+ * of the last unit. Returns the number of bytes in begun units. Begun units count as programmed, whatever their bytes
+ * are now. */
 static uint32_t leave_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k, uint32_t u) {
     uint32_t unit = f->config.geometry.prog_unit;
     if (f->prog_cut == STK_SIM_PROG_REORDERED) {

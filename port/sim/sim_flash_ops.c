@@ -148,7 +148,7 @@ static int flash_prog(void *ctx, uint32_t block, uint32_t offset, const void *da
         lose_power(f);
         return STK_E_IO;
     }
-    /* The program is counted whatever becomes of it; prog_bad counts from 0. */
+    /* Every program is counted, also one that fails. prog_bad counts from 0. */
     if (f->counts.programs++ == f->prog_bad || p.block->bad_prog) {
         return stk_sim_flash_fail_prog(f, &p);
     }

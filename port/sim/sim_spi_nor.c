@@ -1,7 +1,7 @@
-/* stoker port: simulated SPI NOR chip: its commands. What an operation does in each step is in sim_spi_nor_steps.c. The
- * chip is strict where real chips are: a command without write enable is ignored, as is nearly every command while an
- * operation runs, and bytes beyond the end of a page go to its front. A driver that breaks such a rule loses data here
- * as it does there. */
+/* stoker port: simulated SPI NOR chip: its commands. sim_spi_nor_steps.c has the steps of each operation. The chip is
+ * strict where real chips are: a command without write enable is ignored, as is nearly every command while an operation
+ * runs, and bytes beyond the end of a page go to its front. A driver that breaks such a rule loses data here as it does
+ * there. */
 #include <stddef.h>
 #include <string.h>
 

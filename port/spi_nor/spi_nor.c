@@ -50,7 +50,8 @@ static int fail(struct stk_spi_nor *n, int err, uint32_t at, uint32_t value) {
 static int wait_for_chip(struct stk_spi_nor *n) {
     struct spi_nor_outcome old;
     if (n->late && stk_spi_nor_wait(n, n->limit_ns) == STK_OK) {
-        /* Its failure was told already, and must not be taken for one of the next operation. */
+        /* The call that began the operation has failed already, so its outcome must not count for the next
+         * operation. */
         n->late = stk_spi_nor_outcome(n, false, &old) != STK_OK;
     }
     return n->late ? STK_E_TIMEOUT : STK_OK;
@@ -146,7 +147,7 @@ static int program_page(struct stk_spi_nor *n, uint32_t at, const uint8_t *data,
     if (err != STK_OK) {
         return fail(n, err, at, 0);
     }
-    /* From here on the chip may have bytes of the page, whatever goes wrong. */
+    /* From here on the chip may have programmed bytes of the page, also if a step fails. */
     uint32_t count = address(n, command, n->wide ? CMD_PROGRAM_WIDE : CMD_PROGRAM, at);
     if (n->bus->write(n->bus_ctx, command, count, data, bytes) != STK_OK) {
         n->late = true; /* the chip may program what it was sent */

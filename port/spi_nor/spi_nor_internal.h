@@ -41,11 +41,11 @@ int stk_spi_nor_write_enable(const struct stk_spi_nor *n);
 /* Waits until the chip is not busy, at most `limit_ns`. STK_OK; STK_E_TIMEOUT; an error of the board. */
 int stk_spi_nor_wait(const struct stk_spi_nor *n, uint64_t limit_ns);
 
-/* What the registers of a chip say of an operation that has ended. */
+/* The outcome of an operation that has ended, from the registers of the chip. */
 struct spi_nor_outcome {
     bool failed;
     bool refused;  /* the block is protected, and nothing of it was changed */
-    uint8_t value; /* of the register that told */
+    uint8_t value; /* value of the register that showed the outcome */
 };
 
 /* Reads how the last erase or program ended, where the chip has a register for that, and clears the register. STK_OK;

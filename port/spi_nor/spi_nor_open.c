@@ -13,8 +13,8 @@ enum {
     MAKER_MACRONIX = 0xC2
 };
 
-/* What holds where neither table nor caller tells: longer than any chip takes, so that only a chip that hangs passes
- * the limit. */
+/* Time limits for a chip when neither the SFDP table nor the caller gives them. They are longer than any chip takes, so
+ * that only a chip that hangs passes a limit. */
 #define PAGE_DEFAULT       256u
 #define PROGRAM_DEFAULT_NS UINT64_C(10000000)
 #define ERASE_DEFAULT_NS   UINT64_C(10000000000)

@@ -6,7 +6,7 @@
 enum {
     CMD_READ_SFDP = 0x5A,
     HEADER_BYTES = 16, /* the signature, then the header of the first table, which is the basic one */
-    WORDS_MIN = 9,     /* of the first edition of the standard; those behind came later */
+    WORDS_MIN = 9,     /* words of the table in the first edition of the standard; later editions added more */
     WORDS_USED = 11,
     WORD_DENSITY = 2,
     WORD_ERASE = 8,

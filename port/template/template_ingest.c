@@ -1,10 +1,10 @@
 /* stoker port template: reads. */
 #include "stoker/port/template.h"
 
-/* Queue the reads, start what the hardware takes (a port that cannot write refuses any op but STK_INGEST_READ with
- * STK_E_ACCESS), return how many were taken. Check all of them first: an error takes
- * none. Where the device or a DMA engine writes dst and the CPU has a cache that does not see it, clean and invalidate
- * dst here, before the transfer starts. */
+/* Checks all reads first: on an error the port takes none of them. A port that cannot write refuses any op but
+ * STK_INGEST_READ with STK_E_ACCESS. Queues the reads, starts as many as the hardware takes, and returns the number of
+ * reads that the port took. Where the device or a DMA engine writes dst and the CPU has a cache that does not see it,
+ * clean and invalidate dst here, before the transfer starts. */
 static int template_submit(void *ctx, const struct stk_ingest_read *reads, uint32_t count) {
     (void)ctx;
     (void)reads;

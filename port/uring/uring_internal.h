@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct io_uring) <= STK_URING_RING_BYTES, "raise STK_URING
 /* State of an operation. Operations in OP_SEND_* are in the outbox or parked; those in OP_READ and OP_POLL are in the
  * kernel. */
 enum op_state {
-    OP_FREE,      /* in the list of free operations */
+    OP_FREE,      /* the operation is in the list of free operations */
     OP_QUEUED,    /* a read of a sequential source that waits for the reads before it */
     OP_SEND_READ, /* a request has to be sent */
     OP_SEND_POLL, /* a poll has to be sent, since the source had no data */
@@ -134,7 +134,7 @@ struct stk_uring_answer {
     int32_t res;         /* count of bytes or -errno */
     uint32_t flags;      /* IORING_CQE_F_* */
     bool receive;        /* true: the answer belongs to a multishot receive */
-    uint32_t generation; /* of a multishot receive: generation of the source to which the request was sent */
+    uint32_t generation; /* for a multishot receive: generation of the source when the request was sent */
 };
 
 /* user_data of a multishot receive: bit 33, the generation of the source from bit 16 on, and its index below. Bit 32

@@ -161,7 +161,8 @@ static void read_answered(struct stk_uring *u, uint32_t index, int res) {
     }
 }
 
-/* Takes the answer to a poll. Data has come, or an error that the read itself will show: both send the read. */
+/* Takes the answer to a poll. Sends the read if data has come, and also after an error on the descriptor, which the
+ * read itself then returns. */
 static void poll_answered(struct stk_uring *u, uint32_t index, int res) {
     if (u->ops[index].canceled) {
         stk_uring_finish_(u, index, STK_E_CANCELED, ECANCELED);

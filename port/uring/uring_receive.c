@@ -18,7 +18,8 @@
 
 /* Alignment in bytes of a ring of buffers: the kernel maps it by pages. */
 #define RING_ALIGN 4096u
-/* Interruptions (EINTR, EAGAIN) in a row, without a byte in between, that end a read with STK_E_IO. */
+/* Number of interruptions in a row (EINTR, EAGAIN), without a byte in between, after which a read ends with
+ * STK_E_IO. */
 #define TRIES_MAX 64u
 /* Nanoseconds that one attempt to end a request waits at most. */
 #define STOP_NS 10000000L

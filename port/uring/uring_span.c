@@ -79,7 +79,7 @@ bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op) {
          * memory. */
         most = least(most, u->buffer_bytes - (size_t)(op->to - u->mem) % u->buffer_bytes);
     }
-    /* A write that is not aligned goes out as it is, and the kernel refuses it: only the caller can mend that. */
+    /* A write that is not aligned is sent as it is, and the kernel refuses it: only the caller can align it. */
     if (s->block != 0 && op->op == STK_INGEST_READ) {
         skip = (uint32_t)(op->at % s->block);
         most = least(most, s->end - op->at);

@@ -13,7 +13,7 @@
 
 #define CHUNK_DEFAULT (256u << 10) /* the default of stoker scan */
 #define CHUNK_MAX     (1u << 30)
-#define EXIT_BAD      2 /* as stoker: bad input */
+#define EXIT_BAD      2 /* exit code for bad input, as of stoker */
 
 static const char usage[] =
     "usage: hs_scan [--count] [--chunk BYTES] PATTERNS FILE\n"

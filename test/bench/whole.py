@@ -132,7 +132,8 @@ class Bench:
                 wall, cpu, count = self.run_once(program)
                 if program.exact and count != expected:
                     self.wrong += 1
-                    print(f"WRONG: {program.name} counts {count} matches where {expected} are: {' '.join(program.argv)}")
+                    print(f"WRONG: {program.name} counts {count} matches where {expected} are: "
+                          f"{' '.join(program.argv)}")
                 if round_number > 0:
                     program.wall.append(wall)
                     program.cpu.append(cpu)

@@ -11,7 +11,7 @@
 #define MEDIUM_BUFFER_BYTES 65536u
 
 struct medium {
-    struct stk_log_config config; /* for stk_log_format and stk_log_mount */
+    struct stk_log_config config; /* configuration for stk_log_format and stk_log_mount */
     struct stk_flash_geometry geometry;
     uint8_t *walk; /* MEDIUM_BUFFER_BYTES for a walk */
     struct stk_file file;
@@ -26,7 +26,8 @@ void medium_open(struct medium *medium, const char *kind, const char *path);
 /* The record of this index. Only the index decides what it holds. */
 struct stk_log_record medium_record(uint32_t index);
 
-/* Returns 1 if the record is that of its index, whatever the log has numbered itself; else 0. */
+/* Returns 1 if the record has the contents that belong to its own index, else 0. The sequence that the log gave the
+ * record does not matter. */
 int medium_is_whole(const struct stk_log_record *record);
 
 /* Prints "FAILED: " and the message, and ends the process with status 1. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""compare_logs.py STOKER STKLOG FOLDER...: both readers must print the same for every .img and .vrrl file in the folders:
-`stoker log dump`, which is the library's, and tools/stklog.py, which is written from core/SPEC.md alone."""
+"""compare_logs.py STOKER STKLOG FOLDER...: compares two readers of logs on every .img and .vrrl file in the folders.
+The readers are `stoker log dump`, which uses the library, and tools/stklog.py, which is written from core/SPEC.md
+alone. Both must print the same text."""
 import importlib.util
 import io
 import os

@@ -1,6 +1,6 @@
-/* log_images FOLDER: writes images of flash with a log on it, in every state that is easy to bring about: new, partly
- * full, laps on, mounted again, cut off in programs and erases, with turned bits, with bad blocks, after another log,
- * grown, with laps, boots and runs that no log writes. */
+/* log_images FOLDER: writes images of flash with a log in many states: new; partly full; after several laps; after
+ * several mounts; after power cuts in programs and erases; with changed bits; with bad blocks; after another log;
+ * grown; and with numbers of laps and boots that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,8 @@ static struct {
     const char *folder;
     const struct stk_flash_geometry *geometry;
     uint32_t number; /* of the geometry */
-    uint32_t blocks; /* of the flash that the log may use */
-    uint32_t hole;   /* so many programs from now one fails, and leaves a hole in its page; 0: none does */
+    uint32_t blocks; /* blocks of the flash that the log may use */
+    uint32_t hole;   /* number of programs until one fails and leaves a hole in its page; 0: none fails */
     struct stk_sim_flash flash;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
@@ -250,7 +250,8 @@ static void logs_with_holes(void) {
     }
 }
 
-/* What an earlier log left, in its first lap, in a block that cannot be erased, but for block 0. */
+/* An earlier log left cells of its first lap in a block that cannot be erased. Any block but block 0 may be this
+ * block. */
 static void logs_after_others(void) {
     for (uint32_t i = 0; i < 6; i++) {
         const struct stk_log_config c = config();

@@ -152,7 +152,7 @@ static void a_published_slot_ends_with_its_result(void **state) {
     assert_int_equal(stk_load(memory.control + STK_CTL_DONE_COUNT), 1);
 }
 
-/* The status is stored last: whoever sees DONE sees what the slot did. */
+/* The status is stored last: a thread that sees DONE also sees the stores of the slot's handler. */
 static void what_a_slot_did_is_there_when_it_is_done(void **state) {
     (void)state;
     for (uint32_t round = 1; round <= 20u; round++) {

@@ -19,7 +19,7 @@ struct dispatch_port {
      * authorises tenant 0 and has at least two observables a slot. Its workers know NOP, STORE_U32 and ATOMIC_ADD.
      * Tells the memory and returns the ctx. */
     void *(*open)(struct stk_device_memory *memory);
-    /* Ends the instance, in whatever state the instance is. */
+    /* Ends the instance, in any state. */
     void (*close)(void);
 
     /* Makes the next drive find that the device is lost and stays lost. NULL: the port recovers from a loss, or cannot

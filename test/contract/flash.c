@@ -199,7 +199,7 @@ static void calls_stay_within_their_block(void **state) {
     assert_int_equal(ops->prog(ctx, 1, UINT32_MAX / p * p, in, p), STK_E_RANGE);
     assert_int_equal(ops->erase(ctx, g.blocks), STK_E_RANGE);
     assert_int_equal(ops->erase(ctx, UINT32_MAX), STK_E_RANGE);
-    expect_full(0); /* and nothing has changed */
+    expect_full(0); /* the refused call has changed nothing */
     expect_erased(1, 0, end);
     expect_erased(2, 0, end);
     assert_int_equal(prog(1, end - p, p), STK_OK);

@@ -19,7 +19,7 @@
 
 static const struct ingest_port *port;
 static void *ctx;
-static uint32_t in_flight; /* as the caller counts it: taken and not yet reaped */
+static uint32_t in_flight; /* reads that were taken and not yet reaped, counted by the test */
 
 /// Helpers ///
 
@@ -466,7 +466,7 @@ static void a_full_port_takes_what_fits(void **state) {
     assert_true(pattern_matches(port->mem, 0, port->depth + 3u));
 }
 
-/* Counted until it is reaped: finished reads fill the port too. */
+/* A read counts as in flight until it is reaped, so finished reads fill the port too. */
 static void a_read_is_in_flight_until_it_is_reaped(void **state) {
     (void)state;
     add(FILE_BYTES, false, 0);
@@ -632,7 +632,7 @@ static void a_source_stays_until_its_reads_are_reaped(void **state) {
     assert_int_equal(port->remove(0), STK_E_RANGE);
     assert_int_equal(port->remove(port->sources), STK_E_RANGE);
     assert_int_equal(submit1(0, 0, 10, port->mem, 1), STK_E_RANGE);
-    add(100, false, 0); /* and the number is free again */
+    add(100, false, 0); /* the number of the removed source is free for the next source */
 }
 
 static void sources_get_the_lowest_free_number_until_there_is_none(void **state) {

@@ -53,8 +53,8 @@ struct ingest_port {
     void (*stop_and_write)(uint32_t source);
     void (*wait_for_stop)(void);
 
-    uint32_t (*refused)(void); /* which read of its batch the last refusal was about */
-    uint64_t (*now_ns)(void);  /* time as the port's reap counts it */
+    uint32_t (*refused)(void); /* returns the position in its batch of the read that was refused last */
+    uint64_t (*now_ns)(void);  /* returns the time in nanoseconds by the clock of the port's reap */
 };
 
 /* Runs all cases. Returns how many failed. */

@@ -10,8 +10,8 @@ struct platform_port {
     const char *name;
     const struct stk_platform_ops *ops;
     void *ctx;
-    /* Stores `value`, a plain number, into *word in some milliseconds and wakes whoever waits on it; then joins who
-     * did. */
+    /* Starts a thread that waits some milliseconds, stores `value`, a plain number, in *word, and wakes the waiters of
+     * the word. The second call joins this thread. */
     void (*change_later)(uint32_t *word, uint32_t value);
     void (*join)(void);
 };

@@ -1,4 +1,4 @@
-/* Plans, counts, and what lives. */
+/* Implements opencl_faults.h: the plans, the counts of calls, and the list of objects that were created. */
 #include "opencl_faults.h"
 
 #include <stdio.h>

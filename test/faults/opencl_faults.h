@@ -1,6 +1,6 @@
-/* An OpenCL driver that fails on demand: every call that port/opencl makes is wrapped (ld --wrap, so the driver's
- * own calls are not), and mmap with them, counted, failed where a plan says so, and watched for what it creates and
- * releases. For one thread. */
+/* An OpenCL driver that fails on demand. ld --wrap wraps mmap and every OpenCL call that port/opencl makes; calls
+ * inside the driver are not wrapped. The wrappers count the calls, let those fail that a plan names, and check that
+ * every object that was created is released. For one thread. */
 #ifndef OPENCL_FAULTS_H
 #define OPENCL_FAULTS_H
 

@@ -27,7 +27,7 @@ struct memory {
     size_t bytes;
     void *host; /* address at which the host has mapped it */
     cl_mem shadow;
-    uint32_t ends[2]; /* of a control buffer: the shadow's end counters that the host has seen */
+    uint32_t ends[2]; /* for a control buffer: the two counters of ends in the shadow copy, as the host has seen them */
 };
 
 static struct memory memories[MEMORIES_MAX];
@@ -38,7 +38,7 @@ static int begun; /* 1: `after` slots were done */
 static struct {
     struct memory *memory;
     void *host;
-    const void *pointer; /* of SVM; NULL: a buffer */
+    const void *pointer; /* address of SVM memory; NULL: the memory is a buffer */
 } regions[STK_DEVICE_PARTS];
 static uint32_t slots, idle_turns;
 

@@ -1,5 +1,5 @@
-/* Which device open takes: open tries the devices in the order of the header, and reports each that does not open. PoCL
- * makes three devices of one CPU. */
+/* Tests the choice of the device. Open must try the devices in the order that the header gives, and report each device
+ * that does not open. PoCL makes three devices of one CPU. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -20,7 +20,7 @@ static void image_geometry(void *ctx, struct stk_flash_geometry *g) {
     *g = geometry;
 }
 
-/* Every call must keep the rules of port/flash.h, whatever the image holds. */
+/* Every call must keep the rules of port/flash.h, for any contents of the image. */
 static uint8_t *place(uint32_t block, uint32_t offset, uint32_t bytes, uint32_t unit) {
     FUZZ_CHECK(block < geometry.blocks && bytes != 0 && offset % unit == 0 && bytes % unit == 0);
     FUZZ_CHECK(offset <= geometry.block_bytes && bytes <= geometry.block_bytes - offset);
@@ -58,7 +58,8 @@ static int image_erase(void *ctx, uint32_t block) {
 static const struct stk_flash_ops ops = {"image", image_geometry, image_read, image_prog, image_erase, NULL};
 
 static struct stk_log flash_log;
-static uint8_t *page; /* of exactly the length that the log asks for */
+/* buffer of exactly the length that the log asks for, so that a sanitizer finds an access behind it */
+static uint8_t *page;
 static uint8_t walk_bytes[BYTES_MAX];
 
 /* Returns the bytes of the image. */
@@ -144,8 +145,8 @@ static void walk_back(struct fuzz_input *in) {
     (void)walk_on(&iter); /* a copy of a record may count forwards that does not count backwards */
 }
 
-/* What is appended is there after the next mount, and the last of all. Where 2^32 laps are over and lap 1 came again,
- * reading starts at its beginning (SPEC.md 6.1). */
+/* An appended record must be there after the next mount, as the newest record. After 2^32 laps the lap number is 1
+ * again, and a walk begins with the first block of this lap (SPEC.md 6.1). */
 static void write_on(const struct stk_log_config *config, uint32_t count) {
     struct stk_log_record r = {.timestamp_ns = 1};
     struct stk_log_iter iter;

@@ -17,7 +17,7 @@ static void image_geometry(void *ctx, struct stk_flash_geometry *g) {
     *g = geometry;
 }
 
-/* Every call must keep the rules of port/flash.h, whatever the image holds. */
+/* Every call must keep the rules of port/flash.h, for any contents of the image. */
 static uint8_t *place(uint32_t block, uint32_t offset, uint32_t bytes, uint32_t unit) {
     FUZZ_CHECK(block < geometry.blocks && bytes != 0 && offset % unit == 0 && bytes % unit == 0);
     FUZZ_CHECK(offset <= geometry.block_bytes && bytes <= geometry.block_bytes - offset);
@@ -122,8 +122,8 @@ static void read_all(uint32_t part) {
     }
 }
 
-/* What is put is there. Records in an order that no log writes may hide it, where the image is not `own`; but what is
- * there is what was put. */
+/* An artifact that was put must be there. In an image that is not `own`, cells in an order that no log writes may hide
+ * the artifact. If the key has an artifact, it must be the one that was put. */
 static void write_on(struct fuzz_input *script, int own) {
     static uint8_t data[BYTES_MAX], back[BYTES_MAX];
     uint8_t key[STK_STORE_KEY_BYTES] = {0};
@@ -159,7 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     }
     config.buffer_bytes = stk_store_buffer_bytes(&geometry);
-    buffer = malloc(config.buffer_bytes); /* of exactly the length that the store asks for */
+    /* exactly the length that the store asks for, so that a sanitizer finds an access behind it */
+    buffer = malloc(config.buffer_bytes);
     FUZZ_CHECK(buffer != NULL);
     config.buffer = buffer;
     memset(image, geometry.erased, sizeof image);

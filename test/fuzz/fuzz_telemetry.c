@@ -1,4 +1,4 @@
-/* Telemetry decoded from a ring and a control buffer that somebody else wrote, of any length. */
+/* Decodes telemetry from bytes of any content and any length, taken for a ring and a control buffer. */
 #include "fuzz.h"
 #include "stoker/telemetry.h"
 

@@ -67,7 +67,8 @@ def block_of(cells, pages, unit, erased):
 
 
 def log_image(blocks, pages, laps, newest, unit=1, erased=0xFF, left=0, boot_at=None, block_bytes=None):
-    """A log whose block `newest` has `left` cells that are not written yet. From the record `boot_at` on it is boot 2."""
+    """Returns an image of a log whose block `newest` has `left` cells that are not written yet. The records from record
+    `boot_at` on are of boot 2; the records before are of boot 1."""
     image, sequence = [], 0
     cells = pages * (page_of(unit) // 64)
     block_bytes = block_bytes or pages * page_of(unit)
@@ -124,7 +125,8 @@ def log_seeds():
     for block in range(8):
         around[256 * block:256 * block + 64] = log_header(block, 1 + block * 0x20000000, 3 * block, 256, 8)
     seed("log", "lap_wraps", nor + around + tail)
-    seed("log", "page_256", geometry(4, 2, unit=256, erased=0) + log_image(4, 2, 2, 1, unit=256, erased=0, left=3) + tail)
+    seed("log", "page_256",
+         geometry(4, 2, unit=256, erased=0) + log_image(4, 2, 2, 1, unit=256, erased=0, left=3) + tail)
     seed("log", "page_528", geometry(4, 1, unit=528) + log_image(4, 1, 2, 1, unit=528, left=5) + tail)
     seed("log", "page_72", geometry(4, 5, unit=24, read_unit=8) + log_image(4, 5, 2, 1, unit=24, left=1) + tail)
     seed("log", "page_4096", geometry(4, 1, unit=4096, rewrite=3) + log_image(4, 1, 2, 0, unit=4096)[:4000])
@@ -173,9 +175,12 @@ def store_seeds():
     seed("store", "lazy", lazy + whole + tail)
     seed("store", "torn", nor + store_image(records[:-1], 12, 4) + tail)
     seed("store", "torn_then_whole", nor + store_image(records[:8] + store_artifact(8, 4, b"abc"), 12, 4) + tail)
-    seed("store", "large", nor + store_image(store_artifact(0, 1, b"y" * 1200) + store_artifact(27, 2, b"z"), 12, 4) + tail)
-    seed("store", "large_torn", nor + store_image(store_artifact(0, 1, b"y" * 1200)[:-1] + store_artifact(26, 2, b"z"), 12, 4))
-    seed("store", "vast", nor + store_image([store_cell(0, 9, b"\1" * 32 + words(0xFFFFFFFF, 0, 0, 0))] * 3, 12, 4) + tail)
+    seed("store", "large",
+         nor + store_image(store_artifact(0, 1, b"y" * 1200) + store_artifact(27, 2, b"z"), 12, 4) + tail)
+    seed("store", "large_torn",
+         nor + store_image(store_artifact(0, 1, b"y" * 1200)[:-1] + store_artifact(26, 2, b"z"), 12, 4))
+    seed("store", "vast",
+         nor + store_image([store_cell(0, 9, b"\1" * 32 + words(0xFFFFFFFF, 0, 0, 0))] * 3, 12, 4) + tail)
     many = [cell for i in range(9) for cell in store_artifact(2 * i, i, b"")]
     seed("store", "too_many", nor + store_image(many, 12, 4) + tail)
     versions = [cell for i in range(5) for cell in store_artifact(3 * i, 1, bytes([i] * 40))]
@@ -208,15 +213,18 @@ def main():
     seed("slots", "more", b"".join(slot(1, op, args=[160, 162, 4, 1]) for op in (5, 6, 7, 0xFFFE)))
     seed("slots", "load_miss", slot(1, 0xFFFD, args=[1, 0]) + slot(4, 0xFFFD, args=[1, 0, 1]) + slot(6, 0) + slot(5, 9))
     packed = struct.pack("<BBBBBBxx", 2, 4, 1, 0, 2, 2) + words(9, 160, 1, 161)
-    seed("slots", "packed", words(1, 0x80000001, 0, 2) + packed.ljust(48, b"\0") + slot(1, 0xFFFFFFFF) + slot(1, 1 << 31) * 2)
-    seed("slots", "scan", b"".join(slot(1, op, args=[0, 64, 0, 64, 128, 0, 8]) for op in (0x10001, 0x10002, 0x10003, 8)))
+    seed("slots", "packed",
+         words(1, 0x80000001, 0, 2) + packed.ljust(48, b"\0") + slot(1, 0xFFFFFFFF) + slot(1, 1 << 31) * 2)
+    seed("slots", "scan",
+         b"".join(slot(1, op, args=[0, 64, 0, 64, 128, 0, 8]) for op in (0x10001, 0x10002, 0x10003, 8)))
     seed("automaton", "words", b"\3\2he\3she\4hersushers and hers")
     seed("automaton", "runs", b"\3\1a\2aa\4aaaa" + b"a" * 200)
     seed("automaton", "empty_pattern", b"\2\1a\0text")
     seed("automaton", "none", b"\0")
     seed("automaton", "bytes", b"\4\2\0\xff\1\0\3\xff\xff\xff\1\x80" + bytes(range(256)))
     head = struct.pack(">HB", 512, 3) + words(8, 9, 0x40000000, 8)
-    seed("telemetry", "whole", head + b"".join(slot(i, 8 + i % 2, args=[i // 3, i % 3]) for i in range(8)) + b"\0" * 640)
+    seed("telemetry", "whole",
+         head + b"".join(slot(i, 8 + i % 2, args=[i // 3, i % 3]) for i in range(8)) + b"\0" * 640)
     seed("telemetry", "short_control", head + every + b"\0" * 100)
     seed("telemetry", "odd_ring", head[:1] + b"\1" + head[2:] + every + b"\0" * 1000)
     def ask(slot_index, io_slot, resource, wait=200):

@@ -11,7 +11,7 @@ picolibc = root / "toolchain/arm-none-eabi-picolibc.cmake"
 newlib = root / "toolchain/arm-none-eabi-newlib.cmake"
 riscv = root / "toolchain/riscv64-unknown-elf-picolibc.cmake"
 
-# What is set, and a part of the one line that names the fault.
+# Each entry has the variables that are set, and a part of the one line that names the error.
 WRONG = [
     ({"STK_BOARD": "mps2-an500"}, "board 'mps2-an500' has no OS: set CMAKE_TOOLCHAIN_FILE"),
     ({"STK_BOARD": "no-such"}, "there is no board 'no-such': set STK_BOARD to one of .*mps2-an500.*, or to a path"),

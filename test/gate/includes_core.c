@@ -1,2 +1,2 @@
-/* What gate.kernels_freestanding refuses in kernels/: a header of the core. */
+/* Includes a header of the core, which gate.kernels_freestanding refuses in kernels/. */
 #include "stoker/ring.h"

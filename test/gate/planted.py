@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""planted.py: the gates over the text of the tree find what they are for. Each case is a small tree, the gate that is
-run over it, and the lines that the gate must print, all of them and no other; no line means that the gate passes."""
+"""planted.py: checks that the gates over the text of the tree find the faults that they look for. Each case has a gate,
+a small tree, changes of this tree, and all lines that the gate must print. A case without lines must pass the gate."""
 import pathlib
 import subprocess
 import sys
@@ -23,7 +23,8 @@ ROOMS = {
     "kernels/include/stoker/words.h": "",
     "kernels/loop.h": '#include "stoker/words.h"\n',
     "port/sim/include/stoker/port/sim.h": '#include "stoker/port/clock.h"\n',
-    "port/sim/sim.c": '#include <fcntl.h>\n#include "stoker/port/sim.h"\n#include "loop.h"\n#include "stoker/port/os.h"\n',
+    "port/sim/sim.c": '#include <fcntl.h>\n#include "stoker/port/sim.h"\n#include "loop.h"\n'
+                      '#include "stoker/port/os.h"\n',
     "port/include/stoker/port/os.h": "",
     "port/file/file.c": '#include "stoker/port/os.h"\n',
     "tools/cli.h": "",
@@ -34,7 +35,8 @@ LONG = "x" * 100 + " " + "y" * 20
 
 PAGES = {
     "core/SPEC.md": "# Wire\n\n## 1. Ring\n\n### 1.1 Slot\n\nSee section 2.\n\n## 2. Control `buffer`: words\n",
-    "core/a.h": "/* As SPEC.md section 1.1 and\n * SPEC.md, \"Control\n * buffer\" have it; and the table of SPEC.md, 2. */\n",
+    "core/a.h": "/* As SPEC.md section 1.1 and\n * SPEC.md, \"Control\n * buffer\" have it; "
+                "and the table of SPEC.md, 2. */\n",
     "README.md": "[SPEC.md](core/SPEC.md), sections 1, 1.1 and 2; a paper's section 9.\n",
 }
 
@@ -56,7 +58,8 @@ CASES = [
     ("check-includes", ROOMS, {"core/src/base/err.c": '#include <string.h>\n#include <math.h>\n'},
      ["core/src/base/err.c:1: includes string.h, which is not freestanding",
       "core/src/base/err.c:2: includes math.h, which is not freestanding"]),
-    ("check-includes", ROOMS, {"core/src/base/err.c": '#include "stoker/port/sim.h"\n#include "../../../tools/cli.h"\n'},
+    ("check-includes", ROOMS,
+     {"core/src/base/err.c": '#include "stoker/port/sim.h"\n#include "../../../tools/cli.h"\n'},
      ["core/src/base/err.c:1: includes stoker/port/sim.h, which is nowhere that core/ may look",
       "core/src/base/err.c:2: includes ../../../tools/cli.h, which is nowhere that core/ may look"]),
     ("check-includes", ROOMS, {"core/src/base/err.c": '#include <stoker/port/sim.h>\n#include "loop.h"\n'},
@@ -78,14 +81,26 @@ CASES = [
     ("check-includes", ROOMS, {"core/src/rooms.txt": "base: ring\nring: base\nstream: base ring\nheader odd.h base\n"},
      ["core/src/rooms.txt:1: base may use ring, which no line above names"]),
     ("check-columns", {"a.h": "/* " + "x" * 114 + " */\n", "a.md": "x" * 120 + "\n"}, {}, []),
-    ("check-columns", {}, {"a.h": "/* " + LONG + " */\n", "b.c": "\n// " + LONG + "\n", "k.cl": "/*\n" + LONG + "\n*/\n",
-                           "c.cpp": "int a; // " + LONG + "\n"},
+    ("check-columns", {},
+     {"a.h": "/* " + LONG + " */\n", "b.c": "\n// " + LONG + "\n", "k.cl": "/*\n" + LONG + "\n*/\n",
+      "c.cpp": "int a; // " + LONG + "\n"},
      ["a.h:1: 127 columns", "b.c:2: 124 columns", "c.cpp:1: 131 columns", "k.cl:2: 121 columns"]),
-    ("check-columns", {}, {"a.md": f"{LONG}\n* {LONG}\n```\n{LONG}\n```\n| {LONG} |\nsee [a page]({'z' * 120})\n\n    {LONG}\n"},
+    ("check-columns", {},
+     {"a.md": f"{LONG}\n* {LONG}\n```\n{LONG}\n```\n| {LONG} |\nsee [a page]({'z' * 120})\n\n    {LONG}\n"},
      ["a.md:1: 121 columns", "a.md:2: 123 columns"]),
+    # Scripts are known by the end of the name, by the whole name, or by their first line. Data may be wide.
+    ("check-columns", {"a.sh": "x" * 120 + "\n", "data.txt": LONG + "\n", "case": LONG + "\n"}, {}, []),
+    ("check-columns", {},
+     {"a.sh": "# " + LONG + "\n", "b.py": "\n# " + LONG + "\n", "c.cmake": LONG + "\n", "CMakeLists.txt": LONG + "\n",
+      "d.pml": "/* " + LONG + " */\n", "e.awk": LONG + "\n", "CMakePresets.json": "{\n" + LONG + "\n}\n",
+      "tool": "#!/bin/sh\n" + LONG + "\n"},
+     ["CMakeLists.txt:1: 121 columns", "CMakePresets.json:2: 121 columns", "a.sh:1: 123 columns",
+      "b.py:2: 123 columns", "c.cmake:1: 121 columns", "d.pml:1: 127 columns", "e.awk:1: 121 columns",
+      "tool:2: 121 columns"]),
     ("check-comments", SHARES, {}, []),
-    ("check-comments", SHARES, {"port/x/a.c": "/* why\n * so */\n\n" + "int a;\n" * 3 + "char s[] = \"/*\";\nint b; /* c\n */\n"
-                                              "/* d */ int e;\n", "port/x/include/a.h": "int a;\n"},
+    ("check-comments", SHARES,
+     {"port/x/a.c": "/* why\n * so */\n\n" + "int a;\n" * 3 + "char s[] = \"/*\";\nint b; /* c\n */\n/* d */ int e;\n",
+      "port/x/include/a.h": "int a;\n"},
      ["port/x: 44.4 %, 4 of 9 lines: below 50 %, say why where a reader would ask", "all of port: 44.4 %"]),
     ("check-comments", {}, {"core/src/ring/a.c": "// why\n" + "int a;\n" * 15, "tools/x/a.c": "int a;\n"},
      ["core/src/ring: 6.2 %, 1 of 16 lines: below 15 %, say why where a reader would ask",

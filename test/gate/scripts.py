@@ -88,10 +88,12 @@ def check_help():
     for script in [*scripts, ROOT / "tools/cmake/stoker-handlers"]:
         for option in ("-h", "--help"):
             run = call(script, option)
-            expect(f"{script.name} {option}", run.returncode == 0 and not run.stderr and run.stdout.startswith("usage: ")
+            expect(f"{script.name} {option}",
+                   run.returncode == 0 and not run.stderr and run.stdout.startswith("usage: ")
                    and script.name in run.stdout.splitlines()[0], run)
         run = call(script, "--no-such-option")
-        expect(f"{script.name} --no-such-option", run.returncode == 2 and not run.stdout and "usage: " in run.stderr, run)
+        expect(f"{script.name} --no-such-option",
+               run.returncode == 2 and not run.stdout and "usage: " in run.stderr, run)
     for script in ("demo", "setup", "check"):
         run = call(ROOT / "tools" / script, "--help")
         expect(f"{script} --help in 80 columns", 0 < columns(run.stdout) <= 80, run)
@@ -104,7 +106,8 @@ def check_packages():
     lines = [line.split("#")[0].strip() for line in text.splitlines()]
     named = [line for line in lines if line and not line.startswith("[")]
     run = call(ROOT / "tools/setup", "--list")
-    expect("each package once", len(named) == len(set(named)) and all(re.fullmatch("[a-z0-9.+-]+", n) for n in named), run)
+    expect("each package once",
+           len(named) == len(set(named)) and all(re.fullmatch("[a-z0-9.+-]+", n) for n in named), run)
     expect("setup --list", run.stdout.split() == named, run)
     expect("purposes", [line[1:].split("]")[0] for line in lines if line.startswith("[")] == PURPOSES, run)
     each = [list_packages(purpose) for purpose in PURPOSES]
@@ -151,7 +154,8 @@ def check_setup():
 
     tree = Tree(dpkg_query=NOTHING_INSTALLED, id="echo 1000", apt_get="")
     run = tree.call("setup", "demo", "boards")
-    expect("setup as a user", run.returncode == 3 and "  demo:    pocl-opencl-icd python3\n  boards:  e2fsprogs" in run.stdout
+    expect("setup as a user",
+           run.returncode == 3 and "  demo:    pocl-opencl-icd python3\n  boards:  e2fsprogs" in run.stdout
            and not tree.called("^apt-get") and not (tree.root / "build").exists(), run)
     shown = run.stderr.split("run:\n")[-1].replace("\\\n", " ").split()
     wanted = list_packages("demo", "boards")
@@ -164,7 +168,8 @@ def check_setup():
            and "build:" not in run.stdout and "91 packages" in run.stdout and "1,560 kB to download" in run.stdout
            and "about 745 MB on the disk" in run.stdout and run.stdout.count("\n") < 8, run)
     expect("columns of setup", columns(run.stdout) < 80, run)
-    expect("order of apt-get", [line.split()[0] for line in tree.called("^apt-get (.*)$")] == ["update", "install", "install"]
+    expect("order of apt-get",
+           [line.split()[0] for line in tree.called("^apt-get (.*)$")] == ["update", "install", "install"]
            and tree.called("--no-install-recommends pocl-opencl-icd$"), run)
 
     tree = Tree(dpkg_query=ALL_BUT_POCL, id="echo 0", apt_get=APT_NO_DOWNLOAD)
@@ -193,12 +198,14 @@ def check_check():
     out = run.stdout
     expect("status of check", run.returncode == 1 and "check: failed: host-tests" in run.stderr, run)
     expect("failed tests", all(text in out for text in (
-        "unit.bad ...", "assertion: 1 is not 2", "unit.hangs ...", "line 1.\n", "line 19.\n", "line 161.\n", "line 200.\n", "lines left out",
-        "***Exception: SegFault", "40% tests passed, 3 tests failed out of 5", "4 - unit.hangs (Timeout)")), run)
+        "unit.bad ...", "assertion: 1 is not 2", "unit.hangs ...", "line 1.\n", "line 19.\n", "line 161.\n",
+        "line 200.\n", "lines left out", "***Exception: SegFault",
+        "40% tests passed, 3 tests failed out of 5", "4 - unit.hangs (Timeout)")), run)
     expect("tests that passed", not any(text in out for text in (
         "unit.good", "is no output", "unit.left_out", "no device", "line 100.", "Start ")), run)
     expect("lines of a failed test", len(re.findall(r"^line \d+", out, re.MULTILINE)) <= 60, run)
-    expect("packages of check quick", not any("gcc-arm-none-eabi" in line for line in tree.called("^dpkg-query.*$")), run)
+    expect("packages of check quick",
+           not any("gcc-arm-none-eabi" in line for line in tree.called("^dpkg-query.*$")), run)
     expect("steps of check quick", re.findall(r"^check: (\S+) +(ok|FAILED) ", out, re.MULTILINE) == [
         ("host-configure", "ok"), ("host-build", "ok"), ("host-tests", "FAILED")], run)
 
@@ -208,7 +215,8 @@ def check_check():
     expect("a preset that does not build", run.returncode == 1 and "ninja: build stopped" in run.stdout
            and "check: failed: host-tsan\n" in run.stderr, run)
     expect("a step that is skipped", re.search("^check: aarch64-linux +skipped ", run.stdout, re.MULTILINE)
-           and "no packages and no network\n" in run.stdout and "\ncheck: skipped, so not passed: aarch64-linux\n" in run.stdout, run)
+           and "no packages and no network\n" in run.stdout
+           and "\ncheck: skipped, so not passed: aarch64-linux\n" in run.stdout, run)
     expect("the summary of ctest", "\n100% tests passed, 0 tests failed out of 1\n" in run.stdout, run)
     expect("packages of check", any("gcc-arm-none-eabi" in line for line in tree.called("^dpkg-query.*$")), run)
 

@@ -17,15 +17,15 @@
 #define DEBUG     16u
 #define IO_SLOTS  1u
 #define GUARDS    (SLOTS + IO_SLOTS)
-#define HITS_AT   0u /* bytes of the payload */
+#define HITS_AT   0u /* offset of the hit counters in the payload */
 #define HITS_MAX  4096u
 #define LIST_AT   HITS_MAX
 #define LIST_ROOM 300u
 #define IMAGE_MAX (64u << 10)
 #define TEXT_AT   (LIST_AT + 2432u)
-#define MY_XOR    0x20002u /* a user's handler (test/consumer/handlers) */
+#define MY_XOR    0x20002u /* opcode of a user's handler (test/consumer/handlers) */
 #define REWRITTEN 0x20003u
-#define LONG      700u /* bytes of a pattern whose overlap fits no lead */
+#define LONG      700u /* bytes of a pattern that is longer than any lead */
 
 /* The parts of a device, as the host sees them. */
 struct parts {

@@ -4,16 +4,18 @@
 #define WORKERS 2
 #include "machine.pml"
 
-/* A swap of the device over a bus: it reads, and later it writes, what it read where that was not what it expected. Other accesses of the
- * device to the word come before or after it; the host's do not wait. */
+/* swapping[s]: a swap of the device on the status of slot s is under way. Over a bus a swap is a read and a later
+ * write. If the swap did not find the value that it expects, it writes back the value that it read. Other accesses of
+ * the device to this word wait for the end of the swap. Accesses of the host do not wait. */
 bool swapping[SLOTS];
 
 #define BY_DEVICE(s) (!swapping[s])
 
-/* The guard words, whose swaps all workers see as one step: odd, and who would still find what they read there. That is what a
- * counter modulo 2^32 tells a worker that does not sleep through 2^31 claims of one slot. */
+/* The guard words. All workers see a swap of a guard word as one step. odd[s]: the guard of slot s is odd.
+ * unchanged[p]: 1 + the slot whose guard still has the value that process p read there, or 0. A counter modulo 2^32
+ * tells a worker the same, unless the worker sleeps through 2^31 claims of one slot. */
 bool odd[SLOTS];
-byte unchanged[PUBLISHERS + WORKERS]; /* by process: 1 + the slot, or 0 */
+byte unchanged[PUBLISHERS + WORKERS];
 
 inline read_guard(w, i) {
     d_step {

@@ -1,4 +1,5 @@
-/* stoker model 2: cancel and fault by the host against claim, YIELD, and the repair of cancelled slots. See README.md. */
+/* stoker model 2: the host cancels and faults slots while workers claim them and set them to YIELD, and while the host
+ * repairs cancelled slots. See README.md. */
 #ifndef PUBLISHERS
 #define PUBLISHERS 1
 #endif
@@ -7,7 +8,7 @@
 #endif
 #include "machine.pml"
 
-bool told[SLOTS];    /* the canceller's word to the harvester: this slot is a hole that nobody will fill */
+bool told[SLOTS];    /* the canceller has reported to the harvester that this slot is a hole that nobody will fill */
 bool yielded[SLOTS]; /* ghost: a handler yields once here; one that always does never ends */
 
 active [PUBLISHERS] proctype publisher() {
@@ -56,8 +57,9 @@ active [WORKERS] proctype worker() {
 #define FOUND(i, from) (status[i] == from)
 #endif
 
-/* stk_ring_transition with STK_TO_CANCEL or STK_TO_FAULT on any slot at any time, from a thread of its own. The swap is on the
- * status alone, so it takes what is in the slot by then; CANCEL_TICKET asks that this is still the ticket that was seen. */
+/* Calls stk_ring_transition with STK_TO_CANCEL or STK_TO_FAULT on any slot at any time, from a thread of its own. The
+ * swap compares the status alone, so it may end a later ticket of the same slot. CANCEL_TICKET asks that the slot still
+ * has the ticket that the canceller saw. */
 active proctype canceller() {
     byte i, from;
 #ifdef CANCEL_TICKET

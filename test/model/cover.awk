@@ -1,5 +1,6 @@
-# Makes spin's pan.m tell which of its steps were ever taken: spin itself counts a step as reached when its guard was only looked at.
-# With -v ran=FILE: names the steps that FILE does not list and that were not merged into one that it does.
+# Changes pan.m, which spin makes, so that the verifier prints each step that it has taken. Spin itself counts a step as
+# reached as soon as the guard of the step was evaluated. With -v ran=FILE: prints the steps that FILE does not list,
+# but for steps that spin merged into a listed step.
 BEGIN {
     while (ran != "" && (getline line < ran) > 0) {
         if (split(line, word, " ") == 2 && word[1] == "ran") taken[word[2]] = 1

@@ -1,4 +1,5 @@
-/* Included into spin's verifier by run.sh: the steps taken, told at its end. */
+/* run.sh includes this file into spin's verifier. It notes the steps that were taken, and prints them when the verifier
+ * ends. */
 #include <stdio.h>
 #include <stdlib.h>
 

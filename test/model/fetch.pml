@@ -1,6 +1,7 @@
-/* stoker model: LOAD_MISS on the device and the service on the host, for the models that include it. Every slot holds one, and all
- * ask for the same resource, so that nothing but the protocol tells them apart. Follows kernels/op_load_miss.h, core/src/ring/io_queue.c and
- * core/src/stream/fetch*.c. OK stands for ERROR as well, and DONE for FAULT: they differ in what the handler reports, not in who may do what. */
+/* stoker model: LOAD_MISS on the device and the fetch service on the host, for the models that include this file. Every
+ * slot holds a load miss, and all of them ask for the same resource, so that nothing but the protocol tells them apart.
+ * The model follows kernels/op_load_miss.h, core/src/ring/io_queue.c and core/src/stream/fetch*.c. OK stands for ERROR
+ * as well, and DONE for FAULT. The handler reports them in different ways, but both allow the same next steps. */
 #ifndef WRITE_ARGS
 #define WRITE_ARGS(s) arg2[s] = 0
 #endif
@@ -15,7 +16,7 @@ byte io_status[IOS], io_tag[IOS];
 byte io_for[IOS]; /* ghost: the ticket of the publish whose miss this is */
 #define NOBODY 98 /* its slot was cancelled */
 
-/* What the service keeps of each I/O slot: struct stk_fetch_request. */
+/* The entry of the service for each I/O slot: struct stk_fetch_request. */
 #define WAITING_FOR 1 /* STK_FETCH_WAITING */
 #define OUTCOME 2
 byte req[IOS], req_slot[IOS];
@@ -53,7 +54,7 @@ inline io_take(k) {
 }
 
 #ifdef ANY_TAG
-#define OWN(i, k) true /* mutation: whoever has a ticket */
+#define OWN(i, k) true /* mutation: any slot with a ticket */
 #else
 #define OWN(i, k) (io_tag[k] == i) /* stk_fetch_own */
 #endif
@@ -87,7 +88,8 @@ inline load_miss(w, i, k) {
        :: d_step { OWN(i, arg2[i] - 1) && io_status[arg2[i] - 1] == OK ->
                    assert(io_for[arg2[i] - 1] == owner[i]); k = arg2[i] }
 #ifdef TICKET_LAST
-          d_step { assert(io_status[k - 1] == OK); io_free(k - 1) } /* mutation: a lost device leaves a ticket for what is gone */
+          /* mutation: when the device is lost here, the slot keeps the ticket of an I/O slot that is free */
+          d_step { assert(io_status[k - 1] == OK); io_free(k - 1) }
           arg2[i] = 0;
           k = 0;
 #else
@@ -103,12 +105,15 @@ inline load_miss(w, i, k) {
 
 #define WAITS(i, k) (status[i] == WAIT_IO && arg2[i] == k + 1) /* stk_fetch_waits */
 
-/* stk_io_queue_claim, and what stk_fetch_serve makes of a slot that does not wait. There is one server, so its swap is never lost. */
+/* stk_io_queue_claim, and the step of stk_fetch_serve for a request whose slot does not wait. There is one server, so
+ * its swap never fails. */
 inline serve_claim(k) {
 #ifdef CLAIM_MOVING
-    d_step { io_status[k] == PUBLISHED && req[k] == 0 -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR } /* mutation */
+    d_step { io_status[k] == PUBLISHED && req[k] == 0 ->
+             io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR } /* mutation */
 #else
-    d_step { io_status[k] == PUBLISHED && req[k] == 0 && !MOVES(k) -> io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
+    d_step { io_status[k] == PUBLISHED && req[k] == 0 && !MOVES(k) ->
+             io_status[k] = CLAIMED; req_slot[k] = io_tag[k]; req[k] = WAITING_FOR }
 #endif
 #ifndef NO_CANCEL
     if
@@ -118,7 +123,7 @@ inline serve_claim(k) {
 #endif
 }
 
-/* Nobody waits: no outcome is ever seen. */
+/* Ends a request for which no slot waits, so that no outcome is ever seen. */
 inline drop(k) {
     assert(io_status[k] == CLAIMED);
 #ifdef DROP_LATE
@@ -132,7 +137,8 @@ inline drop(k) {
 inline serve_end(k) {
     if
 #ifdef WAKE_ANY
-    :: d_step { status[req_slot[k]] == WAIT_IO || status[req_slot[k]] == CLAIMED -> io_status[k] = OK; req[k] = OUTCOME }
+    :: d_step { status[req_slot[k]] == WAIT_IO || status[req_slot[k]] == CLAIMED ->
+                io_status[k] = OK; req[k] = OUTCOME }
 #else
     :: d_step { WAITS(req_slot[k], k) -> io_status[k] = OK; req[k] = OUTCOME }
 #endif
@@ -164,7 +170,7 @@ inline serve_move(k) {
              moving[k] = true; moves_under[k] = grant_number; moves_for[k] = io_for[k] }
 }
 
-/* stk_fetch_complete: the port has moved the bytes, for whoever asked when the I/O began. */
+/* stk_fetch_complete: the port has moved the bytes. The outcome belongs to the slot that asked when the I/O began. */
 inline serve_complete(k) {
     d_step { moving[k] -> assert(granted && moves_under[k] == grant_number); moving[k] = false; moves_under[k] = false }
     if
@@ -176,7 +182,8 @@ inline serve_complete(k) {
 
 /* stk_fetch_unregister, and stk_fetch_grant */
 #ifdef REVOKE_MOVING
-#define IN_USE (req[0] == WAITING_FOR || req[IOS - 1] == WAITING_FOR) /* mutation: it forgets I/O that outlives its request */
+/* mutation: it forgets I/O that goes on after its request has ended */
+#define IN_USE (req[0] == WAITING_FOR || req[IOS - 1] == WAITING_FOR)
 #else
 #define IN_USE (req[0] == WAITING_FOR || req[IOS - 1] == WAITING_FOR || moving[0] || moving[IOS - 1])
 #endif

@@ -1,5 +1,5 @@
-/* stoker model 3: LOAD_MISS, its service on the host, cancel of slots in every state, and publishers that make tickets up. See
- * README.md. */
+/* stoker model 3: LOAD_MISS, its fetch service on the host, cancel of slots in every state, and publishers that forge
+ * I/O tickets. See README.md. */
 #ifndef WORKERS
 #define WORKERS 2
 #endif
@@ -38,7 +38,8 @@ active [WORKERS] proctype worker() {
 #define SERVER 99 /* as the holder of a slot that it has claimed */
 #define CANCELLABLE_AT_ONCE(s) ((s) == PUBLISHED || (s) == WAIT_IO || (s) == YIELD)
 
-/* request_of: 1 + the request that slot i waits for, 0 for none. With PLAIN_CANCEL whoever cancels knows of no service. */
+/* WAITED(i), request_of in the code: 1 + the request for which slot i waits, 0 for none. With PLAIN_CANCEL the host
+ * cancels without the service, so it knows of no request. */
 #define ASKED(i) (arg2[i] != 0 && req[arg2[i] - 1] == WAITING_FOR && req_slot[arg2[i] - 1] == i)
 #ifdef PLAIN_CANCEL
 #define WAITED(i) 0
@@ -46,7 +47,7 @@ active [WORKERS] proctype worker() {
 #define WAITED(i) (status[i] == WAIT_IO && ASKED(i) -> arg2[i] : 0)
 #endif
 
-/* What it has asked for is nobody's from here on. */
+/* From here on no slot owns the I/O that this slot has asked for. */
 inline cancel_ghost(i) {
     if
     :: status[i] == WAIT_IO -> io_for[arg2[i] - 1] = NOBODY
@@ -72,11 +73,13 @@ inline cancel_woken(i, k) {
     :: d_step { k != 0 && io_status[k - 1] == OK -> assert(io_for[k - 1] == owner[i]);
                 io_free(k - 1); req[k - 1] = 0; req_slot[k - 1] = 0; k = 0 }
 #ifdef FORGE
-    :: d_step { k != 0 && io_status[k - 1] != OK -> req[k - 1] = 0; req_slot[k - 1] = 0; k = 0 } /* of its slot's miss before */
+    /* the request belongs to the load miss that the slot held before */
+    :: d_step { k != 0 && io_status[k - 1] != OK -> req[k - 1] = 0; req_slot[k - 1] = 0; k = 0 }
 #endif
     :: d_step { k == 0 -> skip }
     fi;
-    d_step { assert(life[i] == RUNNING && holder[i] == SERVER); holder[i] = 0; life[i] = CANCELLED; status[i] = EMPTY; i = 0 }
+    d_step { assert(life[i] == RUNNING && holder[i] == SERVER);
+             holder[i] = 0; life[i] = CANCELLED; status[i] = EMPTY; i = 0 }
 }
 
 /* STK_TO_CANCEL of a slot in REQUEUE. From here on its outcome is nobody's. */
@@ -104,8 +107,9 @@ inline sweep(k, t, s) {
 #define GONE(k) (req[k] == OUTCOME && io_status[k] == OK && !COMES(status[req_slot[k]], arg2[req_slot[k]], k))
 #define SWEPT(k) (req[k] == OUTCOME && io_status[k] == OK && (!swept || GONE(k)))
 
-/* The host's thread for I/O. Cancels are its own too. `spent` and `swept`: after a cancel, or a sweep that may have found nothing,
- * it does what there is to do, so that it makes progress. */
+/* The host's thread for I/O, which also cancels. `spent`: this thread has cancelled a slot, and cancels no other one
+ * until no request can be served. `swept`: a sweep may have found nothing, so the next one needs an outcome that no
+ * slot will take. Both flags keep cancels and sweeps from going on for ever without progress. */
 active proctype server() {
     byte k, i, t, s;
     bool spent, swept;
@@ -138,10 +142,13 @@ active proctype server() {
        serve_end(1)
     :: forget_taken(1)
 #endif
-#if defined(SWEEP_AT_ONCE) /* weak fairness does not make a sweep look between two claims of a slot: here it always does */
-    :: d_step { io_for[0] == NOBODY && req[0] == OUTCOME && io_status[0] == OK -> io_free(0); req[0] = 0; req_slot[0] = 0 }
+/* Under weak fairness a sweep need not look between two claims of a slot. With SWEEP_AT_ONCE it always looks. */
+#if defined(SWEEP_AT_ONCE)
+    :: d_step { io_for[0] == NOBODY && req[0] == OUTCOME && io_status[0] == OK ->
+                io_free(0); req[0] = 0; req_slot[0] = 0 }
 #if IOS == 2
-    :: d_step { io_for[1] == NOBODY && req[1] == OUTCOME && io_status[1] == OK -> io_free(1); req[1] = 0; req_slot[1] = 0 }
+    :: d_step { io_for[1] == NOBODY && req[1] == OUTCOME && io_status[1] == OK ->
+                io_free(1); req[1] = 0; req_slot[1] = 0 }
 #endif
 #elif !defined(NO_SWEEP)
     :: d_step { SWEPT(0) -> swept = true }
@@ -152,9 +159,11 @@ active proctype server() {
 #endif
 #endif
     :: d_step { spent && !SERVABLE(0) && !SERVABLE(IOS - 1) -> spent = false }
-    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[0]) -> i = 0; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
+    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[0]) ->
+                i = 0; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
        cancel_waiting(i, k)
-    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[1]) -> i = 1; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
+    :: d_step { !spent && CANCELLABLE_AT_ONCE(status[1]) ->
+                i = 1; spent = true; k = WAITED(i); cancel_ghost(i); status[i] = EMPTY }
        cancel_waiting(i, k)
 #ifdef PLAIN_CANCEL
     :: d_step { !spent && status[0] == REQUEUE -> i = 0; spent = true; cancel_plain(i) }

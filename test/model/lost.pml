@@ -86,8 +86,8 @@ active proctype server() {
     od
 }
 
-/* The device dies under a worker that holds a slot or has not published what it asks for. Without a limit: each time costs a slot one
- * of its retries. */
+/* HELD(i): a worker runs slot i, or has not yet published the I/O for which slot i waits. The device may be lost under
+ * such a slot. There is no limit on the number of losses, since each loss costs a slot one of its retries. */
 #define HELD(i) (life[i] == RUNNING || (life[i] == WAITING && io_status[arg2[i] - 1] == WAIT_IO))
 
 active proctype device() {
@@ -140,7 +140,7 @@ inline load_miss_recover(k) {
 #endif
 }
 
-/* What becomes of the ring and the I/O queue after a loss. DESIGN.md says CLAIMED slots; the rest is needed for LOAD_MISS. */
+/* Puts the slots of the lost device back: all CLAIMED slots (DESIGN.md), and the I/O slots of load misses. */
 inline recover(k) {
     load_miss_recover(k);
     do
@@ -152,7 +152,8 @@ inline recover(k) {
     lost = false
 }
 
-/* Harvests, repairs, and drives: as stk_dispatch_ops.drive, it launches when no worker is inside and the oldest ticket waits for one. */
+/* Harvests, repairs and drives. As stk_dispatch_ops.drive does, it launches when no worker runs and the slot of the
+ * oldest ticket waits for a worker. */
 active proctype host() {
     byte k, t;
     do

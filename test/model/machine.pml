@@ -1,9 +1,9 @@
 /* stoker model: the slot, the tickets, and the calls that every model shares.
  *
- * One step (atomic, d_step) is one access to a shared word, or several that nobody can tell apart from one, as in
- * kernels/loop.h, core/src/ring/publisher.c and core/src/ring/slot.c. Ghosts are variables that no code has: they say what each slot has
- * been through since its ticket was taken, and every move asserts what it needs. Facts about a status follow
- * kernels/include/stoker/slot.h. */
+ * One step (atomic, d_step) is one access to a shared word, or several accesses that no other process can tell apart
+ * from one. The steps follow kernels/loop.h, core/src/ring/publisher.c and core/src/ring/slot.c. Ghosts are variables
+ * of the model that the code does not have. They record the history of each slot since its ticket was taken, and every
+ * move asserts the history that it needs. Facts about a status follow kernels/include/stoker/slot.h. */
 #ifndef SLOTS
 #define SLOTS 2
 #endif
@@ -28,7 +28,7 @@
 #define REQUEUE 6
 #define FAULT 7
 
-/* What a model's slots have beside their status: as a publisher leaves it. */
+/* Sets the words of a slot beside its status, as a publisher sets them. A model with such words defines this macro. */
 #ifndef WRITE_ARGS
 #define WRITE_ARGS(s) skip
 #endif
@@ -64,8 +64,10 @@ inline ghost_leave(s, w, to) { assert(life[s] == RUNNING && holder[s] == w); lif
 inline ghost_cancel(s, to) { assert(life[s] == READY || life[s] == WAITING); life[s] = to }
 inline ghost_free(s, t) { assert(owner[s] == t); life[s] = FREE; owner[s] = 0 }
 
-/* No publisher sleeps between its look at the tail and its swap while nearly all tickets there are pass it: with 2^32 of them an
- * assumption, with so few it has to be made. awake[p]: 0 outside, else 1 + tickets since that look. -DSLEEPER drops it. */
+/* The model assumes that no publisher sleeps between its look at the tail and its swap while the others take nearly all
+ * ticket numbers. The code has 2^32 numbers, so there this does not happen; the model has few, so it must be forbidden.
+ * awake[p]: 1 + the tickets that were taken since publisher p looked; 0 while p is not between look and swap. -DSLEEPER
+ * drops the assumption. */
 byte awake[PUBLISHERS];
 #ifdef SLEEPER
 #define MAY_TAKE(p) true
@@ -191,7 +193,7 @@ inline harvest() {
 inline repair(t) {
     if
 #ifdef REPAIR_BLIND
-    :: head != tail -> /* mutation: whatever hole is the oldest */
+    :: head != tail -> /* mutation: repairs the oldest hole of any kind */
 #else
     :: head == t && head != tail ->
 #endif
@@ -208,7 +210,7 @@ inline repair(t) {
     fi
 }
 
-/// The same calls in one step each, for models whose subject is another; tickets.pml and cancel.pml have their steps ///
+/// The calls of this file in one step each; tickets.pml and cancel.pml have the single steps ///
 
 /* A look and a swap that depends on nothing but what was seen are, together, one step or none. */
 inline claim_coarse(w, i) {
@@ -225,7 +227,7 @@ inline write_coarse(mine) {
              status[AT(mine)] = PUBLISHED; mine = 0 }
 }
 
-/* What is left in the arguments of an EMPTY slot nobody reads. */
+/* Nobody reads the arguments of an EMPTY slot. */
 inline harvest_coarse() {
     d_step { FINISHED(status[AT(head)]) ->
              assert(tail != head && words[AT(head)] && life[AT(head)] == ENDED);
@@ -237,6 +239,6 @@ inline repair_coarse() {
              ghost_free(AT(head), head); WRITE_ARGS(AT(head)); head = NEXT(head) }
 }
 
-/* Nothing published is lost: the head, which passes a ticket only when its slot ended or is a hole that nobody will fill,
- * moves for ever. Publishers never run out of work in these models. */
+/* LIVE: no published slot is lost, so the head moves for ever. The head passes a ticket only when the slot of the
+ * ticket has ended, or is a hole that nobody will fill. Publishers never run out of work in these models. */
 #define LIVE ([]<> (head % 2 == 0)) && ([]<> (head % 2 == 1))

@@ -1,5 +1,6 @@
-/* stoker model: one group looks at the ring and hands slots to the others through mailboxes in the device's memory. Leases end, groups
- * arrive late or leave early, the device is lost at any step. See README.md. */
+/* stoker model: the dispatcher looks at the ring and hands slots to the other work-groups through mailboxes in the
+ * device's memory. Leases end, groups arrive late or leave early, and the device may be lost at any step. See
+ * README.md. */
 #define WORKERS GROUPS
 #ifndef GROUPS
 #define GROUPS 3
@@ -12,25 +13,26 @@ byte yields[2]; /* times that a call stopped half-way */
 
 /* STK_MAIL_* of kernels/mail.h */
 #define ABSENT 0 /* its worker has not checked in */
-#define OPEN 1   /* its worker waits for a slot */
-#define FULL 2   /* the dispatcher put a slot into it */
-#define CLOSED 3 /* its worker has left */
-#define BUSY 4   /* its worker runs a slot, and has room for the next one */
+#define OPEN 1   /* the worker of the mailbox waits for a slot */
+#define FULL 2   /* the dispatcher has put a slot into the mailbox */
+#define CLOSED 3 /* the worker of the mailbox has left */
+#define BUSY 4   /* the worker of the mailbox runs a slot, and there is room for the next one */
 
 byte box[BOXES], job[BOXES];
 byte arrived, left;
 bool stop;
 
-bool inside[GROUPS + 1]; /* by _pid; the publisher is 0 */
-byte running;            /* how many are inside */
+bool inside[GROUPS + 1]; /* by _pid: the group runs in this launch; the publisher has _pid 0 */
+byte running;            /* number of groups that run in this launch */
 byte cursor_word;
 bool lost;
 
 /* A slot in a mailbox, or run from one, is held by 10 + the number of the mailbox. */
 #define HOLDER(b) (10 + (b))
 
-/* A worker leaves when it is told to stop, or when its own lease is over. That lease is longer than the dispatcher's, so it ends first
- * only where the dispatcher is very slow: liveness takes for granted that it does not (PATIENT). */
+/* A worker leaves when the dispatcher has set `stop`, or when the worker's own lease is over. The worker's lease is
+ * longer than the dispatcher's, so it is over first only if the dispatcher is very slow. With PATIENT, for liveness,
+ * the worker's lease is never over first. */
 #ifdef PATIENT
 #define MAY_LEAVE stop
 #else
@@ -72,8 +74,8 @@ inline give_back(b) {
     status[job[b]] = REQUEUE
 }
 
-/* Puts the slot of the turn before into its mailbox, by swaps, each of which expects one status. The worker may have closed the mailbox;
- * then the slot goes back to the ring. */
+/* Puts the slot of the turn before into its mailbox, by swaps that each expect one state of the mailbox. If the worker
+ * has closed the mailbox, the slot goes back to the ring. */
 inline put(given) {
     if
     :: given == BOXES
@@ -121,8 +123,8 @@ inline look(given, b, busy) {
 #define ROOM(b, busy) ((b) < BOXES || !(busy))
 #endif
 
-/* The turn of the dispatcher, which is the only group that claims: it looks, then it stores CLAIMED. While a worker has work and none
- * waits, slots stay in the ring. Without any worker the dispatcher runs the slot itself. */
+/* One turn of the dispatcher, which is the only group that claims: it looks, then it stores CLAIMED. While some worker
+ * has work and no worker waits, slots stay in the ring. Without any worker the dispatcher runs the slot itself. */
 inline dispatch(cursor, given, b, busy) {
     look(given, b, busy);
     put(given);
@@ -141,7 +143,8 @@ inline dispatch(cursor, given, b, busy) {
     busy = false
 }
 
-/* Takes the slot up, with its words, and runs it. Meanwhile the next one may come. A worker that is about to leave keeps the mailbox FULL. */
+/* Copies the slot with its words from the mailbox, and runs it. Meanwhile the dispatcher may put the next slot into the
+ * mailbox. A worker that is about to leave keeps the mailbox FULL, so that no next slot comes. */
 inline run_job(b, mine, stays) {
 #ifdef BUSY_EARLY
     stays = true;
@@ -161,8 +164,9 @@ inline run_job(b, mine, stays) {
     if
     :: d_step { !stays -> box[b] = CLOSED; mine = 0 }
     :: d_step { stays && box[b] == BUSY -> box[b] = OPEN; mine = 0; stays = false }
-    :: d_step { stays && box[b] == BUSY && MAY_LEAVE -> box[b] = CLOSED; mine = 0; stays = false } /* its own lease is over */
-    :: d_step { stays && box[b] == FULL -> mine = 0; stays = false } /* the next slot is there */
+    /* the worker's own lease is over */
+    :: d_step { stays && box[b] == BUSY && MAY_LEAVE -> box[b] = CLOSED; mine = 0; stays = false }
+    :: d_step { stays && box[b] == FULL -> mine = 0; stays = false } /* the next slot is in the mailbox */
     fi
 #endif
 }
@@ -221,12 +225,14 @@ active [GROUPS] proctype group() {
                   left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT
                :: else
                fi;
-               inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false; mine = 0; stays = false
+               inside[_pid] = false; running--; me = 0; cursor = 0;
+               b = 0; given = BOXES; busy = false; mine = 0; stays = false
            }
        }
 #ifndef NO_LOSS
        unless {
-           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0; b = 0; given = BOXES; busy = false; mine = 0; stays = false }
+           d_step { lost -> inside[_pid] = false; running--; me = 0; cursor = 0;
+                    b = 0; given = BOXES; busy = false; mine = 0; stays = false }
        }
     :: d_step { inside[_pid] && lost -> inside[_pid] = false; running-- }
 #endif
@@ -261,7 +267,8 @@ active proctype host() {
     :: lost && running == 0 ->
        take_back(0);
        take_back(1);
-       d_step { left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT }; /* buffers are made anew */
+       /* a recovery makes new buffers */
+       d_step { left = 0; arrived = 0; stop = false; box[0] = ABSENT; box[BOXES - 1] = ABSENT };
        lost = false
 #endif
     :: d_step { !lost && running == 0 && tail != head && !FINISHED(status[AT(head)]) ->

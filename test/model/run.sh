@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh MODEL: proves MODEL.pml with spin and cc in the current folder, then breaks it on purpose in each of the ways that are
-# listed for it and wants to be told. Exits 77 where spin is not installed.
+# run.sh MODEL: proves MODEL.pml with spin and cc in the current folder. Then breaks the model on purpose in each way
+# that is listed for it; spin must find an error in each broken model. Exits 77 where spin is not installed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 model=$1
@@ -11,7 +11,8 @@ command -v spin >/dev/null || {
     exit 77
 }
 
-# build DIR KIND FLAGS...: the verifier of one variant. KIND safety: assertions and deadlocks; live: the LTL formula.
+# build DIR KIND FLAGS...: builds the verifier of one variant of the model. KIND safety looks for failed assertions and
+# deadlocks; KIND live looks for runs that break the LTL formula.
 build() {
     dir=$1
     case $2 in
@@ -24,14 +25,15 @@ build() {
     # shellcheck disable=SC2086
     (cd "$dir" && spin -a "$@" "$here/$model.pml" >spin.log 2>&1 && [ -f pan.c ] &&
         awk -f "$here/cover.awk" pan.m >told.m && mv told.m pan.m &&
-        ${CC:-cc} -w -include "$here/cover.h" $optimise $checks -DCOLLAPSE -DVECTORSZ=2048 -DMEMLIM=1500 -o pan pan.c >cc.log 2>&1) || {
+        ${CC:-cc} -w -include "$here/cover.h" $optimise $checks -DCOLLAPSE -DVECTORSZ=2048 -DMEMLIM=1500 \
+            -o pan pan.c >cc.log 2>&1) || {
         echo "$dir: cannot be built" >&2
         cat "$dir"/*.log >&2
         exit 1
     }
 }
 
-# search DIR KIND: the whole of the state space, or up to the first error. Weakly fair, when it looks for cycles.
+# search DIR KIND: searches the whole state space, or up to the first error. KIND live searches under weak fairness.
 search() {
     case $2 in
     safety) (cd "$1" && ./pan -m2000000 -w22 >pan.log 2>&1) ;;
@@ -39,11 +41,12 @@ search() {
     esac
 }
 
-# why_not DIR KIND: what is wrong with a search that should have been complete and clean, if anything.
+# why_not DIR KIND: prints why the search proves nothing. Prints nothing if the search was complete and found no error.
 why_not() {
     grep -E '^pan:1:|^error:|max search depth|not completed|out of memory|MEMLIM|Segmentation' "$1/pan.log"
     grep -q 'errors: 0$' "$1/pan.log" || echo 'it did not end'
-    # A model that is stuck proves anything: every step of every actor has to be taken, but for the end of those that never end.
+    # A model that is stuck has no error. So every step of every process must have been taken. The ends of processes
+    # that never end are left out.
     if [ "$2" = safety ]; then
         sed -n '/^unreached in proctype/,$p' "$1/pan.log" | sed '/^unreached in claim/,$d' |
             grep 'state [0-9]' | grep -v '"-end-"'
@@ -60,8 +63,9 @@ prove() {
     build "$dir" "$kind" "$@"
     search "$dir" "$kind"
     wrong=$(why_not "$dir" "$kind")
-    sed -n -e 's/.*depth reached \([0-9]*\), errors: \([0-9]*\).*/\1 \2/p' -e 's/^ *\([0-9e+.]*\) states, stored.*/\1/p' \
-        -e 's/^ *\([0-9.]*\)\ttotal actual memory.*/\1/p' -e 's/^pan: elapsed time \([0-9.]*\).*/\1/p' "$dir/pan.log" | xargs |
+    sed -n -e 's/.*depth reached \([0-9]*\), errors: \([0-9]*\).*/\1 \2/p' \
+        -e 's/^ *\([0-9e+.]*\) states, stored.*/\1/p' -e 's/^ *\([0-9.]*\)\ttotal actual memory.*/\1/p' \
+        -e 's/^pan: elapsed time \([0-9.]*\).*/\1/p' "$dir/pan.log" | xargs |
         while read -r depth errors states memory seconds; do
             printf '%-34s %9s states, depth %7s, %4.0f MB, %5.1f s, %s errors\n' \
                 "$dir" "$states" "$depth" "$memory" "$seconds" "$errors"

@@ -1,5 +1,6 @@
-/* stoker model 5: where a worker of one lane looks in a ring without partitions (kernels/find.h, stk_find and stk_worker_run in loop.h), lease
- * after lease. Slots become ready in any order, as after YIELD and REQUEUE, and nobody rings; each is claimed in the end. See README.md. */
+/* stoker model 5: where a worker of one lane looks in a ring without partitions, lease after lease (kernels/find.h;
+ * stk_find and stk_worker_run in loop.h). Slots become ready in any order, as after YIELD and REQUEUE, and no doorbell
+ * changes. Each ready slot must be claimed in the end. See README.md. */
 #define SLOTS 4
 #ifndef TURNS
 #define TURNS 2 /* of a lease: it need not get around the ring */
@@ -50,7 +51,8 @@ active proctype worker() {
     bool found;
 end:
     do
-    :: atomic { ANY_READY -> cursor = cursor_word; round = ROUND_WORD; turns = TURNS } /* launched when slots are pending */
+    /* the host launches when slots are pending */
+    :: atomic { ANY_READY -> cursor = cursor_word; round = ROUND_WORD; turns = TURNS }
        do
        :: atomic { turns == 0 || idle >= TURNS ->
                    cursor_word = cursor; round_word = round;

@@ -1,5 +1,6 @@
-/* stoker model: publishers by ticket, workers and a harvester, for models that differ in how a worker claims: CLAIM, and BY_DEVICE, when
- * it may store to a status; and in what it does once the slot has ended, LET_GO. */
+/* stoker model: publishers by ticket, workers and a harvester. The models that include this file differ in three
+ * macros. CLAIM is how a worker claims; BY_DEVICE is when a worker may store to a status; LET_GO is the worker's step
+ * after the slot has ended. */
 
 active [PUBLISHERS] proctype publisher() {
     byte mine, h;
@@ -14,8 +15,8 @@ active [PUBLISHERS] proctype publisher() {
 #define LET_GO(s) skip
 #endif
 
-/* stk_worker_turn without its round, which search.pml has: in ticket order the cursor always comes to what is published, and a
- * worker that looks at a slot that is not ready only looks again. */
+/* stk_worker_turn without ring scans, which search.pml has. In ticket order the cursor always comes to the published
+ * slot, and a worker that looks at a slot that is not ready only looks once more. */
 active [WORKERS] proctype worker() {
     byte cursor, seen;
     bool mine;

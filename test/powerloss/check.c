@@ -124,8 +124,8 @@ static uint64_t shake(struct world *w, uint64_t luck) {
     return r->times;
 }
 
-/* A block that mount passes over because it cannot be read is used by a boot to come. What a cut left unstable in the
- * block behind it could then come back. */
+/* Mount may pass over a block that it cannot read, and a later boot uses this block. Bytes that a cut left unstable in
+ * the block behind it could then come back. */
 void world_steady_cut(struct world *w) {
     struct stk_sim_flash *f = &w->tap.flash;
     if (w->had_blur && (f->prog_cut == STK_SIM_PROG_UNSTABLE || f->prog_cut == STK_SIM_PROG_FLICKERING)) {
@@ -162,7 +162,7 @@ void world_mount_blind(struct world *w) {
 
 /// Walks ///
 
-/* Seeks a record that is there, as the walk before told. */
+/* Seeks a record that the walk before has found. */
 static void check_seek(struct world *w, uint64_t luck) {
     uint32_t i = model_pick(&w->model, luck);
     struct stk_log_record r;

@@ -5,7 +5,7 @@
 #include "engine.h"
 #include "work.h"
 
-#define CHAIN_BLOCKS 4u /* of a log with chains of cuts, at least */
+#define CHAIN_BLOCKS 4u /* least blocks of a log with chains of cuts */
 
 /* One run over one shape. */
 struct run {

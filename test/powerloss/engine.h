@@ -1,17 +1,19 @@
-/* What both power-cut suites are made of beside their own workload: the command line, the share that each shape has of
- * the cuts, chains of cuts, and what is counted. A suite describes itself by a table. */
+/* The parts that both power-cut suites use: the command line, the number of cuts for each shape, chains of cuts, and
+ * the counters. A suite adds its own workload, and describes itself by a table. */
 #ifndef POWERLOSS_ENGINE_H
 #define POWERLOSS_ENGINE_H
 
 #include "medium.h"
 
-/* What to run: everything within `quota`, or one cut, or one pair of cuts, or one chain. ANY where not given. */
+/* The cuts to make: all cuts within `quota`, or one cut, or one pair of cuts, or one chain. A number that was not given
+ * is ANY. */
 struct plan {
-    uint64_t quota;           /* cuts for this shape, about */
-    unsigned plant;           /* the planted mistake, of the suite's enum plant */
-    bool only, trace;         /* only: one cut, or one chain */
-    bool first_failure;       /* stop there */
-    uint64_t part, cut, mode; /* part: which rhythm, which call */
+    uint64_t quota;     /* number of cuts for this shape, about */
+    unsigned plant;     /* the planted bug, of the suite's enum plant */
+    bool only, trace;   /* only: one cut, or one chain */
+    bool first_failure; /* stop there */
+    /* the cut to make. part: number of the rhythm or of the call; cut: its step; mode: its cut mode */
+    uint64_t part, cut, mode;
     uint64_t second, mode2, chain;
 };
 
@@ -19,13 +21,13 @@ struct tally {
     uint64_t operations, first, second, chained, failures;
 };
 
-/* What each suite's struct run begins with. */
+/* The first member of the struct run of each suite. */
 struct run_base {
     const struct plan *plan;
     struct tally *tally;
     uint32_t index;  /* of the shape */
-    bool quiet;      /* failures are counted, not printed */
-    uint8_t *memory; /* of the world's flash; each of the three copies has as many bytes behind it */
+    bool quiet;      /* true: failures are counted and not printed */
+    uint8_t *memory; /* memory of the world's flash; the three copies of the world have as many bytes each behind it */
     size_t bytes;
 };
 
@@ -34,7 +36,8 @@ struct run;
 /* A suite. The calls that take a number take that of a shape. */
 struct suite {
     const char *name, *part_option;
-    uint64_t quota, quota_quick, quota_self, quota_caught; /* by default, and with these options */
+    /* number of cuts: by default, with --quick, with --self-test, and with --caught */
+    uint64_t quota, quota_quick, quota_self, quota_caught;
     uint32_t shapes;
     const char *(*shape)(uint32_t i, uint32_t *weight); /* returns its name */
     bool (*has_chains)(uint32_t i);

@@ -1,5 +1,5 @@
-/* What both suites do with a simulated medium: making it, placing cuts, and looking at it. What must be on the medium
- * is not known here. */
+/* The calls of both suites for a simulated medium: they make it, place cuts, and look at it. They do not know the
+ * expected contents of the medium. */
 #ifndef POWERLOSS_MEDIUM_H
 #define POWERLOSS_MEDIUM_H
 
@@ -15,7 +15,8 @@
 
 /// Making it ///
 
-/* Read unit, program unit, bytes of a block, blocks, erased value, rule. */
+/* Geometry of a flash: read unit, program unit, bytes of a block, number of blocks, erased value, rewrite rule. LAZY is
+ * the same for a lazy medium. */
 #define FLASH(r, p, bytes, n, value, rule)                                                                             \
     { .read_unit = r, .prog_unit = p, .block_bytes = bytes, .blocks = n, .erased = value, .rewrite = rule }
 #define LAZY(r, p, bytes, n, value, rule)                                                                              \

@@ -46,7 +46,8 @@ static uint32_t mix(uint32_t x) {
     return x ^ x >> 16;
 }
 
-/* The one record that has this index and was given in this cycle. */
+/* Fills in the record with this index and cycle. All fields follow from the two numbers, so that a check can compute
+ * them again. */
 static void fill(struct stk_log_record *record, uint32_t index, uint32_t cycle) {
     uint32_t h = mix(index ^ mix(cycle));
     *record = (struct stk_log_record){
@@ -82,7 +83,7 @@ void model_start(struct model *m, uint32_t blocks) {
     memset(m->in, 0, sizeof m->in);
 }
 
-/* What was not synced in the cycle before may come and go: no block has it. */
+/* Records that were not synced in the cycle before may come and go, so the model puts them in no block. */
 void model_mount(struct model *m, uint32_t block) {
     for (uint32_t i = 0; i < m->blocks; i++) {
         struct model_range *r = &m->in[i];
@@ -115,9 +116,9 @@ static void drop_block(struct model *m, uint32_t block) {
     r->from = r->to = 0;
 }
 
-/* A log erases the block behind the newest one, whose records are the oldest, and may pass over blocks on the way,
- * whose records it then loses too. If it has no right to do so the list stays as it is, and the next walk misses the
- * records. */
+/* Notes an erase. A log erases the block behind the newest one, which has the oldest records. It may pass over blocks,
+ * and then loses their records too. An erase of any other block drops no older block from the model, so that the next
+ * walk finds records missing. */
 void model_erase(struct model *m, uint32_t block, uint32_t troubled) {
     uint32_t at = m->newest;
     bool right = true;
@@ -215,7 +216,7 @@ static const char *check_record(struct model *m, const struct stk_log_record *r,
         wrong = "records are out of order";
     }
     if (wrong == NULL) {
-        /* What may still be on the flash of erased blocks begins somewhere before the head. */
+        /* Records of erased blocks that may still be on the flash begin somewhere before the head. */
         *i = begins && index < *i ? index : *i;
         wrong = pass_to(m, i, index, reads_fail, where);
         *i = index + 1u;

@@ -1,8 +1,10 @@
-# Planted mistakes: each program links the suite with a copy of one source of core/ in which one text is replaced, and must find
-# what that breaks. The object of the copy defines all that its member of the library does, so the linker takes no other.
+# Planted bugs. Each program links the suite with a copy of one source of core/ in which one text is replaced, and the
+# suite must fail. The object of the copy defines all symbols of the original object, so the linker takes none from the
+# library.
 #
-# stk_mutant(NAME FILE OLD NEW [ARGS...]): core/src/flash/FILE with NEW in place of OLD, which must be there once. ARGS go to the
-# suite, which `mutant_suite` names: with `--geometry` it looks where the mistake shows first.
+# stk_mutant(NAME FILE OLD NEW [ARGS...]): makes a copy of core/src/flash/FILE with NEW in place of OLD, which must be
+# in the file exactly once. `mutant_suite` is the name of the suite, and ARGS are its arguments. `--geometry` picks the
+# geometry in which the bug shows first.
 function(stk_mutant name file old new)
   set(path ${PROJECT_SOURCE_DIR}/core/src/flash/${file})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
@@ -32,33 +34,42 @@ endfunction()
 
 set(mutant_suite powerloss)
 
-## Rows: what the log does about a medium, taken out ##
+## Bugs in what the log does for media that fail ##
 
-stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {" --geometry 1 --long 0 2000)
-stk_mutant(trusts_ready log_mount.c "        log->ahead = lost != 0u || entered ? newest : stk_log_preceding(log, newest);"
+stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {"
+  --geometry 1 --long 0 2000)
+stk_mutant(trusts_ready log_mount.c
+  "        log->ahead = lost != 0u || entered ? newest : stk_log_preceding(log, newest);"
   "        log->ahead = newest; log->ready = goes_on(log) && stk_log_header_alone(log) ? 3u : 0u;"
   --geometry 4)
 stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 25)
-stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log, block));" "    it->seed = stk_log_seed(log, log->lap);" --geometry 1)
+stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log, block));"
+  "    it->seed = stk_log_seed(log, log->lap);" --geometry 1)
 stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 27 --long 0 4000)
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
 stk_mutant(blind_format log_mount.c "        err = how == UNREADABLE ? STK_E_IO : err;" ""
   --geometry 1 --long 0 500)
-stk_mutant(short_run log.c "    uint32_t range = stk_log_search_range(log), tries" "    uint32_t range = 3u, tries" --geometry 24)
-stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
+stk_mutant(short_run log.c "    uint32_t range = stk_log_search_range(log), tries" "    uint32_t range = 3u, tries"
+  --geometry 24)
+stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)" "since < 3u; since++)"
+  --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(s));" "    } while (0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
-stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u" "s->how != HEADER || begun > 1u"
+stk_mutant(forgets_lost log_mount.c "s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u"
+  "s->how != HEADER || begun > 1u"
   --geometry 1 --long 0 2000)
 stk_mutant(restless_poll log.c "    if (err != STK_OK || log->stats.records == 0u ||
         (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {"
   "    if (err != STK_OK) {" --geometry 1)
 stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buffer)"
-  "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))" --geometry 31)
-stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0" --geometry 28 --long 0 2000)
+  "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))"
+  --geometry 31)
+stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0"
+  --geometry 28 --long 0 2000)
 
-## What any log needs ##
+## Bugs in the rest of the log ##
 
 stk_mutant(number_again log_mount.c "        log->sequence += s.behind + (1u + s.touched) * begun;"
   "        log->sequence -= 1u;" --geometry 4)
-stk_mutant(no_marks log_mount.c "    log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;" "    log->unsure = 0u;" --geometry 4)
+stk_mutant(no_marks log_mount.c "    log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;" "    log->unsure = 0u;"
+  --geometry 4)

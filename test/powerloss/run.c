@@ -12,8 +12,8 @@ bool run_judge(struct run *r, const char *what) {
     return engine_judge(&r->base, &r->world.wrong, r->world.where, r->rhythm, what);
 }
 
-/* On media that take any value no bit stays between two values: what was written last is there. Nor on lazy media,
- * where sectors are of any age instead. */
+/* Places a cut. On media that take any value a cut leaves no unstable bit: the bytes of the last write are there. On
+ * lazy media a cut leaves none either; there it brings back older bytes of sectors. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
     struct stk_sim_flash *f = &r->world.tap.flash;
     bool settles = f->config.geometry.rewrite == STK_FLASH_ANY || f->config.geometry.lazy != 0;
@@ -32,7 +32,8 @@ void run_fresh_world(struct run *r) {
 
 /// Chains ///
 
-/* What a chain does beside appends and what goes with them. */
+/* Picks the next call of a chain: mostly appends, polls and syncs, and at times a mount, a walk, or a block that goes
+ * bad. */
 static char pick_call(const struct world *w, uint64_t seed, uint64_t dice) {
     static const char *const usual[] = {"aabbbpps", "aaaaaaab", "asasapas", "aaabbbbb", "apapapas", "bbbbsbbp"};
     uint64_t kind = cut_hash(seed, 5);

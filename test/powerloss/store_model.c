@@ -33,7 +33,8 @@ void model_keep(struct model *m) {
     }
 }
 
-/* What is older than the deed counts no more than the deed. */
+/* Notes that an erase of `block` has begun. A deed with cells in this block may be lost from now on, and so may all
+ * older deeds of the same key. */
 void model_erase(struct model *m, uint32_t block) {
     for (uint32_t k = 0; k < KEYS; k++) {
         bool erasing = false;

@@ -1,5 +1,4 @@
-/* A model that says which artifacts each key of a store may have after all that was done to the store and to its flash.
- */
+/* A model of a store. It computes the artifacts that each key may have after the calls and the power cuts so far. */
 #ifndef POWERLOSS_STORE_MODEL_H
 #define POWERLOSS_STORE_MODEL_H
 

@@ -2,8 +2,9 @@
  * --cut N --mode M [--second N --mode2 M] | --chain N]]: cuts the power of a flash store at every byte of what it
  * programs and at ten points of what it erases, once, twice, and many times in a row, on media that are lazy, whose
  * blocks go bad and whose reads fail. --long makes COUNT chains of cuts from number FIRST on: any slices of them may be
- * run anywhere, and their cuts add up. Exit status 1 when an artifact was lost, invented or torn, or a rule of the
- * flash was broken; --caught turns that round, for a store that has a mistake. */
+ * run anywhere, and their cuts add up. Exits with 1 when an artifact was lost, invented or torn, or a rule of the flash
+ * was broken, else with 0. With --caught it exits with 0 only if it found such a failure: for a store with a planted
+ * bug. */
 #include "store_cuts.h"
 
 /* Of FLASH and LAZY: read unit, program unit, bytes of a block, blocks, erased value, rule. Then: laps, weight, bad

@@ -27,7 +27,7 @@ struct tap {
     uint32_t wrote;            /* blocks that records went to since the call began, or since the last drop */
     uint32_t wrote_first;      /* the first of them since the call began */
     bool failed;               /* a program failed since the call began */
-    uint64_t reads_left;       /* that the call may make; too many is a mistake of the store */
+    uint64_t reads_left;       /* reads that are left to the call; a call that needs more has a bug */
     bool endless;              /* the call made more reads */
     uint32_t n_ops;
     struct op ops[OPS_MAX];

@@ -80,7 +80,7 @@ static void on_dropped(void *ctx, const uint8_t *key, uint32_t bytes) {
     struct world *w = ctx;
     trace(w, "drops", key[5], bytes, 0);
     if (w->full && w->s.store.log.stats.records == w->records + 1) {
-        w->tap.wrote = 0; /* what is put comes after the record that says so */
+        w->tap.wrote = 0; /* the cells of the new artifact come after the record of this drop */
     } else if (model_is_firm(&w->s.model, key[5]) && !w->tap.flash.off && !w->s.partial) {
         world_fail(w, "an artifact was dropped without need", key[5]);
     }

@@ -13,10 +13,10 @@ struct store_shape {
     const char *name;
     struct stk_flash_geometry geometry;
     uint32_t laps;   /* length of the workload */
-    uint32_t weight; /* share of the cuts */
-    uint32_t bad;    /* blocks that may be bad at one time */
-    uint32_t sector; /* of a lazy medium */
-    uint32_t align;  /* of buffers; 0: any */
+    uint32_t weight; /* weight of this shape when the cuts are divided among the shapes */
+    uint32_t bad;    /* most blocks that are bad at one time */
+    uint32_t sector; /* bytes of a sector of a lazy medium */
+    uint32_t align;  /* addresses of buffers are multiples of this; 0: any address */
 };
 
 /* All that a copy has to keep but the flash. The buffer comes last: a copy takes as much of it as is used. */
@@ -32,7 +32,7 @@ struct world {
     const struct store_shape *shape;
     struct tap tap;
     struct state s;
-    uint32_t records;  /* of the log when a put began */
+    uint32_t records;  /* stats.records of the log when a put began */
     bool full;         /* the put has to let an artifact go */
     uint32_t left_out; /* artifacts that the latest mount said it had no room for */
     const char *wrong; /* the first thing, NULL when there is none */
@@ -44,7 +44,7 @@ struct world_copy {
     struct state s;
 };
 
-/* Makes the flash of a shape in `memory`, with an empty store. Each world and each copy has a part of its own. */
+/* Makes the flash of a shape in `memory`, with an empty store. Each world and each copy needs memory of its own. */
 void world_init(struct world *w, const struct store_shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 void world_save(const struct world *w, struct world_copy *copy);

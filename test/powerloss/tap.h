@@ -23,10 +23,12 @@ struct tap {
     enum plant plant;
     bool trace; /* prints every operation */
     struct model *model;
-    uint32_t failed;     /* programs that failed since the call began */
-    uint64_t reads_left; /* that the call may make, each READ_COST, or 1 where it fails; more is a mistake of the log */
-    bool endless;        /* the call made more reads */
-    bool blurred;        /* mount could not read all; records may be missing until the next mount */
+    uint32_t failed; /* programs that failed since the call began */
+    /* units of reading that are left to the call: a read takes READ_COST units, a read that fails takes 1. A call that
+     * needs more has a bug */
+    uint64_t reads_left;
+    bool endless; /* the call needed more than reads_left */
+    bool blurred; /* mount could not read all cells, so records may be missing until the next mount */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
     struct late late;

@@ -1,4 +1,4 @@
-/* What is done to a log between power cuts. */
+/* The calls that the suite makes of a log between power cuts. */
 #ifndef POWERLOSS_WORK_H
 #define POWERLOSS_WORK_H
 

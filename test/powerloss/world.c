@@ -88,8 +88,8 @@ void world_heal(struct world *w) {
 
 /// Calls ///
 
-/* Returns true if the call may have given up, because programs failed. No more calls in a row may do so than there are
- * blocks. */
+/* Returns true if the call was allowed to fail because programs failed. At most as many calls in a row as there are
+ * blocks may fail. */
 static bool may_fail(struct world *w, int result) {
     w->given_up = result == STK_E_IO && w->tap.failed != 0 ? w->given_up + 1u : 0;
     return w->given_up != 0 && w->given_up <= w->shape->geometry.blocks;

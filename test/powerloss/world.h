@@ -12,7 +12,7 @@ struct shape {
     struct stk_flash_geometry geometry;
     uint32_t laps_ppc; /* length of the workload: hundredths of the flash */
     uint32_t rhythms;  /* how many of the rhythms of work.h */
-    uint32_t weight;   /* share of the cuts */
+    uint32_t weight;   /* weight of this shape when the cuts are divided among the shapes */
     uint32_t bad;      /* blocks that may be bad at one time */
     uint32_t sector;   /* bytes of a sector of a lazy medium; 0: the simulator's default */
     uint32_t align;    /* addresses of buffers are multiples of this; 0: any address */

@@ -1,4 +1,4 @@
-/* The RAM cache without pins, reports and figures. */
+/* A program that links the RAM cache without pins, reports and counters, to measure the size of this code. */
 #include "linked.h"
 #include "stoker/cache.h"
 

@@ -1,4 +1,4 @@
-/* What firmware links that streams samples to a device, records on flash what the device was given and what came of it,
+/* Links the library as a firmware does that streams samples to a device, records work, inputs and outcomes on flash,
  * and sends telemetry. A host reads the records from the flash image. */
 #include "linked.h"
 #include "stoker/control.h"

@@ -1,4 +1,5 @@
-/* A program that keeps a log, whatever power cuts and bad blocks do. A host reads the records from the flash image. */
+/* Links the library as a program does that keeps a log through power cuts and bad blocks. A host reads the records from
+ * the flash image. */
 #include "stoker/log.h"
 
 static struct stk_log kept;

@@ -32,8 +32,8 @@ PATH=$PWD/empty "$STOKER" bench scan --file text -f patterns --runs 1 >lines
 check_lines "wall_median" scan <lines || fail "scan without peers"
 grep -q 'peer=rg peer_value=missing ratio=-' lines || fail "rg is not said to be missing"
 
-measures "bytes_programmed_per_byte nor_append_mean nor_append_worst mount_reads_16 mount_reads_4096 append_median read_best" \
-    log --count 500
+measures "bytes_programmed_per_byte nor_append_mean nor_append_worst mount_reads_16 mount_reads_4096 append_median \
+read_best" log --count 500
 grep -q 'metric=append_median .* peer=two_seeks_two_writes ' lines || fail "log has no plain peer"
 
 measures "posix_1_64K posix_1_256K posix_1_1024K posix_2_64K posix_2_256K posix_2_1024K" \
@@ -89,9 +89,11 @@ if "$STOKER" info | grep -q '^device 0'; then
     measures "trickle_p50 trickle_p99 low_before_critical share_of_equal nop_p99" fair --count 200
     measures "median best" slots --count 1000 --in-flight 8
     # On a terminal, lines are broken at blanks to fit the width.
-    python3 "$(dirname "$0")/lib/on_terminal.py" 60 "$STOKER" bench slots --count 1000 >out || fail "slots on a terminal"
+    python3 "$(dirname "$0")/lib/on_terminal.py" 60 "$STOKER" bench slots --count 1000 >out ||
+        fail "slots on a terminal"
     ! grep -E '.{60}' out || fail "a line is too long"
-    tr -s ' \n' ' ' <out | grep -Eq 'case=slots metric=median value=[^ ]+ unit=slots/s peer=[^ ]+ peer_value=[^ ]+ ratio=' ||
+    tr -s ' \n' ' ' <out |
+        grep -Eq 'case=slots metric=median value=[^ ]+ unit=slots/s peer=[^ ]+ peer_value=[^ ]+ ratio=' ||
         fail "a figure on a terminal: $(cat out)"
     for limit in host_stream_1 two_threads; do
         grep -q "^case=slots .* peer=$limit peer_value=[0-9]" lines || fail "slots has no $limit beside it"
@@ -110,7 +112,10 @@ if "$STOKER" info | grep -q '^device 0'; then
         grep -q "^case=pipeline metric=speed_64K .* peer=$limit peer_value=[0-9]" lines || fail "pipeline has no $limit"
     done
     # The fraction in the report belongs to the lowest limit.
-    awk '/metric=speed_64K .*peer=(read|sum)_/ { sub("peer_value=", "", $6); if (!low || $6 + 0 < low) { low = $6 + 0; name = $5 } }
+    awk '/metric=speed_64K .*peer=(read|sum)_/ {
+            sub("peer_value=", "", $6)
+            if (!low || $6 + 0 < low) { low = $6 + 0; name = $5 }
+        }
         /metric=speed_of_limit_64K/ { if ($5 != name) exit 1; found = 1 } END { if (!found) exit 1 }' lines ||
         fail "pipeline: $(grep 64K lines)"
     measures "speed_16K best_of_limit_16K" pipeline --bytes 100K --runs 1 --chunk 16K

@@ -1,4 +1,4 @@
-# stoker bench ingest with a small file: the form of what it prints, that the sums are right, and that no byte is copied.
+# Runs stoker bench ingest with a small file: checks the form of its output, the sums, and that no byte is copied.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 . "$(dirname "$0")/lib/bench.sh"

@@ -35,7 +35,8 @@ grep -q 'metric=scan_76_64K_wrong value=1 unit=passes' out || fail "$(cat out)"
 grep -q 'metric=scan_926_64K_wrong value=0 unit=passes' out || fail "$(cat out)"
 grep -q '^stoker: bench payload: passes with a wrong count: 1; ' err || fail "$(cat err)"
 grep -Eq '^stoker: bench payload: scan_76_64K: [0-9]+ where the host counts [0-9]+$' err || fail "$(cat err)"
-code 1 env STK_TEST_MISCOUNT=97 "$STOKER_MISCOUNTING" bench payload --device interp --bytes 1M --runs 3 --chunk 64K --json
+code 1 env STK_TEST_MISCOUNT=97 \
+    "$STOKER_MISCOUNTING" bench payload --device interp --bytes 1M --runs 3 --chunk 64K --json
 check_json payload <out
 python3 -c '
 import json, sys

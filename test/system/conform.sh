@@ -66,7 +66,8 @@ rec=transition slot=0 to=done result=err $full slot_idx exceeds ring slot count;
 rec=case name=io kind=io
 rec=io_validate len=2 result=err class=QueueFull queue=submission
 rec=io_validate len=36 result=err $full io_queue slot still in flight
-rec=ioq_new slots=0 result=err class=QueueFull queue=submission msg=MegakernelIoQueue exceeds the compiled IO poll window
+rec=ioq_new slots=0 result=err class=QueueFull queue=submission \
+msg=MegakernelIoQueue exceeds the compiled IO poll window
 rec=case name=sketch kind=sketch
 rec=sketch_new depth=0 width=1 result=err class=QueueFull queue=telemetry msg=Count-Min sketch dimensions overflowed
 rec=sketch_new depth=0 width=1 result=err class=Backend
@@ -75,9 +76,11 @@ rec=register label=a quota=unbounded result=ok id=1 base_opcode=1074790400
 rec=ring_zeroed slots=1
 rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=QueueFull queue=tenant_resource_quota
 rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=Backend queue=submission
-rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=QueueFull queue=submission msg=slot is not publishable
+rec=tenant_publish id=1 slot=1 local=1 args=- result=err class=Pipeline inner=QueueFull queue=submission \
+msg=slot is not publishable
 rec=case name=malformed kind=malformed
-rec=decode_zeroed control_len=636 ring_len=64 window_opcodes=- result=err class=Backend msg=has 63 bytes, not a multiple of slot size
+rec=decode_zeroed control_len=636 ring_len=64 window_opcodes=- result=err class=Backend \
+msg=has 63 bytes, not a multiple of slot size
 END
 task='before=0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0 pc=0 data=0 epoch=0 priority=0 schedulable=0 result=err'
 cat >causes/b.table <<END
@@ -93,7 +96,8 @@ done
 for line in 1 3 4; do
     grep -q "^causes/b.table:$line: " out || fail "causes/b.table:$line: the wrong cause is not found"
 done
-grep -q '^causes/a.case:4: publish_slot: msg: expected STK_E_STATUS, got STK_E_RANGE$' out || fail "the codes are not shown"
+grep -q '^causes/a.case:4: publish_slot: msg: expected STK_E_STATUS, got STK_E_RANGE$' out ||
+    fail "the codes are not shown"
 closes_with '4 passed, 17 failed, 0 skipped'
 
 # Another directory in the same format: nested, with files that are no vectors and texts that are no contract.
@@ -104,7 +108,8 @@ printf '# a table\nrec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8\n' >fo
     echo 'rec=case name=mine kind=ring'
     echo 'rec=encode_empty_ring slots=1 result=ok len=64 all_zero=1'
     echo 'rec=publish_slot slot=0 tenant=1 opcode=9 args=- result=ok'
-    echo 'rec=publish_slot slot=0 tenant=1 opcode=9 args=- result=err class=QueueFull queue=submission msg=any words = here'
+    printf %s 'rec=publish_slot slot=0 tenant=1 opcode=9 args=- result=err class=QueueFull queue=submission'
+    echo ' msg=any words = here'
     echo 'rec=something_new x=1'
 } >foreign/a/b/two.case
 {
@@ -134,8 +139,10 @@ grep -q '^links/loop.case: cannot be read: ' out || fail "the link that leads no
 
 # Text that is no record, a field that nothing compares, a number that is none.
 mkdir broken
-printf 'rec=probe partition_slots=1 worker_width=1 probe_count=1 active_lanes=1 probe_budget=1 extra=1\n' >broken/a.table
-printf 'hello\nrec=probe partition_slots=-1 worker_width=x probe_count=1 active_lanes=1 probe_budget=1\n' >broken/b.table
+printf 'rec=probe partition_slots=1 worker_width=1 probe_count=1 active_lanes=1 probe_budget=1 extra=1\n' \
+    >broken/a.table
+printf 'hello\nrec=probe partition_slots=-1 worker_width=x probe_count=1 active_lanes=1 probe_budget=1\n' \
+    >broken/b.table
 printf 'rec=case name=x kind=ring\nrec=load len=4 hex=zz0\n' >broken/c.case
 expect 1 broken
 closes_with '0 passed, 4 failed, 0 skipped'
@@ -151,14 +158,16 @@ expect 0 logs # the case makes the file itself; a stored one is compared where i
 sed '11s/tenant_id=2 /tenant_id=3 /' logs/s_two_sessions.expect >logs/b.expect
 cmp -s logs/b.expect logs/s_two_sessions.expect && fail "nothing was altered"
 expect 1 logs
-grep -qE '^logs/b.expect:[0-9]+: record: tenant_id: expected 2, got 3$' out || fail "the record's difference is not shown"
+grep -qE '^logs/b.expect:[0-9]+: record: tenant_id: expected 2, got 3$' out ||
+    fail "the record's difference is not shown"
 grep -qE '^logs/b.expect:[0-9]+: file: fnv1a64: ' out || fail "the file's difference is not shown"
 
 # Log records that cannot be carried out; the folders of all cases are gone afterwards.
 mkdir odd_logs tmp
 {
     echo 'rec=case name=x kind=written'
-    echo 'rec=append i=0 timestamp_ns=1 slot_idx=1 tenant_id=1 opcode=8 args=1,2,3,4 epoch=0 failure=0 result=ok cursor=1'
+    printf %s 'rec=append i=0 timestamp_ns=1 slot_idx=1 tenant_id=1 opcode=8 args=1,2,3,4 epoch=0 failure=0'
+    echo ' result=ok cursor=1'
     echo 'rec=replay result=ok count=0'
     echo 'rec=record i=0 timestamp_ns=1'
     echo 'rec=create file=../out arg_capacity=2 result=ok capacity=2 cursor=0'
@@ -228,8 +237,8 @@ grep -q '^files/dangling.case: cannot be read' out || fail "the link is not name
 
 # The last line needs no end, and the message may hold any text.
 mkdir whole
-printf 'rec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8\nrec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8 msg=\303\244 = \360\237\230\200' \
-    >whole/a.table
+offsets='rec=priority_offsets total_slots=8 offsets=0,1,2,6,7,8'
+printf '%s\n%s msg=\303\244 = \360\237\230\200' "$offsets" "$offsets" >whole/a.table
 expect 0 whole
 closes_with '2 passed, 0 failed, 1 skipped'
 

@@ -16,7 +16,8 @@ for command in '' $commands; do
     done
     grep -q "^usage: stoker $command" want || fail "the help of '$command' has no usage"
     awk 'length > 79 { print; bad = 1 } END { exit bad }' want || fail "stoker help $command is wider than 80 columns"
-    awk '/[ \t]$/ { print; bad = 1 } END { exit bad }' want || fail "stoker help $command has blanks at the end of a line"
+    awk '/[ \t]$/ { print; bad = 1 } END { exit bad }' want ||
+        fail "stoker help $command has blanks at the end of a line"
     grep -q '^Exit codes:' want || fail "stoker help $command names no exit codes"
 done
 code 0 "$STOKER" -h

@@ -9,9 +9,11 @@ grep -q '^device interp: ' out
 grep -q '^io_uring      [^ ]' out
 grep -Eq '^NVMe          (no|[1-9][0-9]*) character devices? of (a namespace|namespaces)' out
 grep -Eq '^peer to peer  (no|[1-9][0-9]*) PCI devices? ' out
-grep -Eq '^readers       (io_uring|posix), [1-9][0-9]* (ring|reader)s?( with a thread each)?(; .*)? \([1-9][0-9]* CPUs?\)$' out
+readers='(io_uring|posix), [1-9][0-9]* (ring|reader)s?( with a thread each)?'
+grep -Eq "^readers       $readers(; .*)? \([1-9][0-9]* CPUs?\)\$" out
 if grep -q '^readers       io_uring' out; then
-    tr '\n' ' ' <out | grep -Eq ' ring          registered buffers, registered files, .*timed wait; without ([a-z ]+|SQPOLL) \('
+    tr '\n' ' ' <out |
+        grep -Eq ' ring          registered buffers, registered files, .*timed wait; without ([a-z ]+|SQPOLL) \('
 fi
 grep -Eq '^locked memory (unlimited|[0-9]+ KiB)' out
 grep -Eq '^limits        [0-9]+ ring slots, [0-9]+ chunks in a stream, [0-9]+ I/O slots, payload below 4 GiB$' out
@@ -59,7 +61,8 @@ fi
 # On a terminal, lines are broken at blanks. The words are those of the output to a file.
 for more in "" --probe; do
     code 0 python3 "$lib/on_terminal.py" 60 "$STOKER" info --color never $more
-    awk 'length > 59 && !/^device/ && substr($0, 15) ~ /[^ ] +[^ ]/ { exit 1 }' out || fail "a line is broken: $(cat out)"
+    awk 'length > 59 && !/^device/ && substr($0, 15) ~ /[^ ] +[^ ]/ { exit 1 }' out ||
+        fail "a line is broken: $(cat out)"
     grep -q '^              [^ ]' out || fail "no line goes on: $(cat out)"
 done
 

@@ -43,7 +43,8 @@ cp flash flash_before
 code 0 "$STOKER" log dump flash
 [ "$(wc -l <out)" -eq 23 ] || fail "not 23 records: $(wc -l <out)"
 said 1 '^records=23 first=0 last=22 corrupt=0 torn=0 unreadable=0$'
-grep -q '^sequence=22 boot=1 resumed=0 kind=publish timestamp_ns=22000 slot=1 tenant=2 opcode=8 args=1,2,3,4 epoch=0 ' out
+last='sequence=22 boot=1 resumed=0 kind=publish timestamp_ns=22000 slot=1 tenant=2 opcode=8 args=1,2,3,4 epoch=0 '
+grep -q "^$last" out
 code 0 "$STOKER" log stats flash
 grep -q '^format=STKLOG02 id=7 block_bytes=256 blocks=8 prog_unit=1 erased=255$' out || fail "stats of a flash image"
 grep -Eq '^headers=8 without=0 erases_min=2 erases_max=3 lap=3 block=4$' out || fail "laps: $(cat out)"

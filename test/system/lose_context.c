@@ -12,7 +12,7 @@
 
 static struct {
     cl_device_id device;
-    cl_context context; /* of the last launch on it */
+    cl_context context; /* context of the last launch */
     int lost;           /* 1: its calls fail */
     int for_good;       /* 1: the device gives no other context */
 } contexts[DEVICES_MAX];

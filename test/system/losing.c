@@ -1,9 +1,8 @@
-/* The command with devices that are lost on the way: STK_TEST_LOSE=N[,N]... lets the first device, the second, and so
- * on fail from the Nth time on that it is driven; 0 never. STK_TEST_REFUSE=N lets the Nth device, counted from 1, not
- * open. What a lost device counted stays in its memory, as on a real one. STK_TEST_LOSE_BY=calls or fault loses the
+/* The command stoker with devices that are lost while it runs. STK_TEST_LOSE=N[,N]... has one number for each device:
+ * the device fails from its Nth drive on; 0: never. STK_TEST_REFUSE=N makes the Nth device, counted from 1, fail to
+ * open. The counts of a lost device stay in its memory, as on a real device. STK_TEST_LOSE_BY=calls or fault loses the
  * context of an OpenCL device then, instead of the device, as lose_context.h describes; with STK_TEST_LOSE_FOR_GOOD=1
- * the device gives no new context. The linker puts this in the way
- * of cli_device_open. */
+ * the device gives no new context. The linker puts this in the way of cli_device_open. */
 #include <stdlib.h>
 #include <string.h>
 

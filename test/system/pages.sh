@@ -4,7 +4,7 @@ set -eu
 
 pages='scan info bench replay log conform help'
 
-# What the build wrote is what the command prints.
+# The pages that the build wrote must equal the pages that the command prints.
 "$STOKER" help --man | cmp - "$STOKER_SHARE/man/man1/stoker.1"
 for page in $pages; do
     "$STOKER" help --man $page | cmp - "$STOKER_SHARE/man/man1/stoker-$page.1"

@@ -1,4 +1,5 @@
-# A handler with a bug that only the schedule brings to light is found, and the epoch is named; the same one mended never is.
+# Replays a handler with a bug that shows only in some orders of the slots: the replay must find a difference and name
+# the epoch. Replays of the mended handler must find none.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 handler=$(cd "$lib" && pwd)/planted.h
@@ -50,7 +51,8 @@ differs() {
 }
 
 differs --on opencl --against interp
-grep -Eq '^differs in epoch [0-9]+: observable [12]: opencl 0x[0-9a-f]{8}, interp 0x[0-9a-f]{8}$' out || fail "$(cat out)"
+grep -Eq '^differs in epoch [0-9]+: observable [12]: opencl 0x[0-9a-f]{8}, interp 0x[0-9a-f]{8}$' out ||
+    fail "$(cat out)"
 differs --on recorded --against opencl --json
 python3 -c '
 import json

@@ -1,4 +1,4 @@
-# What cannot be replayed is refused in one line that says what to do.
+# Input that cannot be replayed must be refused with one line that says what to do.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -21,11 +21,14 @@ refused 'nosuchfile' $replay nosuchfile
 refused 'directory' $replay .
 refused 'no replay log' $replay a
 refused '--handler nosuchfile' "$STOKER" replay --handler nosuchfile --on opencl --against recorded log
-for list in '' '#define STK_HANDLERS(X)' '#define STK_HANDLERS(X) X(1u, f)' '#define STK_HANDLERS(X) X(BASE, f, STK_WIDE, c)' \
+for list in '' '#define STK_HANDLERS(X)' '#define STK_HANDLERS(X) X(1u, f)' \
+    '#define STK_HANDLERS(X) X(BASE, f, STK_WIDE, c)' \
     '#define STK_HANDLERS(X) X(0x20001u, f, STK_WIDE)' '#define STK_HANDLERS(X) X(0x20001u, f, STK_WIDE, )' \
-    '#define STK_HANDLERS(X) X(0x20001u, f, STK_NARROW, c)' '#define STK_HANDLERS(X) X(0x20001u, f, STK_WIDE, c) and more'; do
+    '#define STK_HANDLERS(X) X(0x20001u, f, STK_NARROW, c)' \
+    '#define STK_HANDLERS(X) X(0x20001u, f, STK_WIDE, c) and more'; do
     printf 'text\n%s\n' "$list" >handlers
-    refused '--handler handlers: end the file with its list' "$STOKER" replay --handler handlers --on opencl --against recorded log
+    refused '--handler handlers: end the file with its list' \
+        "$STOKER" replay --handler handlers --on opencl --against recorded log
 done
 refused '--epoch without --record' "$STOKER" scan -f p --epoch 3 a
 refused '--log-size without --record' "$STOKER" scan -f p --log-size 1M a

@@ -29,7 +29,8 @@ replays '2 epochs' --on interp --against recorded pipelog
 if has_opencl; then
     replays '' log
     replays '' --on opencl --against recorded log
-    code 0 "$STOKER" scan --quiet --chunk 8K --workers 2 --depth 16 --record devlog --epoch 9 -f p --json --offsets 5000 a b
+    code 0 "$STOKER" scan --quiet --chunk 8K --workers 2 --depth 16 --record devlog --epoch 9 -f p --json \
+        --offsets 5000 a b
     cmp out recorded.json
     replays '' --workers 2 devlog
     replays '' --on interp --against recorded devlog
@@ -41,7 +42,7 @@ code 1 "$STOKER" scan --device interp --chunk 8K --record faulted -f p --count a
 code 0 "$STOKER" replay --on interp --against interp --input 0=a --input 2=b --json faulted
 python3 -c 'import json; o = json.load(open("out")); assert not o["differs"] and o["failures_skipped"] > 0, o'
 
-# When the scan was too long for its log, scan and replay both report this.
+# The recording of a long scan does not fit into its log. Scan and replay must both report this.
 code 0 "$STOKER" scan --device interp --chunk 4K --record small --log-size 256K -f p --count a a a a a a a a a a a a
 said 1 'small: holds only the last of .* --log-size'
 refused 'start of the recording was overwritten.*--log-size' "$STOKER" replay --on interp --against interp small

@@ -1,4 +1,5 @@
-# Several devices share a scan: whatever is printed is, byte for byte, what one device prints, and each of them had a share.
+# Several devices share a scan: the output must be, byte for byte, the output with one device. Each device must have had
+# a part of the work.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 
@@ -7,7 +8,7 @@ yes 'the then he' | head -c 600000 >f8
 printf 'the\nhe\nthen he' >>patterns
 : >f9
 
-# What one device prints, in every form.
+# The output with one device, in every form, to compare with.
 n=0
 for form in "" --count --json "--offsets 1" "--offsets 7 --json" "--offsets 3000" "--offsets 90000 --json"; do
     n=$((n + 1))
@@ -68,7 +69,7 @@ cp out one
 cat f8 | code 0 "$STOKER" scan --quiet -f patterns --device interp,interp --chunk 4K --count -
 cmp one out
 
-# A file that fails is not counted, and says where it failed, on however many devices.
+# The matches of a file that fails do not count, and the message says where it failed, with one device and with several.
 for devices in interp interp,interp; do
     code 1 "$STOKER" scan --quiet --chunk 4K --device $devices -f patterns --json --offsets 100 f0 /proc/self/mem f8
     cp out "failed.$devices"
@@ -99,5 +100,5 @@ refused '--device all: names every OpenCL device' "$STOKER" scan -f patterns --d
 refused 'more than 16 devices' "$STOKER" scan -f patterns --device "$(yes interp | head -17 | paste -sd ,)" f0
 refused 'writes down what one device does' "$STOKER" scan -f patterns --device interp,interp --record log f0
 refused 'no OpenCL device named no such' "$STOKER" scan -f patterns --device 'interp,no such' f0
-refused '--device all: no OpenCL device was found' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= "$STOKER" scan -f patterns \
-    --device all f0
+refused '--device all: no OpenCL device was found' env OCL_ICD_VENDORS=/nonexistent OCL_ICD_FILENAMES= \
+    "$STOKER" scan -f patterns --device all f0

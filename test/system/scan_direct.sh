@@ -26,7 +26,8 @@ code 0 "$STOKER" scan -f patterns --device interp --direct --reader posix --chun
 cmp -s out want || fail "pread counts differently: $(cat out)"
 said 1 'pread goes through the page cache here'
 
-# A pipe has no page cache to go past, and a file system without O_DIRECT is read as it is, with a note.
+# --direct has no effect on a pipe, which has no page cache. A file on a file system without O_DIRECT is read through
+# the page cache, and the scan prints a note.
 cat long | "$STOKER" scan -f patterns --quiet --direct --count - >out
 code 0 $scan --count long
 "$STOKER" scan -f patterns --direct --count /proc/self/status >out 2>err

@@ -59,7 +59,8 @@ if $without true; then
     code 0 $without "$STOKER" scan --device interp -f patterns --json --stats f?
     python3 "$lib/expect.py" want.json <out
     said 1 'Too many open files, errno 24): files are read with pread: raise .ulimit -n.'
-    refused 'Too many open files.*raise .ulimit -n.' $without "$STOKER" scan -f patterns --reader uring --device interp f1
+    refused 'Too many open files.*raise .ulimit -n.' \
+        $without "$STOKER" scan -f patterns --reader uring --device interp f1
 fi
 
 # When some calls of io_uring fail, stoker takes the next way to read, and the note names the system call.

@@ -71,10 +71,12 @@ for reader in posix uring; do
     { sleep 0.2 && cat big >>grows; } >hold &
     code 0 $scan hold grows last
     wait
-    python3 -c 'import json; g, w = json.load(open("out")), json.load(open("want.json")); assert g["total"] == w["total"], g'
+    python3 -c 'import json
+g, w = json.load(open("out")), json.load(open("want.json"))
+assert g["total"] == w["total"], g'
 done
 
-# A list of offsets that the failing file had filled is open again for the next.
+# The failing file fills the list of two offsets. The next file must find the list empty.
 code 1 "$STOKER" scan --device interp --chunk 4K -f p --count --offsets 2 /proc/self/mem last
 printf '2\nlast:0:he\nlast:3:he\n' | cmp - out
 cp big shrunk
@@ -85,7 +87,7 @@ code 1 "$STOKER" scan --device interp --chunk 4K -f p --count --offsets 2 hold s
 wait
 printf '2\nlast:0:he\nlast:3:he\n' | cmp - out
 
-# Tests failing files on the machine's device, and a scan of which all files fail.
+# Scans a failing file on the device that the scan chooses, and scans only files that fail.
 code 1 "$STOKER" scan --quiet -f p --count good /proc/self/mem last
 [ "$(cat out)" = "$("$STOKER" scan --quiet -f p --count good last)" ]
 code 1 "$STOKER" scan --device interp -f p --count /proc/self/mem

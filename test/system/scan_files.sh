@@ -52,7 +52,8 @@ code 0 $scan -e nothing tree/a tree/b- many
 printed '93\the\n 1\tnothing\n'
 rm tree/b/zero
 
-# Folders: in the order of the names, whatever the order of the directory; links and special files are left out.
+# Scans folders. The files must come in the order of their names, not in the order of the directory. Links and special
+# files are left out.
 ln -s ../.. tree/b/deep/up
 ln -s a tree/link
 ln -s . tree/self
@@ -75,7 +76,7 @@ printed 'a:3\nb/c:1\nb/deep/d:1\nb-:0\n'
 code 0 $scan -r --count tree/empty
 printed '0\n'
 
-# What the command writes is no file of the scan.
+# A file that the command itself writes must not be scanned.
 code 0 sh -c "cd tree && $scan -r --by-file --count . >written"
 grep -q 'written: is written by this command: left out' err
 grep -q written tree/written && fail "a scan that reads its own output"

@@ -34,7 +34,8 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     export STK_TEST_LOSE_BY=calls STK_TEST_LOSE_FOR_GOOD=1
     loses 0,4 0,1
     loses 3,0 0,1
-    # The device gives a new context, in which it works on. Both have no store any more, which the first one had opened.
+    # The device gives a new context and goes on in it. After the loss neither device has a store: the first device had
+    # opened it for both.
     unset STK_TEST_LOSE_FOR_GOOD
     for n in 0,4 3,0; do
         code 0 env STK_TEST_LOSE=$n "$STOKER_LOSING" scan --quiet -f patterns --device 0,1 --chunk 4K --json \
@@ -50,6 +51,15 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     code 2 env STK_TEST_REFUSE=2 "$STOKER_LOSING" scan --quiet -f patterns --device interp,1 f?
     [ ! -s out ]
     said 1 'device 1: the test refuses it'
+fi
+
+# A file of procfs announces 0 bytes and is read as a pipe is, but is opened anew for each device that is lost.
+if [ -n "$(head -c 1 /proc/kallsyms)" ]; then
+    "$STOKER" scan --quiet -f patterns --device interp --count /proc/kallsyms >want
+    code 0 env STK_TEST_LOSE=2,2 "$STOKER_LOSING" scan -f patterns --device interp,interp,interp --chunk 4K --count \
+        /proc/kallsyms
+    cmp want out || fail "/proc/kallsyms: $(cat err)"
+    [ "$(grep -c 'was lost: ' err)" -eq 2 ] || fail "/proc/kallsyms: $(cat err)"
 fi
 
 # The scan ends when the last device is lost. A pipe cannot be read a second time, so the scan of a pipe ends with the

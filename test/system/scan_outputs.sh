@@ -27,7 +27,8 @@ import json
 patterns = json.load(open("want.json"))["patterns"]
 width = len(str(max(count for _, count in patterns)))
 for pattern, count in patterns:
-    text = "".join(f"\\x{b:02X}" if b < 32 or b == 127 else "\\\\" if b == 92 else chr(b) for b in bytes.fromhex(pattern))
+    text = "".join(f"\\x{b:02X}" if b < 32 or b == 127 else "\\\\" if b == 92 else chr(b)
+                   for b in bytes.fromhex(pattern))
     print(f"{count:{width}}\t", end="", flush=True)
     __import__("sys").stdout.buffer.write(text.encode("latin-1") + b"\n")
 PYTHON
@@ -53,8 +54,9 @@ printf 'a\naa\naaa\n' >runs
 python3 "$lib/naive.py" runs many >want-many.json
 "$STOKER" scan -f runs --quiet --json --offsets 15000 many | python3 "$lib/expect.py" want-many.json 15000
 
-# Every state of a long pattern ends the short one. A slot of the list reads the length of the long pattern again, so
-# the slot has room for as many records. That makes three slots, and one that counts.
+# The short pattern ends at every byte. A slot that lists matches also reads the bytes of the long pattern before its
+# own bytes, so its list has room for the matches of these bytes too. The scan takes one slot that counts and three
+# slots that list.
 { head -c 20000 /dev/zero | tr '\0' a; printf '\na\n'; } >long
 "$STOKER" scan -f long --quiet --json --stats --offsets 200000 --device interp many >got
 python3 - <<'PYTHON'
@@ -65,8 +67,8 @@ assert [(m["offset"], m["pattern"]) for m in got["offsets"]] == want
 assert got["stats"]["slots"] == 4, got["stats"]["slots"]
 PYTHON
 
-# In a chunk with few matches the slot that counts also lists the matches, so the chunk is read once, in whatever order
-# the matches are found. Only a chunk with more matches than that list has room for is read a second time.
+# In a chunk with few matches the slot that counts also lists the matches, so the device reads the chunk once. Only if
+# the list has no room for all matches of a chunk does the device read the chunk a second time.
 python3 - <<'PYTHON'
 import random
 random.seed(5)
@@ -117,7 +119,8 @@ assert got["patterns"][7] == {"pattern": "\u00e9", "count": 1}
 assert all(list(f) == ["file", "bytes", "count"] for f in got["files"])
 assert all(list(m) == ["file", "offset", "length", "pattern"] for m in got["offsets"])
 stats = got["stats"]
-for field in ["slots", "bytes", "reads", "launches", "latency_p50_ns", "latency_p99_ns", "elapsed_ns", "workers", "lanes"]:
+for field in ["slots", "bytes", "reads", "launches", "latency_p50_ns", "latency_p99_ns", "elapsed_ns", "workers",
+              "lanes"]:
     assert stats[field] > 0, field
 assert stats["latency_p50_ns"] <= stats["latency_p99_ns"] <= stats["elapsed_ns"] * 2
 assert stats["bounce_bytes"] == 0
@@ -139,9 +142,11 @@ scan --json --count | python3 -c 'import json, sys; assert list(json.load(sys.st
 # Statistics in text go to stderr, and stdout stays as it is.
 scan --stats >got 2>err
 cmp got want
-for line in 'device        .*worker' 'reader        .*, 1 r' 'slots         [1-9]' 'bytes         [1-9]' 'bounce bytes  0$' \
-    'reads         [1-9]' 'launches      [1-9]' 'slot latency  p50 [0-9.]* us, p99 [0-9.]* us$' \
-    'bounded by    [a-z]* (reading [0-9]* %, device [0-9]* %, host [0-9]* % of the time)$' 'speed         [0-9.]* GB/s'; do
+for line in 'device        .*worker' 'reader        .*, 1 r' 'slots         [1-9]' 'bytes         [1-9]' \
+    'bounce bytes  0$' 'reads         [1-9]' 'launches      [1-9]' \
+    'slot latency  p50 [0-9.]* us, p99 [0-9.]* us$' \
+    'bounded by    [a-z]* (reading [0-9]* %, device [0-9]* %, host [0-9]* % of the time)$' \
+    'speed         [0-9.]* GB/s'; do
     grep -q "^$line" err || fail "--stats lacks $line"
 done
 

@@ -69,8 +69,10 @@ os.execvp(sys.argv[2], sys.argv[2:])' "$bytes" ./stoker "$@"
 if as_nobody ./stoker info 2>/dev/null | grep -q 'io_uring      .*fixed buffers'; then
     for limit in '65536 256K' '8388608 1M'; do
         for readers in 1 3; do
-            code 0 locked ${limit% *} scan --device interp --chunk ${limit#* } --readers $readers -f needle --count large
-            said 1 'io_uring cannot register .* bytes .*`ulimit -l` is too low): it reads into memory that is not registered'
+            code 0 locked ${limit% *} scan --device interp --chunk ${limit#* } --readers $readers -f needle \
+                --count large
+            why='io_uring cannot register .* bytes .*`ulimit -l` is too low)'
+            said 1 "$why: it reads into memory that is not registered"
             [ "$(cat out)" -eq 1 ]
         done
     done

@@ -46,7 +46,8 @@ address() {
 
 for reader in posix uring; do
     scan() {
-        timeout $timeout_s "$STOKER" scan --quiet --json --offsets 20 --chunk 4K --reader $reader --device interp -f words "$@"
+        timeout $timeout_s "$STOKER" scan --quiet --json --offsets 20 --chunk 4K --reader $reader --device interp \
+            -f words "$@"
     }
     scan text >want.json
     for kind in tcp unix; do
@@ -68,7 +69,10 @@ done
 # UDP: each datagram is scanned by itself, so the file with line feeds, which no pattern has, counts the same. The chunk
 # holds the longest datagram. A datagram's offset counts the bytes of those before it.
 free_port() {
-    python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    python3 -c 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
 }
 for reader in posix uring; do
     port=$(free_port)
@@ -98,7 +102,7 @@ for o in got["offsets"]:
 PYTHON
 done
 
-# A datagram that is longer than its read is cut: the scan says so, and does not wait for the end.
+# A datagram that is longer than its read is cut. The scan reports this, and does not wait for the end of the source.
 head -c 5000 /dev/zero >long
 for reader in posix uring; do
     port=$(free_port)

@@ -63,7 +63,7 @@ done
 [ ! -e long ]
 [ -z "$(find . -name '.stoker-*')" ]
 
-# Where there are no locks, the message says so, and the store is not used.
+# On a file system without locks the message must name this reason, and the store is not used.
 for number in 37 38; do # ENOLCK, ENOSYS
     code 0 python3 "$lib/failing_call.py" flock $number "$STOKER" info --store given
     grep -q 'given: it cannot be locked: flock: .*; goes on without it' err

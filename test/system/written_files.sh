@@ -9,14 +9,14 @@ cp in in.kept
 cp p p.kept
 scan="$STOKER scan --device interp --count -f p"
 
-# untouched WORDS COMMAND...: COMMAND is refused with WORDS, and the folder has the same files and bytes as before.
+# untouched WORDS COMMAND...: checks that COMMAND is refused with WORDS, and leaves every file of the folder as it was.
 untouched() {
     find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort >sums
     refused "$@"
     find . -type f ! -name err ! -name out ! -name sums -exec cksum {} + | sort | cmp - sums || fail "changed: $*"
 }
 
-# A command does not write a file that it reads, whatever name the file has.
+# A command must not write a file that it reads, by any name of the file.
 ln in hard
 ln -s in soft
 ln -s nothing dangling
@@ -45,7 +45,7 @@ grep -q 'told: is also written, as standard output' err
 [ ! -s told ]
 code 0 sh -c "$scan in >told 2>&1" # the usual way to have both
 
-# Files that stoker did not make, and things that are no file.
+# --record must refuse files that stoker did not make, and names that are no regular file.
 untouched '--record in: is no recording' $scan --record in p
 untouched '--record log.tables: is no file of tables' $scan --record log p
 untouched '--record dangling: is a link to a file that does not exist' $scan --record dangling in
@@ -88,7 +88,8 @@ untouched 'no OpenCL device named nonesuch' "$STOKER" scan --device nonesuch -f 
 untouched '--reader nonesuch' $scan --reader nonesuch --record new in
 untouched '--reader nonesuch' $scan --reader nonesuch --record log in
 
-# No room, or a limit on the size of files: the message says so, and no file is left.
+# Writes without space, and beyond a limit on the size of files. The message must name the reason, and no file may be
+# left.
 limit='import resource, os, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (4000000, 4000000))
 os.execvp(sys.argv[1], sys.argv[1:])'
@@ -140,7 +141,7 @@ for round in 1 2 3 4 5; do
     code 0 "$STOKER" replay --on interp --against recorded --input 0=in race
 done
 
-# Where there are no locks, the message says so.
+# On a file system without locks the message must name this reason.
 for number in 37 38; do # ENOLCK, ENOSYS
     failing="python3 $lib/failing_call.py flock $number"
     untouched "--record race: it cannot be locked: flock: " $failing $scan --record race in

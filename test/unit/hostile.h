@@ -8,7 +8,7 @@
 #include "stoker/scan_words.h"
 
 #define HOSTILE_TENANTS     4u   /* authorised: 0 .. 3 */
-#define HOSTILE_OBSERVABLES 100u /* of a tenant; the last of the 512 are nobody's */
+#define HOSTILE_OBSERVABLES 100u /* observables of each tenant; the last of the 512 belong to no tenant */
 #define HOSTILE_SHARE       1024u
 #define HOSTILE_GOOD        4u    /* every so many slots, one that does no wrong */
 #define HOSTILE_IMAGE       3072u /* the one automaton in the tables; whose it is depends on the shares */
@@ -115,7 +115,7 @@ static inline void hostile_automaton(uint32_t *image) {
     stk_store(&table[3], 2u | STK_IMAGE_ENDS);
 }
 
-/* Fills the ring and the buffers with words that follow from the seed. */
+/* Fills the ring and the buffers with pseudo-random words, which the seed determines. */
 static inline void hostile_fill(struct hostile *h, uint32_t seed, uint32_t payload_bytes) {
     uint32_t i;
     h->random = (seed + 1u) * UINT64_C(0x9E3779B97F4A7C15);
@@ -191,7 +191,7 @@ static inline uint32_t hostile_scan_verdict(const struct hostile *h, uint32_t t,
     return at % 4u != 0 || !hostile_owns_bytes(h, t, at, bytes) ? STK_REASON_PAYLOAD : 0;
 }
 
-/* What comes of a slot: a reason to fault with, or one of these. */
+/* The end of a slot: the reason of a fault, or one of these values. */
 #define HOSTILE_DONE  0u
 #define HOSTILE_WAITS 98u /* a fence behind a slot that waits for ever: REQUEUE */
 #define HOSTILE_ASKS  97u /* a load miss that nobody serves: WAIT_IO, or REQUEUE when no I/O slot is free */

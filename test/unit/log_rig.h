@@ -16,7 +16,7 @@
 static struct log_rig {
     uint8_t flash[RIG_BLOCKS * RIG_BLOCK_BYTES];
     uint8_t buffer[STK_LOG_BUFFER_BYTES(1, 64)], read_buffer[4u * STK_LOG_BUFFER_BYTES(1, 64)];
-    uint32_t blocks; /* that the medium has */
+    uint32_t blocks; /* blocks of the medium */
     int fail;        /* knob: programs and erases fail */
     int good;        /* knob: programs that succeed before `fail` takes effect */
     int fail_sync;   /* knob */

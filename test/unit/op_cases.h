@@ -24,7 +24,7 @@ struct op_case {
     const char *name;
     uint32_t opcode, tenant;
     uint32_t args[STK_SLOT_ARGS];
-    uint32_t status; /* that the slot ends in */
+    uint32_t status; /* status in which the slot ends */
     struct op_change change[9];
 };
 

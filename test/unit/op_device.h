@@ -1,4 +1,5 @@
-/* What a worker as C is given of an op_image. Its includer has kernels/ among its include paths. */
+/* Fills in the struct stk_dev of a worker in C from an op_image. A file that includes this header needs kernels/ among
+ * its include paths. */
 #ifndef OP_DEVICE_H
 #define OP_DEVICE_H
 

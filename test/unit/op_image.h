@@ -36,7 +36,7 @@ struct op_image {
     uint32_t zone6[OPS_ZONE];
 };
 
-/* What the words hold before a case. */
+/* The contents of the words before a case. */
 #define OPS_OBSERVABLE(word) (0x51000000u + (word)) /* control word `word`, an observable */
 #define OPS_PAYLOAD_WORD(i)  (0xC0DE0000u + (i))    /* payload word i */
 #define OPS_TABLE_WORD(i)    (0x7AB10000u + (i))    /* word i of the tables */

@@ -45,7 +45,8 @@ static struct world {
     int source, pipe;
     struct seen seen[RESULTS_MAX];
     uint32_t count;
-    int (*answer)(const struct stk_stream_result *r, struct stk_stream_next *next); /* of the callback; NULL: 0 */
+    /* makes the result of the callback; NULL: the callback returns 0 */
+    int (*answer)(const struct stk_stream_result *r, struct stk_stream_next *next);
 } w;
 
 static inline uint64_t sum_of(const uint8_t *p, uint32_t n) {

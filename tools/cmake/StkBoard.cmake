@@ -17,5 +17,6 @@ add_library(stk_board INTERFACE)
 target_include_directories(stk_board INTERFACE ${STK_BOARD_DIR})
 include(${STK_BOARD_DIR}/board.cmake)
 if(NOT STK_HOSTED AND NOT STK_BOARD_MEMORY)
-  message(FATAL_ERROR " stoker: board '${STK_BOARD}' runs Linux or another OS, and the toolchain makes programs without")
+  message(FATAL_ERROR
+    " stoker: board '${STK_BOARD}' runs Linux or another OS, and the toolchain makes programs without")
 endif()

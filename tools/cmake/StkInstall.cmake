@@ -23,7 +23,8 @@ write_basic_package_version_file(stoker-config-version.cmake COMPATIBILITY SameM
 install(FILES ${PROJECT_BINARY_DIR}/stoker-config.cmake ${PROJECT_BINARY_DIR}/stoker-config-version.cmake
         DESTINATION ${stk_cmake_dir})
 
-# What makes an object of a file of handlers. The script stands beside the module that calls it, in both trees.
+# Installs the module and the script that make an object from a file of handlers. The script stands beside the module,
+# in the build tree as in an installed tree.
 configure_file(tools/cmake/StokerHandlers.cmake StokerHandlers.cmake COPYONLY)
 configure_file(tools/cmake/stoker-handlers stoker-handlers COPYONLY)
 install(FILES tools/cmake/StokerHandlers.cmake DESTINATION ${stk_cmake_dir})

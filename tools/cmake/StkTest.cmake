@@ -22,14 +22,14 @@ set(STK_LONG_TESTS consumer.without_opencl kernel.oclgrind_tile_borders kernel.o
   system.store_default system.synchronous)
 
 # Those of thirty and more, slow by what they do.
-set(STK_SLOW_TESTS gate.tidy kernel.oclgrind)
+set(STK_SLOW_TESTS gate.tidy kernel.oclgrind unit.opencl_binary)
 
-# Those that a sanitizer runs as well: in their short form (test/unit/host/short_form.h), which is neither long nor slow,
-# or as they are, where they have none.
-set(STK_SHORTENED_LONG_TESTS contract.pool_ingest faults.opencl faults.opencl_limits faults.opencl_synchronous unit.opencl
-  unit.opencl_chunk_ops unit.opencl_deadline unit.opencl_forged unit.opencl_hostile unit.opencl_fetch unit.opencl_io unit.opencl_udp unit.opencl_pieces
+# Long and slow tests that a sanitizer runs as well. With a sanitizer a test of this list runs in its short form
+# (test/unit/host/short_form.h), which is neither long nor slow; a test without a short form runs as it is.
+set(STK_SHORTENED_LONG_TESTS contract.pool_ingest faults.opencl faults.opencl_limits faults.opencl_synchronous
+  unit.opencl unit.opencl_chunk_ops unit.opencl_deadline unit.opencl_forged unit.opencl_hostile unit.opencl_fetch
+  unit.opencl_io unit.opencl_udp unit.opencl_pieces
   unit.opencl_residency unit.opencl_tables unit.opencl_wide)
-set(STK_SHORTENED_SLOW_TESTS unit.opencl_binary)
 set(short OFF)
 if(STK_SANITIZE)
   set(short ON)
@@ -37,17 +37,18 @@ endif()
 option(STK_TEST_SHORT "Run the short form of long tests" ${short})
 if(NOT STK_TEST_SHORT)
   list(APPEND STK_LONG_TESTS ${STK_SHORTENED_LONG_TESTS})
-  list(APPEND STK_SLOW_TESTS ${STK_SHORTENED_SLOW_TESTS})
 endif()
 
-# Tests of OpenCL devices that preset host runs in the best mode, and as NAME.quantum and NAME.batch in the others.
-# (Elsewhere those of unit/ go through all modes by themselves, or run in the best.)
-set(STK_MODE_TESTS contract.opencl_dispatch unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch unit.opencl_io unit.opencl_udp unit.opencl_stream
+# Tests of OpenCL devices that preset host runs three times: as NAME in the best residency mode, and as NAME.quantum and
+# NAME.batch in the other modes. With other presets a test of unit/ goes through all modes by itself, or runs in the
+# best.
+set(STK_MODE_TESTS contract.opencl_dispatch unit.opencl unit.opencl_deadline unit.opencl_hostile unit.opencl_fetch
+  unit.opencl_io unit.opencl_udp unit.opencl_stream
   unit.opencl_wide unit.replay_opencl system.replay system.replay_scan system.scan_counts system.scan_faults
   system.scan_outputs)
 
-# stk_test_modes(NAME VARIABLE name COMMAND command [FIRST mode]): that for one test, whose mode the variable of the
-# environment says; FIRST is the mode of NAME itself.
+# stk_test_modes(NAME VARIABLE name COMMAND command [FIRST mode]): adds NAME.quantum and NAME.batch for one test of
+# STK_MODE_TESTS. The environment variable `name` gives the mode to the test. FIRST is the mode of NAME itself.
 function(stk_test_modes name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "VARIABLE;FIRST" "COMMAND")
   if(NOT STK_GATES OR NOT STK_HOSTED OR NOT name IN_LIST STK_MODE_TESTS)
@@ -70,9 +71,13 @@ function(stk_test_modes name)
   endif()
 endfunction()
 
-# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache in the
-# build tree, and a time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which
-# STK_TEST_DEVICE names.
+# PoCL compiles a program in seconds, under a sanitizer in 20 seconds. The presets share the compiled programs, because
+# the programs do not depend on the preset.
+set(STK_POCL_CACHE ${PROJECT_BINARY_DIR}/pocl-cache CACHE PATH "Where PoCL keeps the programs that tests compile")
+
+# stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache, and a
+# time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which STK_TEST_DEVICE
+# names.
 function(stk_test_properties name)
   set(labels ${ARGN})
   set(timeout 600)
@@ -88,7 +93,7 @@ function(stk_test_properties name)
   endif()
   set(env ${STK_TEST_ENV})
   if(STK_HOSTED)
-    list(APPEND env "POCL_CACHE_DIR=${PROJECT_BINARY_DIR}/pocl-cache")
+    list(APPEND env "POCL_CACHE_DIR=${STK_POCL_CACHE}")
   endif()
   if(STK_TEST_SHORT)
     list(APPEND env STK_TEST_SHORT=1)

@@ -1,7 +1,7 @@
 # stoker_handlers(TARGET target FILE file [NAME name]): adds `const struct stk_handlers NAME` (stoker/handlers.h) to
-# TARGET, made from a file of handlers. NAME is the file's name without its extension by default. Call it in the folder
-# of TARGET, which links stoker::port_device, or the ports that are to run the handlers. The text for an OpenCL device is
-# there where TARGET finds stoker/port/opencl.h.
+# TARGET, made from a file of handlers. The default NAME is the name of the file without its extension. Call
+# stoker_handlers in the folder of TARGET. TARGET must link stoker::port_device, or the ports that are to run the
+# handlers. The handlers have their text for an OpenCL device if TARGET finds stoker/port/opencl.h.
 function(stoker_handlers)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;FILE;NAME" "")
   if(NOT arg_TARGET OR NOT arg_FILE OR arg_UNPARSED_ARGUMENTS)

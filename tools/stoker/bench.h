@@ -19,7 +19,7 @@ struct bench_options {
     uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
     uint64_t bytes;          /* pipeline: of the file; payload, scan: of the text */
     uint64_t chunk;          /* payload: bytes of a slot */
-    uint64_t workers, lanes; /* of the resident kernel; 0: the default */
+    uint64_t workers, lanes; /* workers and lanes of the resident kernel; 0: the default */
     uint64_t in_flight;      /* slots of the ring */
     uint64_t readers;        /* read */
     uint64_t runs;           /* scan, pipeline, start; payload: passes; idle: seconds */
@@ -117,10 +117,10 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
  * printing why. */
 int bench_device_rest(struct cli_device *device);
 
-/* Returns 1 if a worker of the device is a thread of a CPU, so that two threads show what its best case is. */
+/* Returns 1 if a worker of the device is a thread of a CPU. Two plain threads then measure the limit of the device. */
 int bench_has_thread_limit(const struct cli_device *device);
 
-/* What a case takes besides --json and --help. */
+/* The options that a case takes besides --json and --help. */
 #define BENCH_COUNT     1u
 #define BENCH_IN_FLIGHT 2u
 #define BENCH_FILES     4u /* --file and --patterns */

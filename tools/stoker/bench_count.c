@@ -9,13 +9,14 @@
 #define HASH_BITS 14u
 #define NONE      UINT32_MAX
 
-/* The patterns in lists, by a hash of their first bytes: as many bytes as their class has. */
+/* Lists of patterns whose first bytes have the same hash. Each class of patterns hashes its own number of first
+ * bytes. */
 struct lists {
     uint32_t first[CLASSES][1u << HASH_BITS];
     int used[CLASSES];
-    uint32_t *next; /* of each pattern: the next one of its list */
-    uint8_t *ends;  /* of each of the coming bytes, in a ring: 1, a pattern ends there */
-    uint32_t mask;  /* of the ring, which is longer than any pattern */
+    uint32_t *next; /* for each pattern: the next pattern of its list */
+    uint8_t *ends;  /* for each of the next bytes, in a circular buffer: 1: a pattern ends there */
+    uint32_t mask;  /* mask of the circular buffer, which is longer than any pattern */
 };
 
 /* Returns the list of a pattern that begins with these `n` bytes. */

@@ -19,9 +19,9 @@ struct bench_files {
     struct bench_unnamed text, set;
 };
 
-/* Takes the words that --words names; without it those of BENCH_FILES_WORDS; where this file is missing it makes words
- * up and says so. Writes the text of --bytes. Returns 0, or CLI_BAD after printing why; bench_files_close in both
- * cases. */
+/* Reads the words from the file that --words names, or from BENCH_FILES_WORDS without --words. If BENCH_FILES_WORDS is
+ * missing, makes words up and prints a note. Writes a text of --bytes bytes from these words. Returns 0, or CLI_BAD
+ * after printing an error. The caller calls bench_files_close in both cases. */
 #define BENCH_FILES_WORDS "/usr/share/dict/words"
 int bench_files_open(struct bench_files *files, const struct bench_options *options);
 void bench_files_close(struct bench_files *files);

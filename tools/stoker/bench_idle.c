@@ -27,7 +27,7 @@ struct idle {
     struct stk_ring ring;
     struct stk_stream stream;
     struct histogram ours, theirs;
-    int ends[2]; /* of a pipe into which nobody writes */
+    int ends[2]; /* ends of a pipe into which nobody writes */
 };
 
 static int failed(int err) {

@@ -11,7 +11,7 @@
 /* How a file is read. */
 struct ingest_shape {
     const char *path; /* the file, as any process of this user can open it */
-    uint64_t bytes;   /* to read, from byte 0 on */
+    uint64_t bytes;   /* bytes to read, from byte 0 on */
     uint32_t chunk;   /* bytes of a read */
     int direct;       /* 1: O_DIRECT */
 };

@@ -1,4 +1,4 @@
-/* What two cores can hand to each other: the limit beside stoker bench slots. */
+/* Measures how fast two cores can hand cache lines to each other: the limit beside stoker bench slots. */
 #ifndef STOKER_CLI_BENCH_LINES_H
 #define STOKER_CLI_BENCH_LINES_H
 

@@ -1,7 +1,6 @@
-/* stoker bench payload: scans and sums of a payload that is there, pass after pass, without any reader. What the
- * devices count in each pass is compared with what the host counted by itself. Several devices share the chunks of a
- * pass, and each of them also makes passes alone, for comparison. The passes are in bench_payload_pass.c.
- */
+/* stoker bench payload: scans and sums of data that is in the payload already, pass after pass, without any reader. The
+ * counts of the devices in each pass are compared with a count by the host. Several devices share the chunks of a pass,
+ * and each of them also makes passes alone, for comparison. The passes are in bench_payload_pass.c. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +31,7 @@ struct set {
 
 struct payload {
     struct bench *bench;
-    char names[256]; /* of the devices, each with an end of its own */
+    char names[256]; /* names of the devices, each ended by a NUL */
     struct payload_device devices[PAYLOAD_DEVICES_MAX];
     uint32_t device_count;
     struct payload_shared shared;
@@ -41,9 +40,9 @@ struct payload {
     struct set sets[SETS_MAX];
     uint32_t set_count;
     uint32_t chunks[CHUNKS_MAX], chunk_count;
-    uint32_t bytes, hits_at; /* of the payload: the text, then counters */
-    uint64_t sum;            /* of the text's words, by the host */
-    /* of passes by all devices, then of passes by each device alone */
+    uint32_t bytes, hits_at; /* bytes of the payload: the text, then the counters of hits */
+    uint64_t sum;            /* sum of the words of the text, computed by the host */
+    /* times of passes by all devices, then of passes by each device alone */
     double gb_per_s[PAYLOAD_DEVICES_MAX + 1u][BENCH_RUNS_MAX];
     uint64_t wrong; /* passes */
 };
@@ -403,7 +402,7 @@ static int open_all(struct payload *p) {
     bad = bad ? bad : payload_share(&p->shared, p->devices, p->device_count);
     bad = bad ? bad : fill(p);
     bad = bad ? bad : measure_all(p);
-    while (p->device_count != 0u) { /* the first has the store of all */
+    while (p->device_count != 0u) { /* closes the first device last: its store serves all devices */
         cli_device_close(&p->devices[--p->device_count].device);
     }
     return bad;

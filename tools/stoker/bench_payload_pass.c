@@ -55,7 +55,7 @@ static int harvest(struct payload_device *d) {
     return err;
 }
 
-/* Claims a run where all chunks of those before are published. Returns 1 if all chunks of the pass are done. */
+/* Claims the next run if all chunks of the runs before are published. Returns 1 if all chunks of the pass are done. */
 static int claim(struct payload_device *d) {
     struct stk_work_split_run *run = &d->runs[(d->first_run + d->run_count) % PAYLOAD_RUNS];
     int got = STK_E_FULL;

@@ -14,7 +14,7 @@
 
 static const uint32_t chunks[] = {4u << 10, 16u << 10, 64u << 10, 256u << 10, 1u << 20};
 
-/* What bounds the stream: the parts of its work without the others. */
+/* The limits of the stream. Each is the speed of one part of its work alone, without the other parts. */
 enum {
     READ_ALONE,
     SUM_ALONE,

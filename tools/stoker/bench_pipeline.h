@@ -19,7 +19,7 @@ static inline uint32_t pipeline_depth(uint32_t chunk) {
 struct pipeline_file {
     int fd;
     uint64_t bytes;
-    uint64_t sum; /* as the host summed it when it made the file */
+    uint64_t sum; /* sum of the file, computed by the host when it made the file */
 };
 
 struct pipeline_pass {

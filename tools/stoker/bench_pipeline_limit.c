@@ -1,5 +1,6 @@
-/* stoker bench pipeline, the limits: the reads alone, the sums alone over data that is there, both side by side, where
- * no sum waits for a read, and the reads with a plain thread that sums each buffer which was read. */
+/* Measures the limits for stoker bench pipeline. Four limits: reads alone; sums alone, over data that is in the payload
+ * already; reads and sums at the same time, where no sum waits for a read; and reads with a plain thread that sums each
+ * buffer after its read. */
 #include "bench_pipeline.h"
 
 #include <pthread.h>
@@ -74,8 +75,8 @@ static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns)
 
 /// Sums ///
 
-/* Sums of a pass. They are over the upper half of the payload, in which nobody writes: as many bytes of it in turn as
- * the stream's buffers have. */
+/* The sums of a pass. They read the upper half of the payload, to which nobody writes. They go in turn over as many
+ * bytes as the buffers of the stream have. */
 struct sums {
     struct stk_ring ring;
     uint64_t left;             /* bytes that are not published */
@@ -129,8 +130,8 @@ static int end_sums(struct sums *s, struct pipeline_ours *o) {
 
 /// A thread that sums ///
 
-/* What the thread of the reads and the thread that sums share: a queue of buffers. Each of the two counts has a line of
- * its own. The buffers of a queue that is never longer than the reads' depth are in it once at most. */
+/* The queue of buffers between the thread of the reads and the thread that sums. Each of the two counts has a cache
+ * line of its own. The queue is never longer than the depth of the reads, so it has each buffer at most once. */
 struct summer {
     struct {
         uint32_t buffer, bytes;

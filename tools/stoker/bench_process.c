@@ -1,4 +1,4 @@
-/* Whole programs as stoker bench scan starts them. */
+/* Starts and times whole programs for stoker bench scan. */
 #include "bench_process.h"
 
 #include <errno.h>

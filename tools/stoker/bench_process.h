@@ -5,7 +5,7 @@
 #include "cli.h"
 
 #define BENCH_ARGUMENTS    24u
-#define BENCH_OUTPUT_BYTES 4096u /* of what a program prints; the rest is dropped */
+#define BENCH_OUTPUT_BYTES 4096u /* bytes of a program's output that are kept; the rest is dropped */
 
 struct bench_process {
     const char *argv[BENCH_ARGUMENTS];

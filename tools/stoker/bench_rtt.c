@@ -37,9 +37,9 @@ struct rtt {
     struct limits_of_host limits;
     struct histogram ours[KINDS][BENCH_BLOCKS], theirs[BENCH_BLOCKS], threads[BENCH_BLOCKS], clock;
     uint32_t args[STK_SLOT_ARGS];
-    uint32_t swapped; /* value of the control word, as far as the host knows */
+    uint32_t swapped; /* value that the control word must have now, by the swaps that have ended */
     uint32_t turn;    /* stores and chunks so far */
-    uint64_t sum;     /* of the chunk under way */
+    uint64_t sum;     /* expected sum of the present chunk */
     uint64_t wrong[KINDS];
 };
 

@@ -16,10 +16,11 @@
 #define RUNS_DEFAULT   5u
 #define READ_BYTES     (1u << 20)
 #define NO_MATCH_CODE  1   /* exit code of rg and grep when nothing matched */
-#define PAYLOAD_PASSES "5" /* of stoker bench payload, after a first one in its process */
+#define PAYLOAD_PASSES "5" /* passes of stoker bench payload, after a first pass in its process */
 #define PAYLOAD_MIN    4096u
 #define PAYLOAD_MAX    (UINT64_C(256) << 20)
-#define PAYLOAD_SHARED (UINT64_C(1) << 30) /* for several devices, which the end of a short pass would leave idle */
+/* most bytes of a pass by several devices (payload_of_several()) */
+#define PAYLOAD_SHARED (UINT64_C(3) << 30)
 #define HS_PROGRAM     "hs_scan"
 
 enum {
@@ -47,11 +48,12 @@ struct scan_bench {
     const char *set;                 /* name of the made set; NULL: the user's patterns */
     uint64_t bytes;                  /* of the file */
     uint64_t expected;               /* matches by the independent count */
-    uint64_t wrong;                  /* runs whose count is another */
+    uint64_t wrong;                  /* runs whose count differs from `expected` */
     double gb_per_s[BENCH_RUNS_MAX]; /* of IN_PROCESS */
-    double payload_gb_per_s;         /* of the same scan of a payload that is there; BENCH_MISSING: not measured */
+    /* speed of the same scan over data that is in the payload already; BENCH_MISSING: not measured */
+    double payload_gb_per_s;
     double alone_gb_per_s
-        [PAYLOAD_DEVICES_MAX]; /* likewise by each of several devices alone, by their places in --device */
+        [PAYLOAD_DEVICES_MAX]; /* speed of that scan by each of several devices alone, in the order of --device */
     uint32_t alone_count;
     int on_interp;    /* 1: the interpreter was the first device of the scans */
     uint32_t workers; /* of that device */
@@ -89,7 +91,8 @@ static void name_programs(struct scan_bench *s) {
         s->programs[i].process = processes[i];
         s->programs[i].peer = peers[i];
         s->programs[i].missing = 0;
-        s->programs[i].counts_all = i != RG && i != GREP; /* matches without overlaps, and lines */
+        /* rg counts matches without overlaps, and grep counts lines */
+        s->programs[i].counts_all = i != RG && i != GREP;
     }
 }
 
@@ -183,6 +186,14 @@ static void take_payload(struct scan_bench *s, const char *output) {
     json_decref(figures);
 }
 
+/* Returns the bytes of a payload for several devices: an eighth of the memory, from PAYLOAD_MAX to PAYLOAD_SHARED. The
+ * longer a pass is, the less the start and the end count, where not all devices work. */
+static uint64_t payload_of_several(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    uint64_t bytes = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 8u : 0u;
+    return bytes < PAYLOAD_MAX ? PAYLOAD_MAX : bytes > PAYLOAD_SHARED ? PAYLOAD_SHARED : bytes;
+}
+
 /* Has `stoker bench payload` scan the beginning of the file as a payload that is there, in chunks of a scan and on the
  * device of the scans. If this fails, that command has said why, and the figure is missing. */
 static void measure_payload(struct scan_bench *s) {
@@ -191,7 +202,7 @@ static void measure_payload(struct scan_bench *s) {
     const char *device = s->bench->options.device;
     char bytes[32], workers[16];
     if (device && strchr(device, ',')) {
-        most = PAYLOAD_SHARED; /* the file is repeated */
+        most = payload_of_several(); /* the file is repeated */
     }
     snprintf(workers, sizeof workers, "%u", s->workers ? s->workers : 1u);
     snprintf(bytes, sizeof bytes, "%llu", (unsigned long long)(most > PAYLOAD_MIN ? most : PAYLOAD_MIN));

@@ -100,7 +100,8 @@ static int run(struct share *s, uint32_t mask) {
             turn % DRIVE_EVERY == 0u && err == STK_OK ? s->device.dispatch.ops->drive(s->device.dispatch.ctx, true) : 0;
         err = did < 0 ? did : err;
     }
-    for (uint32_t i = 0; i < OTHERS && (mask & 1u); i++) { /* a NOP that still waits has waited for so long at least */
+    /* a NOP that still waits counts with the time that it has waited so far */
+    for (uint32_t i = 0; i < OTHERS && (mask & 1u); i++) {
         if (s->others[i].nop_at) {
             histogram_add(&s->nops, cli_now_ns() - s->others[i].nop_at);
         }

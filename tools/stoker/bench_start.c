@@ -17,7 +17,7 @@
 
 enum way {
     PLAIN,  /* nothing is kept but by the driver itself */
-    DRIVER, /* the same again, with what the driver kept */
+    DRIVER, /* a second start, with the program that the driver has kept */
     FIRST,  /* the store is empty */
     STORED, /* it has what the first put there */
     WAYS

@@ -10,7 +10,7 @@
 #define FORMS          4u  /* words of each stem */
 #define WORD_MAX       32u /* letters of a made-up word: three syllables of 7 and an ending of 4 at most */
 #define LETTERS_MIN    4u  /* of a pattern */
-#define SHUFFLES_MAX   16u /* of one word, before the next word is taken */
+#define SHUFFLES_MAX   16u /* most shuffles of one word, before the next word is taken */
 #define DICTIONARY_MAX ((size_t)64 << 20)
 #define SEED           UINT64_C(20261129)
 

@@ -7,7 +7,7 @@
 /// Words ///
 
 struct bench_text {
-    char *letters; /* of all words, one behind the other */
+    char *letters; /* letters of all words, one word behind the other */
     uint32_t *at;  /* first letter of each word, and the end of the last one */
     uint32_t words;
 };
@@ -48,7 +48,7 @@ int bench_text_set(const struct bench_text *text, const struct bench_set *set, s
 struct bench_count {
     uint64_t ends;         /* bytes at which a pattern ends */
     uint64_t matches;      /* occurrences of all patterns */
-    uint64_t *occurrences; /* of each pattern; free() it */
+    uint64_t *occurrences; /* occurrences of each pattern; the caller frees the array */
 };
 
 /* Compares the patterns with the text at every byte. Returns 0, or CLI_BAD after printing why. */

@@ -1,4 +1,4 @@
-/* What bounds a scan: where its thread spends the time. */
+/* Finds the bound of a scan: measures where the thread of the scan spends its time. */
 #ifndef STOKER_CLI_BOUND_H
 #define STOKER_CLI_BOUND_H
 
@@ -18,7 +18,8 @@ struct cli_bound {
     enum cli_bound_state state;
     uint64_t since_ns; /* when the state began; 0: the scan has not begun */
     uint64_t reading_ns, device_ns, host_ns;
-    uint32_t chunks, reads; /* of the stream that is polled: chunks in flight, and chunks that are still being read */
+    /* state of the stream that is polled: chunks in flight, and chunks that are still being read */
+    uint32_t chunks, reads;
 };
 
 /* A reader's port that tells its times to a cli_bound. */

@@ -4,8 +4,8 @@
 
 #include "output.h"
 
-/* What runs in this process must come from nobody else. Returns true if the file or folder belongs to another user,
- * except root. */
+/* Returns true if the file or folder belongs to another user, except root. Programs in it run in this process, so no
+ * other user may write them. */
 bool cli_is_foreign(const struct stat *st);
 
 /* Returns true if others than the owner may write to the file or folder. */

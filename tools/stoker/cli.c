@@ -1,5 +1,5 @@
-/* What all commands share: messages, lines that fit a terminal, numbers in words of the command line, colours, and what
- * to do about an error of the library. */
+/* Functions that all commands share: messages, lines that fit a terminal, numbers of the command line, colours, and the
+ * advice for each error of the library. */
 #include "cli.h"
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RECORD_INDENT 2u   /* of the second and further lines of a record */
-#define LINE_BYTES    8192 /* of a message: longer than any path */
+#define RECORD_INDENT 2u   /* indentation of the second and further lines of a record */
+#define LINE_BYTES    8192 /* most bytes of a message: longer than any path */
 
 /* Returns 1 for a byte that could move the cursor of a terminal or change its state. */
 static int is_control(unsigned char b) {
@@ -69,9 +69,9 @@ static size_t columns_of(FILE *out) {
                                                                                             : SIZE_MAX;
 }
 
-/* Prints a label and from column `at` on a text with its control bytes escaped: one line, whatever bytes a file name
- * brought into it, but as many as a terminal needs. One call writes all of it, so that lines of several processes stay
- * whole. */
+/* Prints a label, and a text from column `at` on. Escapes control bytes, which a file name may bring into the text, so
+ * that the output is one line. On a terminal the line is broken to fit. One call writes all of the output, so that
+ * lines of several processes stay whole. */
 static void print_beside(FILE *out, const char *label, size_t at, const char *format, va_list args) {
     char text[LINE_BYTES], *escaped = NULL, *lines = NULL;
     size_t escaped_bytes = 0, bytes = 0;

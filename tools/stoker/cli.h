@@ -57,7 +57,7 @@ enum cli_color {
 
 enum cli_paint {
     CLI_PLAIN,
-    CLI_NAME,    /* of a file or device */
+    CLI_NAME,    /* name of a file or device */
     CLI_NUMBER,  /* offset in a file */
     CLI_PATTERN, /* bytes that were found */
     CLI_PAINTS

@@ -207,7 +207,7 @@ static int set_option(void *to, int id) {
         return cli_parse_memory(optarg, &o->memory);
     case OPT_STORE:
         return cli_store_option(&o->store, optarg);
-    case OPT_NO_STORE: /* as an empty --store, and not beside one */
+    case OPT_NO_STORE: /* means an empty --store, and excludes --store */
         return cli_store_option(&o->store, CLI_NO_STORE);
     case OPT_READER:
         o->reader = optarg;

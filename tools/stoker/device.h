@@ -13,23 +13,25 @@ struct cli_device_wish {
     /* NULL or "auto": the first OpenCL device that opens (stk_opencl_next), else the interpreter; "opencl": the same
      * without the interpreter; "interp": the interpreter; else the index of an OpenCL device, or a part of its name */
     const char *name;
-    const char *option;                  /* option that named the device, for messages; NULL: --device */
-    const struct cli_handlers *handlers; /* of the user's for an OpenCL device; NULL: none. The interpreter has those of
-                                            user_ops.h */
-    const char *store;                   /* file of kept programs; NULL, CLI_NO_STORE: as cli_store_open */
-    const struct cli_store *store_of;    /* a store that is open already and stays so, instead; NULL: none */
-    int keep_store;                      /* 1: the store stays open for other devices until cli_device_leave_store */
-    int quiet;                           /* 1: no progress while the device opens */
+    const char *option; /* option that named the device, for messages; NULL: --device */
+    /* the user's handlers for an OpenCL device; NULL: none. The interpreter has the handlers of user_ops.h */
+    const struct cli_handlers *handlers;
+    const char *store; /* file of kept programs; NULL, CLI_NO_STORE: as cli_store_open */
+    /* a store that is open already, used in place of `store` and not closed with the device; NULL: none */
+    const struct cli_store *store_of;
+    int keep_store; /* 1: the store stays open for other devices until cli_device_leave_store */
+    int quiet;      /* 1: no progress while the device opens */
     uint32_t slots, observables, payload_bytes, workers, lanes; /* 0: defaults */
     uint32_t table_bytes;                                       /* 0: 4 MiB; STK_NO_TABLES: none */
-    uint32_t threads;                                           /* of the interpreter, the caller's included; 0: 1 */
+    /* threads of the interpreter, with the caller's thread; 0: 1 */
+    uint32_t threads;
     int aside;  /* 1: the interpreter runs no slot on the caller's thread, where it has other threads */
     int no_cpu; /* 1: an OpenCL device must be no CPU */
     enum stk_residency residency; /* 0: the best that works */
     /* STK_OPENCL_ANY: the first that works. Where neither residency nor memory is given, the values in the environment
      * hold for OpenCL devices (CLI_MODE_ENVIRONMENT) */
     enum stk_opencl_memory memory;
-    stk_opencl_fit *fit; /* as in struct stk_opencl_config, for an OpenCL device; NULL: none */
+    stk_opencl_fit *fit; /* `fit` of struct stk_opencl_config, for an OpenCL device; NULL: none */
     void *fit_ctx;
     uint64_t open_ns; /* nanoseconds that opening may take; 0: the value of STOKER_OPEN_SECONDS */
     /* nanoseconds that a kernel of an OpenCL device may stay after its lease; 0: the port's default */
@@ -70,7 +72,7 @@ int cli_device_add_table(struct cli_device *device, const void *data, uint32_t b
 
 const char *cli_residency_name(enum stk_residency residency);
 
-/* What --residency and --memory take. */
+/* The words that --residency and --memory take. */
 #define CLI_RESIDENCIES "resident, quantum or batch"
 #define CLI_MEMORIES    "svm-atomics, host-nv, alloc-host, use-host, svm or copies"
 

@@ -14,7 +14,7 @@ struct cli_handlers {
     char cost_functions[CLI_HANDLERS_MAX][STK_OPENCL_NAME_MAX + 1u];
     struct stk_opencl_piece pieces[STK_OPENCL_PIECES_MAX]; /* the text, then a handler each */
     struct stk_opencl_cost costs[CLI_HANDLERS_MAX];        /* one for each handler */
-    uint32_t count;                                        /* of pieces; 0: no file was loaded */
+    uint32_t count;                                        /* number of pieces; 0: no file was loaded */
     uint32_t cost_count;
 };
 

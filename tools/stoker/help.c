@@ -5,7 +5,7 @@
 
 #define COLUMNS   79u /* a terminal of 80 columns does not wrap such a line */
 #define TEXT_AT   24u /* column of the texts of rows */
-#define WORD_AT   12u /* the same for rows without options: commands and the like */
+#define WORD_AT   12u /* indentation for rows without options, such as commands */
 #define LINE_ROOM 128u
 
 static const char *const exit_codes[] = {"0", "1", "2"};

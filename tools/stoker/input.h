@@ -1,4 +1,4 @@
-/* What a command reads apart from the data of a scan: files, and streams where a stream makes sense. */
+/* Reads the input of a command apart from the data of a scan: files, and streams where a stream makes sense. */
 #ifndef STOKER_CLI_INPUT_H
 #define STOKER_CLI_INPUT_H
 

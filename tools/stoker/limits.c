@@ -1,4 +1,5 @@
-/* The limits of a device: one read, and reads in order, of memory that the host shares and of the device's own. */
+/* Measures the limits of a device by small kernels: the time of one read, and the speed of reads in order. Measures
+ * both for memory shared with the host and for the device's own memory. */
 #include "limits.h"
 
 #include <string.h>
@@ -20,7 +21,7 @@
 #define STEPS_MIN  1024u
 #define STEPS_MAX  (1u << 22)
 #define BLOCKS_MIN 256u
-#define BLOCKS_MAX (1u << 22) /* of all groups together */
+#define BLOCKS_MAX (1u << 22) /* most blocks of all groups together */
 
 /* The chain goes through all links once: the next one is (5 i + 1) modulo a power of two, which has the full period.
  * Reads of the chain are volatile, as those of a worker that polls are. A lane of a group reads 16 bytes at a time and

@@ -1,5 +1,5 @@
-/* What a device can read in the best case, measured by small kernels that do nothing else: the limits that stand beside
- * the figures of stoker bench. */
+/* Measures the best reading speed of a device, by small kernels that do nothing else. stoker bench prints these limits
+ * beside its figures. */
 #ifndef STOKER_CLI_LIMITS_H
 #define STOKER_CLI_LIMITS_H
 
@@ -7,22 +7,23 @@
 
 /* The memory that is read. */
 enum limits_memory {
-    LIMITS_HOST,  /* of the kind that the port shares with the host; in BATCH a mapped ALLOC_HOST_PTR buffer */
+    LIMITS_HOST,  /* memory of the kind that the port shares with the host; in BATCH a mapped ALLOC_HOST_PTR buffer */
     LIMITS_DEVICE /* a plain buffer, which the device keeps where its driver likes to have it */
 };
 
 struct limits_region {
     void *cl_mem; /* NULL: `svm` is the memory */
     void *svm;
-    void *mapped; /* as the host sees the buffer: it stays mapped, as the port keeps it; NULL: it is not mapped */
-    void *pages;  /* of this process, below a USE_HOST_PTR buffer */
+    /* address of the buffer for the host. The buffer stays mapped, as in the port; NULL: it is not mapped */
+    void *mapped;
+    void *pages; /* memory of this process that a USE_HOST_PTR buffer uses */
     size_t bytes;
 };
 
 struct limits {
     struct bench_cl cl;
     struct limits_region regions[2]; /* by enum limits_memory */
-    void *queue;                     /* with the times of launches */
+    void *queue;                     /* a command queue that measures the times of launches */
     void *fill, *chase, *stream;     /* kernels */
     void *out;                       /* where kernels leave what they have read, so that no compiler drops a read */
     enum stk_opencl_memory memory;   /* kind of the host's region */

@@ -96,7 +96,8 @@ static int find_header(struct log_image *f) {
 /// Opening ///
 
 /* Gives the geometry of the image. The flash that the image was copied from may allow less than a file does, and then a
- * mount looks for less. So an image is read as if a page could be marked, which finds whatever any flash keeps. */
+ * mount looks for less. So an image is read as if a page could be marked. This finds the records that any flash may
+ * keep. */
 static void image_geometry(void *ctx, struct stk_flash_geometry *geometry) {
     *geometry = ((const struct log_image *)ctx)->geometry;
 }

@@ -18,7 +18,7 @@ struct log_entry {
     struct stk_log_cell cell;     /* when is_cell */
 };
 
-/* Which records are wanted, and in which order. All members 0: all of them, oldest first. */
+/* The choice of records and their order. All members 0: all records, the oldest first. */
 struct log_range {
     bool has_boot, has_since, has_until, has_lines, reverse;
     int64_t boot; /* 1 and above: as records name it; 0: the last one that has records; -1: the one before it ... */
@@ -32,7 +32,7 @@ struct log_image {
     int fd;
     bool v1;
     struct stk_file file;
-    struct stk_flash_geometry geometry; /* that the headers tell */
+    struct stk_flash_geometry geometry; /* geometry of the flash, from the headers of its blocks */
     struct stk_log log;
     struct stk_vrrl vrrl;
     struct stk_log_iter iter;

@@ -1,4 +1,4 @@
-/* Walking a replay log: forwards and backwards, all of it or a range. */
+/* Walks over the records of a replay log, forwards or backwards, over all of them or over a range. */
 #include <string.h>
 
 #include "log_image.h"

@@ -137,7 +137,7 @@ int cmd_help(int argc, char **argv) {
 /// The process ///
 
 /* Opens /dev/null in the place of each standard stream that the caller closed, so that no device or file gets its
- * number. What takes its place refuses its use: standard input can only be written, the others only be read. */
+ * number. The replacement refuses every use: standard input can only be written, and the other two can only be read. */
 static void hold_standard_streams(void) {
     for (int fd = 0; fd < 3; fd++) {
         if (fcntl(fd, F_GETFD) < 0) {

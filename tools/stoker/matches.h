@@ -29,8 +29,8 @@ int matches_open(const struct matches *m);
  * there is no memory. */
 int matches_add(struct matches *m, const struct patterns *p, uint32_t file, uint64_t end, uint32_t state);
 
-/* Says that all of the file before byte `seen` has been looked at. Keeps the first matches, and closes the list when
- * all that are wanted are known. */
+/* Notes that the file was searched up to byte `seen`. Keeps the first matches, and closes the list once all wanted
+ * matches are known. */
 void matches_settle(struct matches *m, uint64_t seen, uint32_t max_len);
 
 /* Begins the list of a part of a file anew: empty, for the first `wanted` matches. */

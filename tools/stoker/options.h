@@ -1,5 +1,5 @@
-/* What the commands take: one table for each, from which options are parsed and --help, man pages and completions are
- * written. */
+/* The options of the commands: one table for each command. The options are parsed by the table, and --help, man pages
+ * and completions are written from it. */
 #ifndef STOKER_CLI_OPTIONS_H
 #define STOKER_CLI_OPTIONS_H
 
@@ -23,7 +23,7 @@ struct cli_row {
 /* A command as its help, its man page and its completion show it. Lines of a text are separated by line feeds; each is
  * wrapped as a paragraph of its own. */
 struct cli_page {
-    const char *name;     /* of the command; empty: stoker itself */
+    const char *name;     /* name of the command; empty: stoker itself */
     const char *what;     /* its effect in a few words, beginning with a verb */
     const char *synopsis; /* text behind the name; a line for each form */
     const char *about;

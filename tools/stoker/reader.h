@@ -11,20 +11,20 @@
 
 struct cli_reader {
     struct stk_ingest_port port;
-    const char *name; /* of the kind of reader: "io_uring" or "posix" */
+    const char *name; /* kind of the reader: "io_uring" or "posix" */
     char note[320];   /* why the reader is not io_uring with registered memory, or why it has fewer rings than it should
                          have; empty when all is well */
     uint32_t readers; /* rings or POSIX readers; above 1 each has a thread of its own */
     const char *setup;                /* how the kernel set the rings up, as words; NULL: no rings */
     char ring[STK_URING_SETUP_BYTES]; /* features that a ring has and lacks, with the reason; empty: no rings */
-    uint32_t flags;                   /* of enum stk_uring_flags: what the rings are asked for */
+    uint32_t flags;                   /* flags for the rings, of enum stk_uring_flags */
     struct stk_uring uring;
     struct stk_posix_reader posix;
-    struct stk_reader_pool pool; /* of all readers, where there are several */
+    struct stk_reader_pool pool; /* the pool of all readers, where there are several */
     void *memory, *socket_memory;
     size_t memory_bytes, socket_bytes;
     int is_uring, is_pool;
-    /* the last refusal, of whatever was tried */
+    /* the last refusal of any attempt */
     const char *call;
     int os_error;
 };

@@ -44,7 +44,7 @@ struct replay {
     struct cli_handlers handlers;
     char *tables; /* path */
     struct replay_side sides[STK_REPLAY_TARGETS];
-    uint32_t side_of[STK_REPLAY_TARGETS]; /* which side is which target */
+    uint32_t side_of[STK_REPLAY_TARGETS]; /* for each target the number of its side */
     uint32_t targets;
     struct stk_replay core;
     struct stk_replay_shape shape;

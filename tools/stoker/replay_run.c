@@ -102,7 +102,8 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
         .observables = r->shape.observables,
         .payload_bytes = r->shape.payload_bytes,
         .table_bytes = r->shape.table_bytes != 0u ? r->shape.table_bytes : STK_NO_TABLES,
-        .workers = r->options.workers ? r->options.workers : 1u, /* a recording has room for one, unless told */
+        /* one worker by default: the recorded device may have had one only */
+        .workers = r->options.workers ? r->options.workers : 1u,
         .lanes = r->options.lanes,
         .residency = is_interp(side) ? 0 : r->options.residency,
         .memory = is_interp(side) ? STK_OPENCL_ANY : r->options.memory,
@@ -113,7 +114,7 @@ static int open_target(struct replay *r, struct replay_side *side, struct stk_re
     }
     if (bad == 0) {
         *target = (struct stk_replay_target){side->device.memory, side->device.dispatch};
-        /* What the shape does not have is not there: a port's default would be. */
+        /* The target has only the observables of the shape, although the port may have made more by default. */
         target->memory.control_words = STK_CTL_OBSERVABLE + r->shape.observables;
         if (side->device.is_opencl) { /* the interpreter's memory is fresh, and takes no room until it is used */
             memset(target->memory.payload, 0, r->shape.payload_bytes);

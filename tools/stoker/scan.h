@@ -34,7 +34,7 @@ struct scan_options {
     uint64_t offsets;        /* matches to list */
     uint32_t depth;          /* chunks in flight; 0: SCAN_DEPTH_DEFAULT, or two for each worker where they are more */
     uint32_t workers, lanes; /* 0: what suits the device */
-    uint32_t readers;        /* of each device; 0: by the CPUs where a file is large, else 1 */
+    uint32_t readers;        /* readers of each device; 0: chosen by the number of CPUs if a file is large, else 1 */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
     int json, count, by_file, stats, quiet;
@@ -59,10 +59,11 @@ struct scan_options {
 struct scan_file {
     char *name;     /* allocated */
     int on_fuse;    /* 1: the file is on FUSE, so io_uring must not read it */
-    int fd;         /* of a socket, which is open from the start; else -1 */
+    int fd;         /* descriptor of a socket, which is open from the start; else -1 */
     int datagrams;  /* 1: a socket of datagrams, each of which is scanned by itself */
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
+    int is_regular; /* 1: opening and reading the file never waits for another program */
     uint64_t size;  /* announced bytes, 0 when it is not known */
     uint64_t bytes; /* bytes that were scanned */
     uint64_t count; /* occurrences of all patterns in the file */
@@ -108,7 +109,7 @@ struct scan_late {
     uint64_t looked_ns;   /* when the state was looked at last */
     uint64_t known_bytes; /* announced bytes of all files */
     uint64_t joined_ns;   /* when the device joined */
-    double rate;          /* of the interpreter, in bytes a nanosecond */
+    double rate;          /* speed of the interpreter, in bytes for each nanosecond */
 };
 
 struct scan;
@@ -133,7 +134,8 @@ struct scan_layout {
 struct scan_input {
     uint32_t file;       /* index in scan.files */
     int fd;              /* what is read */
-    int first_fd;        /* what was opened first: another than fd where the file was opened anew for a lost device */
+    int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
+    uint32_t opened_count;             /* 0: the descriptor is not ours to close */
     int sequential;      /* 1: it can only be read in order, by one device, and is one unit */
     int datagrams;       /* 1: a socket of datagrams */
     uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
@@ -150,8 +152,9 @@ struct scan_input {
 /* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
 #define SCAN_INPUTS 64u
 
-/* A device of the scan with a stream of its own. It works on one run of units of the file at a time, whose results
- * count when all of them are there: what a lost device had begun is as if it had never been. */
+/* A device of the scan with a stream of its own. It works on the runs of one file at a time. The results of a run count
+ * only when all of them are there. So if the device is lost, the results of its unfinished runs do not count, and other
+ * devices do these units. */
 struct scan_device {
     struct scan *scan;
     uint32_t index;
@@ -306,8 +309,8 @@ bool scan_is_auto(const struct scan_options *options);
 /* Looks whether a device should be opened, join or leave. Called between two turns of the scan. */
 void scan_late_look(struct scan *scan);
 
-/* Lets the interpreter work again after the device was lost. Returns true if there is an interpreter that had left. */
-bool scan_late_return(struct scan *scan);
+/* Lets the devices work again that had left, when another device is lost. Returns true if there is such a device. */
+bool scan_late_return(struct scan_device *lost);
 
 /* Ends the choice of devices, when the scan is over. Returns true if a thread still opens the device: it goes on until
  * the process ends, and uses the device's entry. */

@@ -101,7 +101,7 @@ static uint32_t cpus_of(const struct scan_device *d) {
     return d->device.opencl.device.type == STK_OPENCL_CPU ? d->device.workers + 1u : 0u;
 }
 
-#define BESIDE_READERS 2u /* of a device on the CPU beside faster ones: with threads, and no more than needed */
+#define BESIDE_READERS 2u /* readers of a device on the CPU that works beside faster devices; they have threads */
 
 /* Returns how many readers a device may get. Of several devices, those that are no CPU share three of four CPUs:
  * copying is all that CPUs do for them, and one reader copies a tenth of what such a device scans. A device on the CPU
@@ -315,7 +315,9 @@ static int read_again(struct scan *s, struct scan_input *in) {
     if (strcmp(name, "-") != 0 && fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode)) {
         fd = open(name, O_RDONLY | O_CLOEXEC);
     }
-    in->fd = fd >= 0 ? fd : in->fd;
+    if (fd >= 0) {
+        in->fd = in->opened[in->opened_count++] = fd; /* reads of the lost device may still use the others */
+    }
     return fd >= 0;
 }
 
@@ -332,7 +334,7 @@ static bool others_work(const struct scan_device *d) {
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(s)) || !read_again(s, d->input)) {
+    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(d)) || !read_again(s, d->input)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;

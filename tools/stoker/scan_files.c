@@ -26,7 +26,8 @@ static void walk(struct finder *f, const char *folder, int *bad);
 
 /// The list ///
 
-/* Adds an entry; `name` becomes the list's. Returns NULL after printing why where there is no memory. */
+/* Adds an entry to the list of files. The list owns `name` from now on. Returns NULL after printing an error if there
+ * is no memory. */
 static struct scan_file *add(struct finder *f, char *name) {
     struct scan *s = f->scan;
     struct scan_file *files = s->files;
@@ -107,14 +108,16 @@ static void note_nvme(struct finder *f, struct scan_file *file) {
 static void note_file(struct scan_file *file, const struct stat *st) {
     struct statfs fs = {0};
     int failed = strcmp(file->name, "-") == 0 ? fstatfs(STDIN_FILENO, &fs) : statfs(file->name, &fs);
-    file->size = S_ISREG(st->st_mode) && st->st_size > 0 ? (uint64_t)st->st_size : 0u;
+    file->is_regular = S_ISREG(st->st_mode);
+    file->size = file->is_regular && st->st_size > 0 ? (uint64_t)st->st_size : 0u;
     if (S_ISBLK(st->st_mode)) {
         file->size = block_device_size(file->name);
     }
     file->on_fuse = stk_os_is_fuse(st, failed ? errno : 0, &fs);
 }
 
-/* Adds a socket, and opens it: what comes before its turn waits in the system. Returns as add_named. */
+/* Adds a socket, and opens it at once, so that the system keeps data that comes before the scan reads the socket.
+ * Returns as add_named. */
 static int add_socket(struct finder *f, const char *name) {
     struct scan_file *file = add(f, strdup(name));
     const char *why;

@@ -92,14 +92,25 @@ static int open_file(const struct scan *s, const struct scan_file *f) {
     return fd >= 0 ? fd : open(f->name, O_RDONLY | O_CLOEXEC);
 }
 
+/* Returns true if the file has no byte. A file of procfs announces 0 bytes and has some. */
+static bool is_empty(const struct scan_file *f, int fd) {
+    char byte;
+    return f->is_regular && f->size == 0u && pread(fd, &byte, 1, 0) == 0;
+}
+
 /* Puts an open file, or one that could not be opened, behind those that are under way. */
 static int begin_input(struct scan *s, uint32_t file, int fd) {
     struct scan_input *in = scan_input_at(s, s->input_count);
+    const struct scan_file *f = &s->files[file];
     in->file = file;
-    s->bytes_behind -= s->files[file].size;
-    in->fd = in->first_fd = fd;
-    in->sequential = s->files[file].size == 0u;
-    in->datagrams = s->files[file].datagrams;
+    s->bytes_behind -= f->size;
+    in->fd = fd;
+    in->opened_count = 0;
+    if (fd >= 0 && fd != STDIN_FILENO && fd != f->fd) {
+        in->opened[in->opened_count++] = fd;
+    }
+    in->sequential = f->size == 0u;
+    in->datagrams = f->datagrams;
     in->ends = in->data_end = 0;
     in->err_at = in->eof_at = UINT64_MAX;
     in->visits = in->visits ? in->visits : calloc(s->accepting + 1u, sizeof *in->visits);
@@ -108,7 +119,7 @@ static int begin_input(struct scan *s, uint32_t file, int fd) {
     }
     matches_restart(&in->matches, matches_room(&s->matches));
     s->input_count++;
-    return share_units(s, in, fd >= 0 ? count_units(s, in) : 0u);
+    return share_units(s, in, fd < 0 || is_empty(f, fd) ? 0u : count_units(s, in));
 }
 
 int scan_input_open(struct scan *s) {
@@ -121,7 +132,7 @@ int scan_input_open(struct scan *s) {
     f = &s->files[s->next_file];
     /* Opening a FIFO waits for its writer, and no device is driven meanwhile. */
     if (s->next_file == s->options.file_count || s->input_count == SCAN_INPUTS ||
-        (f->size == 0u && s->input_count != 0u)) {
+        (f->size == 0u && !f->is_regular && s->input_count != 0u)) {
         return 0;
     }
     fd = open_file(s, f);
@@ -190,11 +201,8 @@ static int release(struct scan *s, struct scan_input *in, struct scan_file *f) {
         }
     }
     f->drops = f->datagrams ? stk_os_socket_drops(in->fd) : 0u;
-    if (in->fd != in->first_fd) {
-        close(in->fd);
-    }
-    if (in->first_fd != STDIN_FILENO && in->first_fd != f->fd) {
-        close(in->first_fd);
+    while (in->opened_count != 0u) {
+        close(in->opened[--in->opened_count]);
     }
     return bad;
 }

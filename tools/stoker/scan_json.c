@@ -1,4 +1,4 @@
-/* What a scan found, as one JSON object. */
+/* Prints the results of a scan as one JSON object. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

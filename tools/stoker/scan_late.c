@@ -6,8 +6,8 @@
 #include "scan.h"
 #include "stoker/atomic.h"
 
-/* What is left must take the interpreter so long before a device is opened: a driver starts in 50 to 500 ms, and costs
- * that time again in CPU. */
+/* A device is opened only if the rest of the scan would take the interpreter longer than this: a driver starts in 50 to
+ * 500 ms, and takes as much time of the CPU. */
 #define WORTH_NS UINT64_C(400000000)
 /* The rate of the interpreter is known after this. */
 #define RATE_NS UINT64_C(40000000)
@@ -94,7 +94,7 @@ static void open_if_worth(struct scan *s, uint64_t now) {
 
 /// Joining and leaving ///
 
-/* Takes no more units. What the device has not yet read of its run goes to the others. */
+/* The device takes no more units. The units of its run that it has not read go to the other devices. */
 static void leave(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 1;
@@ -104,7 +104,7 @@ static void leave(struct scan_device *d) {
     }
 }
 
-/* Lets the interpreter take runs again. */
+/* Lets a device that leaves take runs again. */
 static void come_back(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 0;
@@ -115,12 +115,16 @@ static void come_back(struct scan_device *d) {
     }
 }
 
-bool scan_late_return(struct scan *s) {
-    bool left = s->late.state != SCAN_LATE_NONE && s->devices[0].leaving && !s->devices[0].lost;
-    if (left) {
-        come_back(&s->devices[0]);
+bool scan_late_return(struct scan_device *lost) {
+    bool any = false;
+    for (uint32_t i = 0; i < lost->scan->device_count; i++) {
+        struct scan_device *d = &lost->scan->devices[i];
+        if (d != lost && d->leaving && !d->lost) {
+            come_back(d);
+            any = true;
+        }
     }
-    return left;
+    return any;
 }
 
 /* Lets the device begin that the thread has opened, and the interpreter leave. */
@@ -155,7 +159,7 @@ static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t bytes = s->devices[1].stream.stats.bytes;
     if (s->devices[1].lost || s->devices[0].lost) {
-        l->state = SCAN_LATE_OVER; /* only one of them is left, whatever its speed */
+        l->state = SCAN_LATE_OVER; /* only one of the devices is left, of any speed */
     } else if (bytes >= PROOF || now - l->joined_ns >= PROOF_NS) {
         if ((double)bytes < l->rate * (double)(now - l->joined_ns)) {
             leave(&s->devices[1]);

@@ -5,7 +5,7 @@
 #include "output.h"
 #include "scan.h"
 
-#define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* of the files, for one more thread of the interpreter */
+#define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* bytes of files for which the interpreter gets one more thread */
 #define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that files count as which do not announce their size */
 
 /* Notes the files that are written. The files that are read are noted after them; that check finds a file that is both.
@@ -142,7 +142,7 @@ static int open_ports(struct scan *s) {
     uint64_t lead = (uint64_t)(max_len - 1u + block - 1u) / block * block;
     uint64_t buffer = align64((s->options.chunk + lead + block - 1u) / block * block);
     uint64_t tables = align64(s->patterns.automaton.image_bytes) + STK_TABLES_FIRST;
-    struct scan_layout most; /* of as many workers as an option asks for */
+    struct scan_layout most; /* layout for the number of workers that an option asks for */
     int bad = 0;
     struct cli_device_wish wish = {
         .threads = threads,

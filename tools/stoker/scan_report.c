@@ -1,4 +1,4 @@
-/* What a scan found, as text. */
+/* Prints the results of a scan as text. */
 #include <stdio.h>
 #include <string.h>
 

@@ -69,7 +69,7 @@ static int take_run(struct scan_device *d) {
 
 /* Claims the next run of one file under way. Returns 1 if the device has the run now. */
 static int claim(struct scan_device *d, struct scan_input *in, uint32_t at) {
-    /* What cannot be shared goes to the device that suits best. */
+    /* A file that cannot be shared goes to the device that suits best. */
     int got =
         !(in->sequential && d->index != d->scan->best) && stk_work_split_claim(&in->units, d->index, &d->runs[at]) == 1;
     d->run_count = got ? at + 1u : d->run_count;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define CONNECT_MS   10000
-#define BUFFER_BYTES (4 << 20) /* of a UDP socket; the system may give less (net.core.rmem_max) */
+#define BUFFER_BYTES (4 << 20) /* receive buffer of a UDP socket; the system may give less (net.core.rmem_max) */
 #define NAME_BYTES   256u
 
 static const char *const prefixes[] = {[CLI_TCP] = "tcp:", [CLI_UDP] = "udp:", [CLI_UNIX] = "unix:"};

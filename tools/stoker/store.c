@@ -13,7 +13,7 @@
 #define BLOCK_BYTES  65536u
 #define PROG_UNIT    4096u
 #define ENTRIES      128u
-#define WAIT_NS      UINT64_C(5000000000) /* for another process that uses the store */
+#define WAIT_NS      UINT64_C(5000000000) /* longest wait for another process that uses the store */
 #define NAP_NS       5000000
 #define BUFFER_BYTES (STK_STORE_BUFFER_BYTES(1, PROG_UNIT) + BLOCK_BYTES)
 

@@ -8,8 +8,8 @@
 #include "stoker/port/opencl.h"
 
 #define CLI_STORE_ENV   "STOKER_STORE"
-#define CLI_NO_STORE    ""          /* as a path: no store */
-#define CLI_STORE_BYTES (16u << 20) /* of a file that is made */
+#define CLI_NO_STORE    ""          /* path that means no store */
+#define CLI_STORE_BYTES (16u << 20) /* size of a store file that this command makes */
 
 struct cli_store {
     struct stk_store *use;           /* the store that a port is given; NULL: there is none */

@@ -10,7 +10,7 @@
 
 #define BANK_AT     0x04000000u
 #define BLOCK_BYTES 0x40000u
-#define BLOCKS      4u /* of the 256 that the bank has */
+#define BLOCKS      4u /* blocks in use, of the 256 blocks of the bank */
 
 /* Both chips take a command and give their status at the same time. */
 #define BOTH(x)      ((x)*0x00010001u)
@@ -24,7 +24,7 @@
 #define READY        BOTH(0x80u)
 #define ERRORS       BOTH(0x3Au) /* erase, program, voltage, lock */
 #define CHUNK        32u
-#define POLLS        2000000u /* of a microsecond each */
+#define POLLS        2000000u /* most polls, of a microsecond each */
 
 static struct mtd_info cfi_flash;
 static void __iomem *bank;

@@ -30,7 +30,8 @@ extern "C" {
 #define STK_STORAGE_DEFINE(name, bytes) static _Alignas(STK_ALIGN) uint8_t name[bytes]
 #endif
 
-/* The same for an arena of several objects: STK_ARENA_DEFINE(mem, STK_STREAM_BYTES(8, 64) + STK_TENANT_BYTES(4)); */
+/* Defines memory for an arena of several objects:
+ * STK_ARENA_DEFINE(mem, STK_STREAM_BYTES(8, 64) + STK_TENANT_BYTES(4)); */
 #define STK_ARENA_DEFINE(name, n) STK_STORAGE_DEFINE(name, STK_ALIGNED(n))
 
 /* A caller may read the fields, and must not change them. */

@@ -89,7 +89,8 @@ struct stk_cache_shard {
     uint32_t pinned_bytes; /* bytes of these artifacts */
     uint32_t fresh;        /* entries from this one on were never used */
     uint32_t free;         /* first entry to use again; link[].newer leads to the next one, 0 ends the list */
-    uint64_t cache_misses, puts, rejected_puts, evictions, evicted_bytes; /* as in struct stk_cache_metrics */
+    /* counters of the shard, as in struct stk_cache_metrics */
+    uint64_t cache_misses, puts, rejected_puts, evictions, evicted_bytes;
     uint64_t out_age;     /* the next four are the last report: the age of the oldest artifact that left, ticks */
     uint32_t out_entries; /* artifacts that left */
     uint32_t out_bytes;   /* bytes of these artifacts */
@@ -139,8 +140,8 @@ STK_MUST_CHECK int stk_cache_init(struct stk_cache *cache, const struct stk_cach
 
 /// Looking up ///
 
-/* All calls below: any number of threads when config.lock is set, else one thread. An interrupt handler may make them
- * only where the lock masks this interrupt. */
+/* Any number of threads may make the calls below when config.lock is set, else one thread. An interrupt handler may
+ * make them only if the lock masks this interrupt. */
 
 /* An artifact where it lies. */
 struct stk_artifact {
@@ -168,18 +169,19 @@ STK_MUST_CHECK int stk_cache_unpin(struct stk_cache *cache, const uint8_t key[ST
 
 /// Storing ///
 
-/* Copies `bytes` bytes at `data` in as `key`'s artifact, in place of the one it had; evicts as many as the budgets ask
- * for, oldest first, pinned ones passed over. data must not lie in the cache, unless that artifact is pinned; it may be
- * NULL for 0 bytes. Returns how many were evicted. Refused, in this order:
- *   STK_E_PINNED  the key's artifact is pinned.
- *   STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since
- *                 it is known to be out of date.
- *   STK_E_PINNED  pinned artifacts hold too much of a budget, or lie so that no contiguous memory is long enough.
+/* Copies `bytes` bytes at `data` into the cache as the artifact of `key`, in place of the artifact that the key had.
+ * Evicts artifacts until the budgets hold: the oldest first, and none that is pinned. Returns the number of evicted
+ * artifacts. `data` may be NULL for 0 bytes. It must not lie in the cache, unless it lies in a pinned artifact.
+ * Refused, in this order:
+ *   STK_E_PINNED  the artifact of `key` is pinned.
+ *   STK_E_BUDGET  more than the byte budget, or the cache is disabled. The artifact that the key had leaves, since the
+ *                 put shows that it is out of date.
+ *   STK_E_PINNED  pinned artifacts take too much of a budget, or leave no contiguous memory that is long enough.
  *                 Without pins in the shard this cannot happen.
- * rejected_puts counts each; STK_E_PINNED changes nothing else but the shard's report.
- * Each eviction is O(1). Where no gap is long enough, neighbours without pins are pushed together: the stretch with the
- * fewest bytes to move, found in one pass. So a put takes O(evicted + bytes), and at worst, with the gaps too short or
- * pins in the way, a pass over the shard's entries and a move of at most its byte budget more. */
+ * rejected_puts counts each refusal. STK_E_PINNED changes nothing else but the report of the shard.
+ * Time: each eviction is O(1), so a put takes O(evicted + bytes). If no gap is long enough, the put moves neighbouring
+ * artifacts without pins together, where the fewest bytes have to move. This adds at most one pass over the entries of
+ * the shard and a move of as many bytes as its byte budget. A put between pins may take such a pass too. */
 STK_MUST_CHECK int stk_cache_put(struct stk_cache *cache, const uint8_t key[STK_CACHE_KEY_BYTES], const void *data,
                                  size_t bytes);
 
@@ -210,11 +212,14 @@ struct stk_cache_report {
 STK_MUST_CHECK int stk_cache_report(const struct stk_cache *cache, uint32_t shard, struct stk_cache_report *out);
 
 struct stk_cache_metrics {
-    uint64_t lookups, hits, cache_misses; /* gets and pins: all; with an artifact; without */
-    uint64_t puts, rejected_puts;         /* puts that stored; puts that were refused */
-    uint64_t evictions, evicted_bytes;    /* artifacts that a put made leave, and the sum of their bytes */
-    uint64_t entries, bytes;              /* artifacts in the cache now, and the sum of their bytes */
-    uint32_t hit_rate_ppm;                /* hits in a million lookups; UINT32_MAX: stk_cache_hit_rate_ppm failed */
+    /* lookups: gets and pins; hits: lookups that found an artifact; cache_misses: lookups that found none */
+    uint64_t lookups, hits, cache_misses;
+    /* puts: puts that stored an artifact; rejected_puts: puts that were refused */
+    uint64_t puts, rejected_puts;
+    /* evictions: artifacts that left because of a put; evicted_bytes: the sum of their bytes */
+    uint64_t evictions, evicted_bytes;
+    uint64_t entries, bytes; /* artifacts in the cache now, and the sum of their bytes */
+    uint32_t hit_rate_ppm;   /* hits in a million lookups; UINT32_MAX: stk_cache_hit_rate_ppm failed */
 };
 
 /* Copies the sums over all shards to *out. The counters of each shard are of one moment, but of another moment than

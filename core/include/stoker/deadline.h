@@ -1,4 +1,4 @@
-/* stoker: deadlines. What a timeout means, for core and ports.
+/* stoker: deadlines, the one meaning of a timeout for core and ports.
  *
  * A deadline counts the time in which its owner could have seen progress. The owner looks at the clock, then at what it
  * waits for, and so on until the deadline is over. Between two looks at the clock, the deadline counts at most the
@@ -49,8 +49,8 @@ uint64_t stk_deadline_wait(struct stk_deadline *deadline, uint64_t most_ns);
 
 /// One deadline for many: each begins at a time of its own and has the whole timeout ///
 
-/* Returns the time that has counted so far: keep it as the beginning of a thing that begins now. Look at the clock
- * before. */
+/* Returns the nanoseconds that have counted so far. A caller that begins something now keeps this number as its begin.
+ * Call stk_deadline_look first, so that the number is of now. */
 static inline uint64_t stk_deadline_counted(const struct stk_deadline *deadline) {
     return deadline->counted_ns;
 }

@@ -45,7 +45,7 @@ struct stk_device_set_device {
 struct stk_device_set {
     struct stk_device_set_device *devices; /* `count` devices */
     uint32_t count;                        /* number of devices, at most INT32_MAX */
-    struct stk_error_info info;            /* of the last stk_device_set_route that failed */
+    struct stk_error_info info;            /* error of the last stk_device_set_route that failed */
 };
 
 /* Fills in name, residency mode, workers, lanes and payload bytes from the info of a dispatch port and from its memory.
@@ -57,7 +57,7 @@ void stk_device_set_describe(struct stk_device_set_device *device, const struct 
 
 #define STK_DEVICE_SET_ANY UINT32_MAX
 
-/* What work needs; 0 (or NULL, or STK_DEVICE_SET_ANY) asks for nothing. */
+/* The needs of some work. A member that is 0, NULL or STK_DEVICE_SET_ANY asks for nothing. */
 struct stk_device_set_need {
     uint32_t device;              /* the index of one device, or STK_DEVICE_SET_ANY */
     const char *name;             /* text that must stand in the device's name, in letters of any case */

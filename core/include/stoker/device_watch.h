@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* What the watch found. */
+/* The finding of the watch. */
 enum stk_device_sight {
     STK_SIGHT_GOOD = 0,
     /* No slot ended, none is in custody, and the heartbeat stands still. The host is blind if the driver says that the
@@ -27,7 +27,7 @@ enum stk_device_sight {
 };
 #define STK_WATCH_LAUNCHES 8u
 
-/* What is watched. The port may make it anew for each call. */
+/* The buffers to watch. The port may fill this struct in again for each call. */
 struct stk_device_watched {
     const struct stk_device_memory *memory; /* with custody words */
     const uint8_t *tries;                   /* for each slot: how often the slot was put back (stoker/device_loss.h) */

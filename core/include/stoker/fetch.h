@@ -78,10 +78,10 @@ struct stk_fetch {
     struct stk_fetch_row *rows;
     struct stk_fetch_request *requests; /* one for each I/O slot */
     struct stk_fetch_stats stats;
-    struct stk_reads reads; /* that the ingest port has */
+    struct stk_reads reads; /* reads of this service that the ingest port has */
     /* deadline of all claimed requests; each request has the whole timeout from its claim on */
     struct stk_deadline requests_end;
-    struct stk_error_info info; /* of the last error; see each call */
+    struct stk_error_info info; /* detail of the last error; see each call */
     uint32_t reach;             /* rows that a search looks at, from the resource's own row on */
     uint32_t outcomes;          /* completed requests that their slots have not yet taken */
     uint32_t next;              /* I/O slot whose read goes first when the port has room again */
@@ -141,13 +141,14 @@ STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_
 #define STK_IO_MAY_FENCE 4u /* wait until the writes to the source are kept through a power cut */
 
 struct stk_fetch_handle {
-    uint32_t handle;                 /* number by which slots name the handle: any number that no other row has */
-    uint32_t source;                 /* of the ingest port, with offsets; for STK_IO_MAY_WRITE open for writing */
+    uint32_t handle; /* number by which slots name the handle: any number that no other row has */
+    /* number of a source of the ingest port. The source has offsets; for STK_IO_MAY_WRITE it is open for writing */
+    uint32_t source;
     uint64_t offset;                 /* start of the range in the source, bytes */
     uint64_t bytes;                  /* length of that range, 1 or more; offset + bytes at most INT64_MAX */
     uint32_t payload, payload_bytes; /* range of the payload that may be read into and written from */
     uint32_t tenants;                /* bit t: tenant t may ask, 0 .. 28; not 0 */
-    uint32_t rights;                 /* of STK_IO_MAY_*; not 0 */
+    uint32_t rights;                 /* allowed ops, bits of STK_IO_MAY_*; not 0 */
     /* Offsets in the source, lengths and addresses must be multiples of this power of two, as O_DIRECT needs them; 0:
      * 1. A request that is not aligned ends with STK_E_ALIGN. */
     uint32_t align;

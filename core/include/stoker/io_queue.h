@@ -2,7 +2,7 @@
  *
  * The I/O queue has up to 64 I/O slots of 32 bytes. Through them a device asks the host for I/O, and the host tells the
  * device about data that has arrived (core/SPEC.md, "I/O queue"). The calls here move I/O slots through their statuses.
- * They read and write no source: stk_fetch (fetch.h) is the service that does.
+ * They do not read or write any source: the service stk_fetch (fetch.h) does this.
  *
  * An I/O slot goes from EMPTY to WAIT_IO, PUBLISHED and CLAIMED, then to OK or ERROR, and back to EMPTY. An asker
  * reserves the slot, as a rule by compare-and-swap, writes its words and publishes it. A server claims it by
@@ -49,7 +49,7 @@ STK_MUST_CHECK int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size
 
 /// Asking ///
 
-/* A request, and after the outcome the words that are left of it. */
+/* A request. After the outcome the server may have replaced some of its words. */
 struct stk_io_request {
     uint32_t slot;   /* number of the I/O slot */
     uint32_t op;     /* STK_IO_OP_READ, STK_IO_OP_WRITE, STK_IO_OP_FENCE */
@@ -70,8 +70,8 @@ STK_MUST_CHECK int stk_io_queue_submit(struct stk_io_queue *queue, const struct 
 STK_MUST_CHECK int stk_io_queue_submit_read(struct stk_io_queue *queue, uint32_t slot, uint32_t src, uint32_t dst,
                                             uint32_t bytes, uint32_t tag);
 
-/* Publishes that `bytes` bytes of data lie in buffer `mapped` already: a read whose source is 0. Errors as
- * stk_io_queue_submit(). */
+/* Tells the server that `bytes` bytes of data are already in buffer `mapped`. Publishes a read with source 0 for this.
+ * Errors as stk_io_queue_submit(). */
 STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slot, uint32_t mapped, uint32_t bytes,
                                         uint32_t tag);
 

@@ -50,7 +50,7 @@ enum stk_log_kind {
     STK_LOG_RESULT = 6   /* a slot ended without a failure; the arguments are the results of the slot */
 };
 
-/* Why a slot failed, as the recorder was told. */
+/* Why a slot failed, as the caller of the recorder gave it. */
 enum stk_log_failure {
     STK_FAILURE_NONE = 0,
     STK_FAILURE_DEVICE_LOSS = 1,
@@ -271,8 +271,11 @@ struct stk_log_iter {
     uint32_t erases;        /* stats.erases of the log when the walk began; a later erase makes the walk stale */
     uint32_t bad;           /* damaged cells since the last record */
     uint32_t records;       /* records returned so far */
-    uint32_t corrupt;       /* sequences missing between records returned, except right before the first of a boot */
-    uint32_t torn; /* damaged cells beyond those: writes that a power cut ended, and markers that recovery left */
+    /* sequences missing between records that were returned; gaps right before the first record of a boot do not
+     * count */
+    uint32_t corrupt;
+    /* damaged cells that no missing sequence explains: writes that a power cut ended, and markers that recovery left */
+    uint32_t torn;
     /* Cells that the medium did not give back; they count as damaged too. After a seek: the cells between the start of
      * the last block that begins before the target and the record found. */
     uint32_t unreadable;

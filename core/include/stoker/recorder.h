@@ -1,13 +1,14 @@
-/* stoker: the recorder. It writes down in a log what a device was given and what came of it. stk_replay (replay.h)
- * feeds fresh instances with the same work from this log. SPEC.md, "Recording", has the fields of each record.
+/* stoker: the recorder. It writes the work of a device, the input bytes of this work and its outcomes to a log.
+ * stk_replay (replay.h) feeds the same work from this log to other devices. SPEC.md, "Recording", has the fields of
+ * each record.
  *
- * A stream that has a recorder (stk_stream_config.recorder) calls it by itself, and does not stop when the log fails:
- * the recorder keeps the first error in `err`. Another publisher on the same ring calls the recorder beside its own
- * publishes.
+ * A stream that has a recorder (stk_stream_config.recorder) makes all calls of the recorder. The stream does not stop
+ * when the log fails: the recorder keeps the first error in `err`. Any other publisher of the ring must call the
+ * recorder for each slot that it publishes.
  *
- * A replay can rely on this: work is recorded in the order in which it was published; the bytes that it works on are
- * recorded before it; and an epoch is recorded once everything before it has ended. Between two epochs the device may
- * run slots in any order, and the recording does not tell which.
+ * A replay can rely on the order of the records. Work is recorded in the order in which it was published. The input
+ * bytes of a slot are recorded before the slot. The end of an epoch is recorded after all slots of the epoch have
+ * ended. Within an epoch the device may run slots in any order, and the recording does not say in which order they ran.
  *
  * One thread uses a recorder. It allocates nothing, and blocks no longer than the log does. Not for interrupts. */
 #ifndef STOKER_RECORDER_H
@@ -35,8 +36,8 @@ extern "C" {
  * write to the bytes meanwhile. `state` is memory to work in; its contents do not matter. Source: SPEC.md, 8. */
 uint64_t stk_record_digest(struct stk_blake3 *state, const void *data, size_t bytes);
 
-/* Returns the same digest of `count` shared words as they are stored, little-endian. Each word is read whole, in
- * relaxed order. */
+/* Returns the digest that stk_record_digest makes of the bytes of `count` shared words, which are stored little-endian.
+ * Each word is read whole, in relaxed order. */
 uint64_t stk_record_digest_words(struct stk_blake3 *state, const uint32_t *words, uint32_t count);
 
 /// Recorder ///
@@ -56,13 +57,13 @@ struct stk_recorder_config {
 
 /* A recorder. The caller reads `lost` and `err`. */
 struct stk_recorder {
-    struct stk_recorder_config config; /* as given to init */
+    struct stk_recorder_config config; /* configuration as given to init */
     struct stk_device_memory memory;   /* memory of the device, as given to start; its ring is NULL until then */
     union {
-        struct stk_blake3 hash;       /* memory to make digests in */
-        struct stk_log_record record; /* memory to make a record in, once its digest is there */
+        struct stk_blake3 hash;       /* memory in which digests are computed */
+        struct stk_log_record record; /* memory in which a record is made, once its digest is there */
     };
-    uint32_t epoch; /* number of the epoch when the control buffer was last looked at */
+    uint32_t epoch; /* number of the epoch, as the recorder last read it from the control buffer */
     /* number of records since start that the log refused; a recording with such a hole cannot be replayed */
     uint32_t lost;
     int err; /* first error that a call below returned since start; STK_OK: none */
@@ -72,12 +73,12 @@ struct stk_recorder {
  * mandatory member is missing. */
 STK_MUST_CHECK int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_config *config);
 
-/* Begins a recording. Records the shape of the instance, which tenants are authorised, and a digest of the observables,
- * which shows a replay whether the instance was fresh. Call it before anything is published, while nothing runs. Call
- * it again when another fresh instance takes over. `memory` is copied; what it points to must outlive the recorder.
- * STK_E_ARG there is no ring, or the control buffer has fewer than STK_CTL_WORDS_MIN words; STK_E_OVERFLOW more than
- * 16,777,215 debug records or 255 I/O slots; the errors of stk_log_append(), after which the recorder is not
- * started. */
+/* Begins a recording. Records the sizes of the ring and of the other memory, the authorised tenants, and a digest of
+ * the observables. By the digest a replay sees whether the observables were all 0. Call this before anything is
+ * published, while no worker runs. Call it once more when another device with fresh memory takes over. `memory` is
+ * copied; what it points to must outlive the recorder. STK_E_ARG there is no ring, or the control buffer has fewer than
+ * STK_CTL_WORDS_MIN words; STK_E_OVERFLOW more than 16,777,215 debug records or 255 I/O slots; the errors of
+ * stk_log_append(), after which the recorder is not started. */
 STK_MUST_CHECK int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_memory *memory);
 
 /* Bytes that went into the payload or the tables, from a source or made by the publisher. */

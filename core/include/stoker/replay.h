@@ -1,15 +1,16 @@
-/* stoker: replay. Feeds a recording into fresh instances, to find where they part. A replay compares epochs and
- * outcomes, not the order in which slots ran.
+/* stoker: replay. Feeds a recording into fresh devices, to find the first place where their outcomes differ. A replay
+ * compares epochs and outcomes, not the order in which slots ran.
  *
- * The log of a recorder says what was published, on which bytes, and where an epoch ended. A replay publishes the same
- * work to one or two targets. It compares two targets with each other: status and results of each slot as it ends, and
- * at each epoch every observable. It compares one target with the log: failures, recorded results, and the digest of
- * the observables at each epoch. The first difference ends the replay and is reported: epoch, slot, word and both
- * values.
+ * The log of a recorder has each published slot, its input bytes, and the end of each epoch. A replay publishes the
+ * same work to one or two devices, the targets. It compares two targets with each other: status and results of each
+ * slot as it ends, and at each epoch every observable. It compares one target with the log: failures, recorded results,
+ * and the digest of the observables at each epoch. The first difference ends the replay and is reported: epoch, slot,
+ * word and both values.
  *
- * A slot is waited for only before it is used again, before its recorded outcome, before an input that belongs to it,
- * and at an epoch. So a device has at least as much freedom of schedule as in the recorded run. What a program needs in
- * order must be an epoch apart, or in one slot. Slots that wait for the host to do I/O (LOAD_MISS) are not replayed.
+ * The replay waits for a slot only at four places: before it publishes the slot once more, at the recorded outcome of
+ * the slot, before an input of the slot, and at the end of an epoch. So a target may run slots in at least all the
+ * orders that were possible in the recorded run. If a program needs an order between two parts of its work, then they
+ * must be in different epochs or in one slot. Slots that wait for the host to do I/O (LOAD_MISS) are not replayed.
  *
  *      struct stk_replay_shape shape;
  *      if (stk_replay_find(&iter, &shape, &skipped) == 1) {
@@ -19,7 +20,7 @@
  *          }
  *      }
  *
- * One thread uses a replay and all of its targets. It waits for devices, so it is not for interrupts. */
+ * One thread uses a replay and all of its targets. The calls wait for devices, so they are not for interrupts. */
 #ifndef STOKER_REPLAY_H
 #define STOKER_REPLAY_H
 
@@ -141,7 +142,7 @@ struct stk_replay_slot; /* private: what the replay keeps for a slot */
 
 /* A replay. The caller reads `shape` after STK_REPLAY_RESTART. */
 struct stk_replay {
-    struct stk_replay_config config;  /* as given to init, with defaults filled in */
+    struct stk_replay_config config;  /* configuration as given to init, with defaults filled in */
     struct stk_replay_shape shape;    /* shape of this recording; after STK_REPLAY_RESTART of the next one */
     struct stk_replay_slot *slots;    /* what the replay keeps for each slot of the ring */
     struct stk_replay_report *report; /* report of the run under way */

@@ -43,7 +43,7 @@
 #include "stoker/watchdog.h"
 #include "stoker/words.h"
 
-/* What the reference has, and nothing here uses. */
+/* Headers for programs of the reference implementation; nothing in this library uses them. */
 #include "stoker/parity/copy_report.h"
 #include "stoker/parity/spsc.h"
 #include "stoker/parity/schedule.h"

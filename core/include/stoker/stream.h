@@ -147,7 +147,7 @@ struct stk_stream {
     struct stk_stream_config config;
     struct stk_ring ring;
     struct stk_stream_entry *entries;
-    struct stk_reads reads; /* that the ingest port has */
+    struct stk_reads reads; /* reads of this stream that the ingest port has */
     uint8_t *tail;          /* the last lead_max bytes of a sequential source */
     uint32_t tail_bytes;
     uint32_t ahead; /* chunks behind `published` that have a slot already (any_order) */
@@ -156,17 +156,19 @@ struct stk_stream {
     struct stk_error_info info; /* index: the ring slot; value: bytes that would do */
     /* deadline of all published slots and of a fence; each has the whole timeout from its publish on */
     struct stk_deadline slots_end;
-    uint64_t barrier;        /* the first chunk after the epoch under way, not published before its fence has passed */
+    /* number of the first chunk after the present epoch; it is not published before the fence has ended */
+    uint64_t barrier;
     uint64_t fence_since_ns; /* time that slots_end had counted when the fence was published */
     uint32_t fence_tag;
-    uint8_t fence;         /* it is with the workers */
-    uint8_t epoch_asked;   /* stk_stream_epoch has set the barrier */
-    uint8_t late_recorded; /* it is in the recording that the fence is late */
-    uint8_t in_callback;   /* a chunk is with the callback */
-    uint8_t lost;          /* the last drive of the device failed */
-    uint8_t abandoned;     /* closing: the device was lost, and nothing is asked of it any more */
-    uint8_t stopping;      /* closing began: nothing is published any more */
-    uint8_t closed;        /* closing finished, or init failed */
+    uint8_t fence;         /* 1: the fence of an epoch is published and has not ended */
+    uint8_t epoch_asked;   /* 1: stk_stream_epoch has set the barrier */
+    uint8_t late_recorded; /* 1: the recording has a failure record for the late fence */
+    uint8_t in_callback;   /* 1: the callback runs */
+    uint8_t lost;          /* 1: the last drive of the device failed */
+    /* 1: the device was lost while the stream closes, so the stream makes no call of the device */
+    uint8_t abandoned;
+    uint8_t stopping; /* 1: closing has begun, so the stream publishes nothing more */
+    uint8_t closed;   /* 1: the stream is closed, or init failed */
 };
 
 #define STK_STREAM_ENTRY_BYTES 128u

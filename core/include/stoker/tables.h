@@ -40,13 +40,13 @@ struct stk_tables_config {
 
 /* One table. */
 struct stk_table {
-    uint32_t offset; /* of the tables; a multiple of 64, not 0 */
-    uint32_t bytes;  /* that its place has; a multiple of 64 */
+    uint32_t offset; /* place of the table: offset from the start of the tables; a multiple of 64, not 0 */
+    uint32_t bytes;  /* size of its place; a multiple of 64 */
 };
 
 struct stk_tables {
     struct stk_tables_config config;
-    struct stk_table *rows; /* in the order of their offsets */
+    struct stk_table *rows; /* the tables, in the order of their offsets */
     uint32_t count;
 };
 

@@ -1,4 +1,4 @@
-/* stoker: telemetry, a picture of a ring and its control buffer.
+/* stoker: telemetry, a copy of the state of a ring and its control buffer.
  *
  * A decode takes the bytes of a ring and a control buffer that were read back, or the live ones while workers and
  * publishers write to them. It leaves in the caller's memory: how many slots are in each status, the first words of
@@ -27,9 +27,10 @@ extern "C" {
 
 /* Number of slots by status. count[] and torn add up to slots. */
 struct stk_occupancy {
-    uint32_t count[STK_STATUS_KINDS]; /* slots in status STK_SLOT_*; at STK_UNKNOWN: with any other word */
-    uint32_t torn;                    /* slots that changed under every try to read them; 0 when decoded from bytes */
-    uint32_t slots;                   /* slots in the ring */
+    /* count[STK_SLOT_*]: slots in this status; count[STK_UNKNOWN]: slots whose status word is no status */
+    uint32_t count[STK_STATUS_KINDS];
+    uint32_t torn;  /* slots that changed during each try to read them; 0 after a decode of bytes */
+    uint32_t slots; /* slots in the ring */
 };
 
 /* Returns the number of slots in use: neither EMPTY nor DONE nor torn. Slots in FAULT and slots of unknown status
@@ -49,12 +50,13 @@ struct stk_row {
     uint32_t args[4];       /* arguments 0 to 3 */
 };
 
-/* Words that row i lost, as lost[i]. */
+/* The words of slot i that row i does not have, and why. lost[i] is one of these values. */
 enum stk_row_lost {
-    STK_ROW_WHOLE, /* none: all words were in the slot at one moment. Always so when decoded from bytes */
-    /* all but the status: a publisher may be writing the other words, which are 0 in the row */
+    /* no word is missing: all words were in the slot at one moment. A decode of bytes has no other value */
+    STK_ROW_WHOLE,
+    /* all words but the status are missing and 0 in the row, since a publisher may be writing them */
     STK_ROW_WORDS,
-    STK_ROW_TORN /* all: the slot changed under every try, and the row is 0 */
+    STK_ROW_TORN /* all words are missing and 0 in the row: the slot changed during each try to read it */
 };
 
 /* A ticketed window: the slots that have the same argument 0, here called the ticket, and the same opcode. */
@@ -71,8 +73,9 @@ struct stk_ticketed_window {
 /* Returns 1 if any slot of the window is PUBLISHED, CLAIMED, WAIT_IO, YIELD or REQUEUE, else 0. */
 int stk_ticketed_window_active(const struct stk_ticketed_window *window);
 
-/* The control words, each of its own moment. Counters run free: compare them by difference. From `tickets` on the words
- * are stoker's own, and 0 in buffers of other programs. */
+/* The control words. Each word was read at its own moment. Counters wrap modulo 2^32: compare two values by their
+ * difference. The reference implementation does not have the words from `tickets` on; they are 0 in its control
+ * buffers. */
 struct stk_control_state {
     uint32_t shutdown;                                   /* the shutdown flag, as it is stored */
     uint32_t done_count;                                 /* slots that ended DONE */
@@ -80,15 +83,17 @@ struct stk_control_state {
     uint32_t metrics[STK_CTL_METRICS_SLOTS];             /* slots executed, by opcode 0 to 31 */
     uint32_t tenant_fairness[STK_CTL_TENANT_FAIRNESSES]; /* claims, by tenant 0 to 31 */
     uint32_t priority_fairness[STK_PRIORITIES];          /* claims, by priority on the wire */
-    uint32_t starvation;                                 /* claims at or above HIGH since a lower one */
-    uint32_t tickets;                                    /* tickets handed out (publisher.h) */
-    uint32_t harvested;                                  /* tickets harvested */
-    uint32_t workers;                                    /* workers inside the kernel, by their own count */
-    uint32_t heartbeat;                                  /* grows while workers turn */
-    uint32_t faults;                                     /* slots that ended in FAULT */
+    /* claims of CRITICAL or HIGH slots since the last claim of a lower priority */
+    uint32_t starvation;
+    uint32_t tickets;   /* tickets handed out (publisher.h) */
+    uint32_t harvested; /* tickets harvested */
+    uint32_t workers;   /* workers inside the kernel, by their own count */
+    uint32_t heartbeat; /* a counter that grows while workers make turns */
+    uint32_t faults;    /* slots that ended in FAULT */
 };
 
-/* A snapshot: the numbers of one decode. It has no pointer in it, so copy it to compare a later one with it. */
+/* A snapshot: the numbers of one decode. A snapshot has no pointer, so a program may copy it, and compare a later
+ * snapshot with the copy. */
 struct stk_snapshot {
     struct stk_occupancy occupancy;
     struct stk_control_state control;
@@ -168,14 +173,14 @@ STK_MUST_CHECK int stk_telemetry_decode(struct stk_telemetry *telemetry, const v
                                         const void *control, size_t control_bytes, const struct stk_opcodes *opcodes,
                                         struct stk_error_info *info);
 
-/* Which publishers may be at work while a live ring is read. Workers may do anything to it in every case. */
+/* The publishers that may write to a live ring while it is decoded. Workers may write to it in every case. */
 enum stk_feed {
-    /* any publisher, by any call. It may be rewriting a slot in EMPTY or DONE, so rows in these statuses lose their
-     * words */
+    /* any publisher, by any call. A publisher may be writing to a slot in EMPTY or DONE, so rows in these statuses lose
+     * their words */
     STK_FEED_ANY,
     /* stk_publisher alone, with this control buffer: rows of EMPTY slots lose their words */
     STK_FEED_TICKETS,
-    STK_FEED_NONE /* none until the call returns: no row loses its words alone */
+    STK_FEED_NONE /* none until the call returns: no row loses words because of a publisher */
 };
 
 #define STK_TELEMETRY_TRIES 8u /* tries to read one slot before its row is torn */
@@ -204,7 +209,8 @@ STK_MUST_CHECK int stk_telemetry_active_windows(const struct stk_telemetry *tele
                                                 struct stk_error_info *info);
 
 /* Writes the indices of the slots with opcode `opcode` that are active (stk_status_active) to out[0 .. cap), ascending.
- * Rows that lost words are left out. Returns how many. STK_E_SPACE as above. */
+ * Rows that lost words are left out. Returns how many. STK_E_SPACE `cap` is too small: `out` is untouched (info: value
+ * is the bytes that `out` needs). */
 STK_MUST_CHECK int stk_telemetry_active_slots(const struct stk_telemetry *telemetry, uint32_t opcode, uint32_t *out,
                                               uint32_t cap, struct stk_error_info *info);
 

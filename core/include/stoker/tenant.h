@@ -44,8 +44,9 @@ extern "C" {
 
 /// Table ///
 
-#define STK_TENANT_IDS_MAX                1023u /* ids 1 .. 1023: the next window would reach the reserved high bit */
-#define STK_TENANT_OUTSTANDING_MAX        0x0FFFFFFFu /* most outstanding slots of a tenant, whatever its limit */
+#define STK_TENANT_IDS_MAX 1023u /* ids 1 .. 1023: the next window would reach the reserved high bit */
+/* most outstanding slots of any tenant, also with a higher limit */
+#define STK_TENANT_OUTSTANDING_MAX        0x0FFFFFFFu
 #define STK_TENANT_TRIES                  64u /* lost swaps in a row before a call gives up with STK_E_WOULD_BLOCK */
 #define STK_TENANT_ENTRY_BYTES            128u
 #define STK_TENANT_BYTES(capacity)        STK_ALIGNED((size_t)(capacity)*STK_TENANT_ENTRY_BYTES)
@@ -177,7 +178,7 @@ STK_MUST_CHECK int stk_tenant_release_handles(const struct stk_tenant *tenant, u
 /// Counters ///
 
 struct stk_tenant_counters {
-    const char *label;          /* as in the config; may be NULL */
+    const char *label;          /* label of the configuration; may be NULL */
     uint32_t id;                /* 1 .. capacity */
     uint32_t revoked;           /* 1: the tenant was unregistered */
     uint32_t published;         /* slots published since the tenant was registered, modulo 2^32 */

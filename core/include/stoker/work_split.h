@@ -43,7 +43,7 @@ struct stk_work_split_config {
 
 /* A caller may read config and total; the rest is private. */
 struct stk_work_split {
-    struct stk_work_split_config config; /* with defaults filled in */
+    struct stk_work_split_config config; /* configuration with defaults filled in */
     uint32_t total;                      /* units of the present range */
     uint32_t later;                      /* units of later ranges, as the caller has announced them */
     uint32_t *words;                     /* memory of the arena */
@@ -124,7 +124,8 @@ uint32_t stk_work_split_settled(const struct stk_work_split *units);
 /* Returns the number of devices that are not lost. With none, the rest of the range will not be done. */
 uint32_t stk_work_split_live(const struct stk_work_split *units);
 
-/* What a device did since init, in units, modulo 2^32: claimed - done is what it holds or has given back. */
+/* The work of a device since init, in units, modulo 2^32. claimed - done is the number of units that it holds or has
+ * given back. */
 struct stk_work_split_progress {
     uint32_t claimed, done;
 };

@@ -36,7 +36,8 @@ uint64_t stk_deadline_left(const struct stk_deadline *deadline, uint64_t since_n
 }
 
 uint64_t stk_deadline_look(struct stk_deadline *deadline, uint64_t now_ns) {
-    /* A sleep that the owner was told to make counts in full. Only what goes beyond the sleep may be a pause. */
+    /* The owner sleeps for the time that this deadline returned, and this time counts in full. Only time beyond it may
+     * be a pause of the process. */
     uint64_t most = stk_time_sum(deadline->given_ns, part(deadline, GAP_LEAST_NS));
     uint64_t gap = least(stk_time_since(deadline->clock_ns, now_ns), most);
     deadline->clock_ns = now_ns;

@@ -10,7 +10,7 @@
 int stk_wait_word(const struct stk_platform_port *platform, const uint32_t *word, uint32_t value, uint64_t timeout_ns) {
     struct stk_deadline end;
     uint64_t left;
-    uint32_t seen = stk_load_acquire(word); /* orders what was stored before the word */
+    uint32_t seen = stk_load_acquire(word); /* acquire: stores before the store of the word are seen after this load */
     for (uint32_t i = 0; i < SPINS && seen != value && timeout_ns != 0u; i++) {
         stk_pause();
         seen = stk_load_acquire(word);

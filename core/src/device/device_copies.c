@@ -259,6 +259,6 @@ void stk_device_merge(const struct stk_device_copies *copies) {
     merge_control(copies);
     merge_debug_log(copies);
     reserve_requests(copies);
-    merge_ring(copies); /* whoever sees DONE sees all of the above */
+    merge_ring(copies); /* release: a thread that sees DONE also sees all stores above */
     merge_io_queue(copies);
 }

@@ -67,7 +67,8 @@ uint32_t stk_device_recover_io(const struct stk_device_memory *memory) {
 static bool put_back_slot(uint32_t *w, uint8_t *tries, bool ran) {
     if (!ran || *tries < STK_DEVICE_TRIES) {
         *tries = (uint8_t)(*tries + (ran ? 1u : 0u));
-        stk_store_release(w, STK_SLOT_REQUEUE); /* with its words as they are: handlers check their arguments again */
+        /* the words of the slot stay as they are: the next worker's handler checks its arguments itself */
+        stk_store_release(w, STK_SLOT_REQUEUE);
         return true;
     }
     *tries = 0;
@@ -93,7 +94,7 @@ static void end_custody(const struct stk_device_memory *memory) {
 
 uint32_t stk_device_put_back(const struct stk_device_memory *memory, uint8_t *tries, struct stk_device_loss loss) {
     uint32_t back = 0, faulted = 0;
-    if (!loss.copies) {                      /* with copies the queue is as the host left it */
+    if (!loss.copies) {                      /* with copies the lost launch has not changed the host's queue */
         (void)stk_device_recover_io(memory); /* first, since it makes slots CLAIMED that are put back below */
     }
     for (uint32_t i = 0; i < memory->slots; i++) {

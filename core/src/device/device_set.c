@@ -23,7 +23,7 @@ static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Returns true if `text` begins with `part`, whatever the case of the letters. */
+/* Returns true if `text` begins with `part`. Upper and lower case count as equal. */
 static bool starts_with(const char *text, const char *part) {
     while (*part != '\0' && lower(*text) == lower(*part)) {
         text++;
@@ -32,7 +32,7 @@ static bool starts_with(const char *text, const char *part) {
     return *part == '\0';
 }
 
-/* Returns true if `part` stands somewhere in `text`, whatever the case of the letters. */
+/* Returns true if `part` stands somewhere in `text`. Upper and lower case count as equal. */
 static bool contains(const char *text, const char *part) {
     bool found = starts_with(text, part);
     while (!found && *text != '\0') {

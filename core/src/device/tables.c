@@ -74,9 +74,9 @@ static struct share_range share_range_of(const struct stk_tables *t, uint32_t te
     return w;
 }
 
-/* What a search for a free place found. */
+/* The result of a search for a free place. */
 struct place {
-    uint64_t first, bytes; /* of the first place that is large enough, else of the largest one */
+    uint64_t first, bytes; /* first byte and size of the first place that is large enough, else of the largest place */
     uint64_t last;         /* end of the last table in the share */
 };
 
@@ -119,8 +119,8 @@ static bool slot_names(const uint32_t *slot, uint32_t offset) {
     return names;
 }
 
-/* Returns the first slot that names the table at `offset` and is unfinished, or the number of slots. A slot that a
- * worker has in hand is unfinished, whatever status a tenant has stored in it. */
+/* Returns the first slot that names the table at `offset` and is unfinished, or the number of slots. A slot in custody
+ * of a worker is unfinished, even if a tenant has stored another status in it. */
 static uint32_t slot_with(const struct stk_tables *t, uint32_t offset) {
     const struct stk_device_memory *m = &t->config.memory;
     const uint32_t *custody = stk_device_custody(m);
@@ -148,8 +148,8 @@ static int unused_row(const struct stk_tables *t, uint32_t offset, uint32_t *row
     return slot < t->config.memory.slots ? stk_fail(info, STK_E_PINNED, slot, offset) : STK_OK;
 }
 
-/* Writes the bytes of a table once no worker of the device reads an older copy. The port is told first, and ends the
- * launch where the device has a copy of its own. A port without such copies has no change_tables. */
+/* Writes the bytes of a table once no worker of the device reads an older copy. Calls change_tables of the port first,
+ * which ends the launch if the device has a copy of its own. A port without such copies has no change_tables. */
 static int store(struct stk_tables *t, uint32_t offset, const void *data, uint32_t bytes, struct stk_error_info *info) {
     const struct stk_dispatch_port *port = &t->config.dispatch;
     int err =

@@ -10,7 +10,7 @@
 
 /// Claiming ///
 
-/* What a claim knows of the weights of live devices. */
+/* The weights of the live devices, for one claim. */
 struct weights {
     uint64_t mine; /* weight of the device that claims */
     uint64_t all;  /* sum of the weights of live devices */
@@ -87,8 +87,8 @@ static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store_release(mine + UNITS_STATE, UNITS_HELD);
 }
 
-/* Takes a run that was given back, or the front of it. Returns how many units. The units are in both records for a
- * moment, so that they are never in none. */
+/* Takes a run that another device gave back, or the first units of this run. Returns the number of units. For a moment
+ * the units are in the records of both runs, so that at no moment they are in none. */
 static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
     for (uint32_t i = 0; i < stk_work_split_all(u); i++) {
         uint32_t *from = stk_work_split_any(u, i), first, count, n;
@@ -101,8 +101,9 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
         count = stk_load(from + UNITS_COUNT);
         n = run_of(u, device, count);
         hold(mine, first, n);
-        /* Between the two stores: a thread that looked at `mine` too early, and looks at `from` too late, sees another
-         * number here, and so that its walk may have overlooked the run. */
+        /* The count of moves changes between the two stores. A thread may look at `mine` before the first store and at
+         * `from` after the second, and see the units in neither. Such a thread sees that the count has changed, and
+         * walks over the runs once more. */
         stk_fetch_add(u->words + UNITS_MOVES, 1u);
         stk_store(from + UNITS_COUNT, count - n);
         stk_store_release(from + UNITS_FIRST, first + n); /* release: behind the number */

@@ -38,7 +38,7 @@ enum {
 enum {
     UNITS_FREE,  /* holds nothing: its device may fill it in */
     UNITS_HELD,  /* its device works on the units */
-    UNITS_BACK,  /* the units were given back: whoever makes the state MOVING may take them */
+    UNITS_BACK,  /* the units were given back: the device that changes the state to MOVING may take them */
     UNITS_MOVING /* the thread that made the state MOVING takes units out */
 };
 

@@ -212,10 +212,11 @@ static int make_ready(struct stk_log *log, uint32_t block) {
         stk_log_put_header(log, 1, block);
         err = program(log, block, 0, cell_at(log, 1));
     } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
-        /* An earlier boot may have begun to use the block and may have left no trace. A lazy medium could bring back
-         * the records of that boot, behind records of this boot that have the same sequences. This cannot happen once
-         * the erase is durable, nor once a record of this boot is durable, because the next boot then takes other
-         * sequences. The sync for the second block makes a record of this boot durable, so later blocks need none. */
+        /* This sync makes the erase of the block durable. An earlier boot may have written records to the block that
+         * mount did not see. If a cut undid the erase on a lazy medium, these records could come back behind records of
+         * this boot with the same sequences. The danger ends once a record of this boot is durable, because the next
+         * boot then takes other sequences. The sync for the second block makes such a record durable. So only the first
+         * two blocks of a boot need this sync. */
         err = medium_sync(log);
         log->prepared = (uint8_t)(log->prepared + (err == STK_OK && log->last == log->block ? 1u : 0u));
     }

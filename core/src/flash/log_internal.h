@@ -198,7 +198,7 @@ int stk_log_fill(struct stk_log_iter *iter, uint32_t start, uint32_t bytes, int 
  * belong is the copy of a record that was written again, or the rest of a use that a cut spared. */
 int stk_log_belongs(const struct stk_log_iter *iter, const uint8_t *cell);
 
-/* What the header of the block of a walk says about the block. */
+/* The state of the block of a walk, by its header. */
 enum stk_log_use {
     STK_LOG_UNKNOWN,  /* the header was not read yet */
     STK_LOG_HEADLESS, /* no whole header: the checksums of the cells decide alone */

@@ -235,8 +235,9 @@ static void find_last(struct search *s) {
         const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
         s->lost += page ? 0u : 1u;
         s->hidden |= page ? 0u : 1u;
-        /* No record of this use of the block is before the sequence in the header. A cell with a smaller one was left
-         * by an earlier boot that used the block in the same lap, and an erase failed to remove the cell. */
+        /* The header has the sequence of the first record of this use of the block. A cell with a smaller sequence is
+         * not of this use. An earlier boot wrote the cell, in the same lap, and the erase before this use failed to
+         * remove it. */
         if (last && (s->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - s->least) >= 0)) {
             s->sequence = stk_log_cell_sequence(last);
             s->boot = stk_log_cell_boot(last);

@@ -1,5 +1,5 @@
-/* Finds a record of the flash log by its sequence, boot or time, and answers the small questions of readers about
- * blocks, capacity and counters. All seeks halve over blocks and then read one block in order. */
+/* Finds a record of the flash log by its sequence, boot or time. Also has the calls that return the blocks, the
+ * capacity and the counters of a log. Each seek searches the blocks by halving, and then reads one block in order. */
 #include "log_internal.h"
 
 enum key {

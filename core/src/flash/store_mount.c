@@ -128,10 +128,10 @@ static int begin(struct stk_store *store, struct scan *scan) {
     return stk_log_seek_sequence(&store->iter, store->next);
 }
 
-/* Looks at the next cell of the scan. An artifact that was not put to the end stops at a missing sequence, or at the
- * next head, tail or removal. Where cells are missing because the medium could not give them back, the artifact stays
- * whole for now, and get finds out. Not so on lazy media, where a power cut may leave such a page in the middle of an
- * artifact that was never put to the end. */
+/* Looks at the next cell of the scan. If a put was cut, the cells of its artifact end at a missing sequence, or at the
+ * next head, tail or removal. If cells are missing because the medium could not read them, the scan takes the artifact
+ * for whole, and a later get checks its hash. On lazy media the scan does not: there a power cut may leave an
+ * unreadable page in an artifact whose put was cut. */
 static int look(struct stk_store *store, struct scan *scan) {
     const struct stk_log_cell *cell = &store->cell;
     int in_doubt = stk_store_in_doubt(store);
@@ -149,7 +149,7 @@ static int look(struct stk_store *store, struct scan *scan) {
     if (scan->whole && stk_store_is_tail(cell, &store->open)) {
         found(store, scan);
     }
-    stk_store_get_head(cell, &store->open); /* a removal has its key at the same place as a head */
+    stk_store_get_head(cell, &store->open); /* works for a removal too, which has its key at the same place as a head */
     scan->whole = cell->kind == STORE_HEAD;
     if (cell->kind == STORE_REMOVED) {
         stk_store_leave(store, stk_store_entry_of(store, store->open.key));

@@ -129,8 +129,8 @@ static int own(const struct stk_task_queue *queue, uint32_t slot, uint32_t set) 
     return ours ? (int)state : STK_E_STATUS;
 }
 
-/* Stores the new state of a task and so gives the task away. Release: whoever sees the state sees the words of the
- * task. The caller must not touch the words afterwards. Returns STK_OK. */
+/* Stores the new state of a task and so gives the task away. Release: a party that sees the state also sees the words
+ * of the task. The caller must not touch the words afterwards. Returns STK_OK. */
 static int leave(uint32_t *w, enum stk_task_state state) {
     stk_store_release(w, (uint32_t)state);
     return STK_OK;

@@ -66,9 +66,9 @@ int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenan
     return (int)count;
 }
 
-/* Writes one item to a slot of an idle ring, whatever the slot holds. Writes only the words that an item has (SPEC.md,
- * 1.7), so the other arguments keep their old values. No worker runs yet. The status is stored last and with release,
- * so that a worker which is started later sees the words of each PUBLISHED slot. */
+/* Writes one item to a slot of an idle ring. The slot may hold anything. Writes only the words that an item has
+ * (SPEC.md, 1.7), so the other arguments keep their old values. No worker runs yet. The status is stored last and with
+ * release, so that a worker which is started later sees the words of each PUBLISHED slot. */
 static void fill_slot(uint32_t *w, uint32_t tenant, const struct stk_work_item *item) {
     stk_store(w + STK_SLOT_OPCODE, item->opcode);
     stk_store(w + STK_SLOT_TENANT, tenant);
@@ -94,7 +94,7 @@ int stk_ring_fill_items(struct stk_ring *ring, uint32_t tenant, const struct stk
     for (uint32_t i = 0; i < count; i++) {
         fill_slot(stk_slot_at(ring, i), tenant, &items[i]);
     }
-    /* Empties all other slots, whatever they held: a ring that is filled has no other work. */
+    /* Sets all other slots to EMPTY: a ring that this call fills has no other work. */
     for (uint32_t i = count; i < ring->slots; i++) {
         stk_store_release(stk_slot_at(ring, i) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }

@@ -19,7 +19,7 @@ static uint64_t number_of(struct stk_blake3 *state) {
 
 uint64_t stk_record_digest(struct stk_blake3 *state, const void *data, size_t bytes) {
     stk_blake3_init(state);
-    /* An input that is too long for the hasher has no digest: a replay then takes the bytes on trust. */
+    /* An input that is too long for the hasher has no digest. A replay cannot check its bytes then. */
     return stk_blake3_update(state, data, bytes) == STK_OK ? number_of(state) : 0u;
 }
 

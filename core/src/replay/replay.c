@@ -341,8 +341,7 @@ static int take(struct stk_replay *r, const struct stk_log_record *record) {
 }
 
 /* Returns 1 if records may be missing before this one: the walk found a gap in the sequence, or this is the first
- * record after a mount. What was published before the mount and not written down is not known. A START needs nothing of
- * what lies before it. */
+ * record after a mount. Records that were not durable before the mount are lost. A START needs no record before it. */
 static int after_a_gap(const struct stk_log_iter *iter, uint32_t corrupt, const struct stk_log_record *record) {
     return iter->corrupt != corrupt || (record->resumed != 0u && record->kind != STK_LOG_START);
 }

@@ -1,5 +1,5 @@
-/* stoker: what the two files of a replay share. replay.c reads the records and decides what each one asks for;
- * replay_slots.c publishes, waits and compares. Private to the replay. */
+/* stoker: the declarations that the two files of the replay share. replay.c reads the records and calls replay_slots.c
+ * for each of them. replay_slots.c publishes slots, waits for them and compares outcomes. Private to the replay. */
 #ifndef STK_SRC_REPLAY_INTERNAL_H
 #define STK_SRC_REPLAY_INTERNAL_H
 
@@ -7,7 +7,7 @@
 #include "stoker/recorder.h"
 #include "stoker/replay.h"
 
-/* What the replay knows about one slot of the ring. */
+/* The replay's own state of one slot of the ring. */
 struct stk_replay_slot {
     uint32_t sequence; /* sequence of the PUBLISH record of this slot; names the slot in a report */
     uint32_t flying;   /* 1: the slot was published and its end was not compared yet; else 0 */

@@ -20,7 +20,7 @@ enum {
 #define VRRL_VERSION      1u
 #define VRRL_RECORD_MAGIC 0xDEADBEEFu
 
-/* A record: bytes from its start. */
+/* Offsets of the fields of a record, in bytes from the start of the record. */
 enum {
     VRRL_R_MAGIC = 0,     /* VRRL_RECORD_MAGIC; 0: the record was never written */
     VRRL_R_TIMESTAMP = 4, /* 64 bits: nanoseconds of the writer's clock */

@@ -1,4 +1,5 @@
-/* stoker: how the host knows that a slot has ended, whatever the status of the slot says. Private to the core.
+/* stoker: how the host knows that a slot has really ended, although a tenant may store a false status. Private to the
+ * core.
  *
  * A tenant may store any status in its own slots at any time, but it cannot reach the control words. The custody words
  * there say whether a worker has a slot in hand (SPEC.md, 1.12). Where there are no custody words, the control words

@@ -68,8 +68,8 @@ static void copy_record(const struct stk_debug_log *log, uint32_t index, struct 
 }
 
 int stk_debug_log_record(const struct stk_debug_log *log, uint32_t index, struct stk_debug_record *out) {
-    /* The bound is the buffer, not the cursor: whatever a device stored in the cursor, no word outside the buffer is
-     * read. */
+    /* The bound is the end of the buffer and not the cursor. A device may store any number in the cursor, and no word
+     * outside the buffer may be read. */
     if (log->count == 0 || index >= (log->count - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS) {
         return STK_E_RANGE;
     }

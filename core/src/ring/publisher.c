@@ -56,7 +56,7 @@ int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first) {
     for (uint32_t i = 0; i < publisher->ring.slots; i++) {
         stk_store(stk_slot_at(&publisher->ring, i) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     }
-    /* Nobody else runs, so the order of these stores does not matter: whatever starts the others comes after them. */
+    /* No other publisher or harvester runs yet, so the order of these stores does not matter. */
     stk_store_release(publisher->head, first);
     stk_store_release(publisher->tail, first);
     return STK_OK;
@@ -174,8 +174,8 @@ static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
     return distance(publisher->entered, ends) < UINT32_MAX / 2u;
 }
 
-/* Returns true if the slot of `ticket` has ended and no worker will write to it any more, whatever its tenant has
- * stored in the status. */
+/* Returns true if the slot of `ticket` has ended and no worker will write to it any more. Does not trust the status
+ * alone, since the tenant may have stored it. */
 static bool is_over(struct stk_publisher *publisher, uint32_t ticket, uint32_t status) {
     return stk_status_known(status) ? stk_slot_ended(publisher->control, ticket & publisher->mask, status)
                                     : abandoned(publisher, ticket);

@@ -15,7 +15,7 @@
 /* A filter with more keys than this would let so much text pass that the text goes faster without. */
 #define FILTER_KEYS_MAX (STK_FILTER_HALF / 16u)
 
-/* What the build needs beside the result. The arrays lie in the arena behind what stays, and are given back. */
+/* The working memory of the build. The arrays lie in the arena behind the result, and the build gives them back. */
 struct build {
     struct stk_automaton *a;
     uint32_t *trie;    /* states * classes: next state, NONE where the trie has none yet */

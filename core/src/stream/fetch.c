@@ -232,8 +232,8 @@ static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
     return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
 }
 
-/* Returns how many requests have ended that no poll has told of yet, or an error. Requests may also have ended in the
- * call of somebody else who reads through the same port. */
+/* Returns the number of ended requests that no poll has counted yet, or an error. Requests may also end during a call
+ * of another stream or service that reads through the same port. */
 static int tell_ended(struct stk_fetch *m, int err) {
     uint64_t fresh = ended(m) - m->ended_told;
     m->ended_told += fresh;
@@ -281,7 +281,7 @@ int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns) {
     fetch->stopping = 1;
     err = stk_reads_cancel(&fetch->reads);
     end_unread(fetch);
-    failed = turn(fetch, 0); /* also where no read is in flight: requests in the queue are refused once */
+    failed = turn(fetch, 0); /* one turn also where no read is in flight, so that requests in the queue are refused */
     err = err < 0 ? err : failed;
     while (fetch->reads.in_flight != 0u) {
         if (stk_deadline_look(&end, now(fetch)) == 0u) {

@@ -1,8 +1,8 @@
 /* Declarations that the files of the fetch service share. Private to them.
  *
- * A request lives in the entry of its I/O slot: request k is the one that was claimed from I/O slot k. It goes from
- * FREE to WAITING (claimed), to OUTCOME (completed) and back to FREE (the slot took the outcome, or never will). The
- * I/O of a request through a handle may be with the port for longer than the request lives; `moving` says so. */
+ * Request k is the request that was claimed from I/O slot k. A request goes from FREE to WAITING (claimed), to OUTCOME
+ * (completed) and back to FREE (the slot took the outcome, or never will take it). The port may still have the I/O of a
+ * request through a handle when the request is FREE again: `moving` is set for this time. */
 #ifndef STK_SRC_FETCH_INTERNAL_H
 #define STK_SRC_FETCH_INTERNAL_H
 
@@ -16,7 +16,7 @@
 
 /* Rights of a resource, beside the public ones of a handle. */
 #define STK_FETCH_LOAD     0x100u /* LOAD_MISS may ask for all of it */
-#define STK_FETCH_PREFETCH 0x200u /* also ahead of need */
+#define STK_FETCH_PREFETCH 0x200u /* LOAD_MISS may also ask for it ahead of need */
 
 /* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {
@@ -114,7 +114,7 @@ void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 
 /// fetch_serve.c ///
 
-/* What the service does with its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
+/* The callbacks of the service for its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
 extern const struct stk_reads_ops stk_fetch_reads_ops;
 
 /* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */

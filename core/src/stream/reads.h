@@ -14,7 +14,7 @@
 
 #define STK_READS_MAX 65536u /* reads of one owner; STK_INGEST_READERS_MAX owners have tags for as many */
 
-/* What an owner does with its reads. All calls come from within stk_reads_submit() and stk_reads_reap(). */
+/* The callbacks of an owner for its reads. stk_reads_submit() and stk_reads_reap() make all calls. */
 struct stk_reads_ops {
     /* Writes the first read at or behind position *at of the owner's list to *read, with its index as the tag, and its
      * position to *at. Returns false when there is none. */

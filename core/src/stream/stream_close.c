@@ -1,5 +1,5 @@
-/* stoker: the end of a stream. Only what is its own ends: its reads, by their tags, and its slots, one by one. The
- * device and its workers go on, for whoever else uses them. */
+/* stoker: the end of a stream. Ends only the stream's own reads, by their tags, and its own slots, one by one. The
+ * device and its workers go on for their other users. */
 #include "base/own_frame.h"
 #include "stoker/wait.h"
 #include "stream/cancel.h"
@@ -28,7 +28,7 @@ STK_OWN_FRAME static void cancel_slots(struct stk_stream *s) {
     stk_stream_cancel_fence(s);
 }
 
-/* Ends all chunks of a device that is lost, whatever their slots say, and asks nothing of the device any more. The
+/* Ends all chunks of a lost device without a look at their slots, and makes no call of the device any more. The
  * statuses are left as they are: the device may still change them, and the caller has given the work to another device,
  * as a rule, when it closes the stream. */
 STK_OWN_FRAME static void abandon_slots(struct stk_stream *s) {
@@ -66,7 +66,7 @@ static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
             continue;
         }
         if (err < 0 && s->delivered == delivered) {
-            return err; /* of a port: no chunk was handed out, so another poll would fail the same way */
+            return err; /* an error of a port: the callback got no chunk, so another poll would fail in the same way */
         }
         if (stk_deadline_look(end, stk_stream_now(s)) == 0u && !stk_stream_idle(s)) {
             return STK_E_TIMEOUT;

@@ -1,4 +1,4 @@
-/* What the files of the stream share: a chunk in flight, and the steps of a turn. Private to them.
+/* The declarations that the files of the stream share: a chunk in flight, and the steps of a poll. Private to them.
  *
  * A turn goes through the files in this order: stream.c calls stream_ingest.c (queued -> arrived), stream_slots.c
  * (arrived -> published -> delivered) and stream_epoch.c (fences). All of them tell stream_record.c what happened.
@@ -86,7 +86,7 @@ int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end);
 
 /// stream_ingest.c ///
 
-/* What a stream does with its reads on the ingest port. The owner of the reads is the struct stk_stream. */
+/* The callbacks of a stream for its reads on the ingest port. The owner of the reads is the struct stk_stream. */
 extern const struct stk_reads_ops stk_stream_reads_ops;
 
 /* Submits queued reads and takes in finished ones; waits up to wait_ns for a finished one. STK_OK or an error. */

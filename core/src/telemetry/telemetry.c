@@ -47,7 +47,7 @@ int stk_telemetry_init(struct stk_telemetry *t, const struct stk_telemetry_confi
     if (config == NULL || arena == NULL) {
         return stk_fail(info, STK_E_ARG, 0, 0);
     }
-    /* These limits hold whatever the machine can address: above them a slot or a rank would not fit a key. */
+    /* These limits hold on machines of any size: above them a slot or a rank would not fit a key. */
     int err = stk_telemetry_bytes(config->slots, config->opcodes, &need);
     if (err != STK_OK) {
         return stk_fail(info, err, 0, config->slots > STK_TELEMETRY_SLOTS_MAX ? config->slots : config->opcodes);

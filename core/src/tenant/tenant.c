@@ -95,7 +95,8 @@ int stk_tenant_unregister(struct stk_tenants *tenants, uint32_t id) {
     if (!stk_tenant_is_active(tenants, id - 1)) {
         return STK_E_REVOKED;
     }
-    /* The bit is clear and only this thread sets it, so adding sets it, whatever others count meanwhile. */
+    /* Adding sets the bit: it is clear, and only this thread sets it. Other threads may change the count in the word
+     * meanwhile. */
     (void)stk_fetch_add(&tenants->entries[id - 1].word, TENANT_CLOSED);
     tenants->active--;
     return STK_OK;

@@ -18,7 +18,7 @@
  * reserves. An entry begins on a cache line, so that the publishers of two tenants do not slow one another. */
 struct stk_tenant_entry {
     _Alignas(STK_ALIGN) uint32_t word; /* the state word above */
-    uint32_t generation;               /* of the present owner of the id, from 1 on; wraps */
+    uint32_t generation;               /* number of the present owner of the id, from 1 on; wraps */
     uint32_t cap;                      /* most outstanding slots, 1 .. TENANT_COUNT */
     uint32_t drained;                  /* slots drained since the tenant was registered; wraps */
     uint32_t quiesce_calls;            /* calls of stk_tenant_quiesce; wraps */

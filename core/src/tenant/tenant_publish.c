@@ -42,7 +42,8 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
         if (err != STK_OK) {
             return err;
         }
-        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) { /* also keeps the count out of the flags above it */
+        /* the limit also keeps the count from reaching the flags above it in the word */
+        if ((word & TENANT_COUNT) >= stk_load(&entry->cap)) {
             return stk_fail(info, STK_E_LIMIT, tenant->id, word & TENANT_COUNT);
         }
         err = stk_cas(&entry->word, word, word + 1) == word ? STK_OK : STK_E_WOULD_BLOCK;
@@ -94,7 +95,7 @@ int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, str
         if (slots > count) {
             return stk_fail(info, STK_E_UNDERFLOW, tenant->id, count);
         }
-        /* Release: whoever sees the lower count sees the harvest before it. */
+        /* Release: a thread that sees the lower count also sees the harvest before it. */
         err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_WOULD_BLOCK;
     } while (err == STK_E_WOULD_BLOCK && --tries > 0);
     /* After the swap, so that a call which fails counts nothing. For a moment the two figures do not add up

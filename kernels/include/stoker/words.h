@@ -105,7 +105,7 @@
  * (STK_RESULT_ARG). */
 #define STK_ARG_OFFSET 0u /* byte offset of the chunk in the payload */
 #define STK_ARG_BYTES  1u /* bytes of the chunk, lead included */
-#define STK_ARG_LEAD   2u /* bytes at its start that belong to the chunk before it */
+#define STK_ARG_LEAD   2u /* bytes of the lead: the first bytes of the data, which belong to the chunk before */
 #define STK_ARG_PARAM  3u /* first of STK_ARG_PARAMS words that the caller chooses */
 #define STK_ARG_PARAMS 5u
 
@@ -158,7 +158,8 @@
  * host. */
 #define STK_CTL_SHARE_OBSERVABLES 151u /* observables of a tenant */
 #define STK_CTL_SHARE_PAYLOAD     152u /* payload bytes of a tenant */
-#define STK_CTL_PARTITION_CURSORS 153u /* as CURSOR, a word for each priority, where the ring has partitions */
+/* in a ring with partitions a cursor for each priority, as CURSOR is for the ring */
+#define STK_CTL_PARTITION_CURSORS 153u
 #define STK_CTL_RING_SCAN         158u /* slot at which that worker's ring scan was (find.h) */
 /* Written by the host. Bit 0: the atomics of the host and those of the device do not exclude each other; slot.h says
  * what the host may not do then (stk_atomics_exclude). The bits above: index of the control word at which the custody

@@ -107,7 +107,7 @@ static void describe(cl_platform_id platform, cl_device_id device, struct stk_op
     (void)clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
     d->type = type_of(type);
     (void)clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof unified, &unified, NULL);
-    /* The kernel of a CPU reads the host's own memory, whatever the driver says. */
+    /* The kernel of a CPU reads the host's own memory, even if the driver reports memory of the device. */
     d->unified = unified || d->type == STK_OPENCL_CPU;
     d->lanes = lanes_for(device, d->type);
     d->tile_bytes = tile_bytes_for(device, d->type);
@@ -126,7 +126,7 @@ int stk_opencl_device(uint32_t index, struct stk_opencl_device *device) {
     return err;
 }
 
-/* Returns 1 if `part` occurs in `name`, whatever the case of the letters. */
+/* Returns 1 if `part` occurs in `name`. Upper and lower case count as equal. */
 static int name_contains(const char *name, const char *part) {
     for (; *name; name++) {
         size_t i = 0;

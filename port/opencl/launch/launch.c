@@ -1,5 +1,5 @@
 /* stoker port: launches of the kernel. Enqueues a launch, behind another one if need be; sees it end; ends its lease in
- * time. What a launch is for is decided by the mode (resident.c, quantum.c, batch.c). */
+ * time. The residency mode decides when to launch (resident.c, quantum.c, batch.c). */
 #include "launch.h"
 #include "../memory/memory.h"
 #include "../report/report.h"

@@ -1,5 +1,5 @@
-/* stoker port: the table of modes, and how the port changes from one mode to another. What a mode does in its own way
- * is in its own file. */
+/* stoker port: the table of modes, and how the port changes from one mode to another. The file of each mode has the
+ * code of this mode. */
 #include "../state/state.h"
 #include "../report/report.h"
 #include "launch.h"

@@ -1,5 +1,5 @@
 /* stoker port: copies of the shared memory. Holds the buffers of the device, the image that is sent and the image that
- * comes back, and enqueues the transfers. What is copied is decided by core (stoker/device_copies.h). */
+ * comes back, and enqueues the transfers. The core decides which bytes are copied (stoker/device_copies.h). */
 #include <sys/mman.h>
 
 #include "../report/report.h"
@@ -210,7 +210,7 @@ int stk_opencl_read_copies(struct stk_opencl *cl, cl_event *last) {
         }
     }
     err = err == STK_OK ? stk_opencl_error(cl, clFlush(queue), "clFlush") : err;
-    /* After an error some reads may be under way that no event tells of, so their memory must stay. */
+    /* After an error some reads may be under way without an event, so their memory must stay. */
     c->untracked = err != STK_OK;
     return err;
 }

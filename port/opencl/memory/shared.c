@@ -1,5 +1,5 @@
 /* stoker port: memory that host and device share. One kind at a time is allocated, mapped once, handed to the kernel
- * and released. Which kind works is found by search/. */
+ * and released. The code in search/ finds a kind that works. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,7 +24,8 @@ const char *stk_opencl_memory_name(enum stk_opencl_memory memory) {
     return (unsigned)memory < STK_OPENCL_KINDS ? names[memory] : names[0];
 }
 
-/* Says that the device does not offer this kind of memory. Returns STK_E_UNSUPPORTED, so that the search goes on. */
+/* Writes the reason that the device does not offer this kind of memory. Returns STK_E_UNSUPPORTED, so that the search
+ * goes on. */
 static int not_offered(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     stk_opencl_say(cl, "%s: not offered", stk_opencl_memory_name(memory));
     return STK_E_UNSUPPORTED;

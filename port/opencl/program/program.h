@@ -20,7 +20,7 @@ void stk_opencl_options(const struct stk_opencl *cl, char *options, size_t size)
 /* Releases kernel, program, queue and context, as far as they exist. */
 void stk_opencl_release_context(struct stk_opencl *cl);
 
-/* Releases the same after a failure, and notes that there is no program any more. */
+/* Releases context, queue, program and kernel after a failure, and notes that there is no program any more. */
 void stk_opencl_drop_context(struct stk_opencl *cl);
 
 /* Releases kernel and program, and gives context and queue to the caller, who releases them. */

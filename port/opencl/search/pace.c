@@ -7,7 +7,7 @@
 #include "search.h"
 #include "stoker/ring.h"
 
-/* Least payload bytes of the sum: a shorter sum cannot be told from the noise of a round trip. */
+/* Least payload bytes of the sum. The time of a shorter sum is less than the variation of a round trip. */
 #define BYTES_MIN 4096u
 /* Most payload bytes of the sum. */
 #define BYTES_MAX (256u << 10)
@@ -51,7 +51,7 @@ int stk_opencl_pace(struct stk_opencl *cl) {
     uint64_t idle = UINT64_MAX, took = UINT64_MAX;
     int err = STK_OK, joined;
     if (stk_opencl_mode(cl->mode)->copies || bytes < BYTES_MIN) {
-        /* With copies, the copies would be all that is timed. */
+        /* In a mode with copies the time of a slot is mostly the time of the copies. */
         return STK_OK;
     }
     stk_opencl_set_mode(cl, cl->mode, &terms);

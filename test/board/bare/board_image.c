@@ -4,7 +4,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-extern char __ram[], __ram_size[], __stack_size[], __stack[]; /* of memory.ld: the addresses are the values */
+extern char __ram[], __ram_size[], __stack_size[], __stack[]; /* symbols of memory.ld, whose addresses are the values */
 
 static uint32_t set_at_start = 0x12345678u;
 static uint32_t zero_at_start[1024];

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD and move the prefix; build and run this project against the prefix
-# and against BUILD itself, in C and in C++ alone.
+# run.sh CMAKE BUILD WORK CC LIBDIR: installs BUILD and moves the prefix. Builds and runs this project against the
+# prefix and against BUILD itself, with C alone and with C++ alone.
 set -eu
 cmake=$1 build=$2 work=$3 cc=$4
 here=$(cd "$(dirname "$0")" && pwd)

@@ -71,7 +71,7 @@ if [ "$device" = 1 ]; then
     grep "^my_handlers.h:$line:1: error:" "$work/why" || { cat "$work/why"; exit 1; }
 fi
 
-# What is no file of handlers is refused before a compiler sees it.
+# A file that is no file of handlers must be refused before a compiler sees it.
 script=$(pkg-config --variable=handlers stoker)
 for bad in 'no_file' '9name' 'not_ascii'; do
     printf '/* \302\265 */\n' >"$work/not_ascii"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD, move the prefix, build and run with pkg-config's flags.
+# run.sh CMAKE BUILD WORK CC LIBDIR: installs BUILD, moves the prefix, and builds and runs a program with the flags of
+# pkg-config.
 set -eu
 cmake=$1 build=$2 work=$3 cc=$4 libdir=$5
 here=$(cd "$(dirname "$0")" && pwd)
@@ -8,7 +9,8 @@ rm -rf "$work"
 "$cmake" --install "$build" --prefix "$work/first" >"$work.log"
 mv "$work/first" "$work/moved"
 if [ -e "$work/moved/bin/stoker" ]; then
-    for file in man/man1/stoker.1 man/man1/stoker-scan.1 bash-completion/completions/stoker zsh/site-functions/_stoker; do
+    for file in man/man1/stoker.1 man/man1/stoker-scan.1 bash-completion/completions/stoker \
+        zsh/site-functions/_stoker; do
         [ -s "$work/moved/share/$file" ] || { echo "no share/$file" >&2; exit 1; }
     done
 fi

@@ -4,7 +4,12 @@
 # The programs become block1.c and block2.c, the outputs text1 and text2.
 split_readme() {
     awk -v work="$work" '
-        /^```/ { to = ""; if ($0 == "```c") to = work "/block" ++c ".c"; if ($0 == "```text") to = work "/text" ++t; next }
+        /^```/ {
+            to = ""
+            if ($0 == "```c") to = work "/block" ++c ".c"
+            if ($0 == "```text") to = work "/text" ++t
+            next
+        }
         to != "" { print >to }' "$root/README.md"
     [ ! -e "$work/block3.c" ] || { echo "README.md has a third program that nobody builds"; exit 1; }
     [ ! -e "$work/text3" ] || { echo "README.md has a third output that nobody compares"; exit 1; }

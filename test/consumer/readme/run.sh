@@ -1,8 +1,8 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: install BUILD, then build the program in README.md with pkg-config's flags and run
-# it, and the same program with the handler that README.md shows: without an OpenCL driver and on an OpenCL device. The
-# output must be what README.md shows, but for the name of the device and the figures of its handshake. Where there is no
-# OpenCL device, the test runs what it can and counts as skipped.
+# run.sh CMAKE BUILD WORK CC LIBDIR: installs BUILD. Then builds the program in README.md with the flags of pkg-config,
+# and the same program with the handler that README.md shows. Runs both programs without an OpenCL driver and on an
+# OpenCL device. The output must be the output that README.md shows, but for the name of the device and the figures of
+# its handshake. Where there is no OpenCL device, the test runs the programs without a driver and counts as skipped.
 set -eu
 # shellcheck disable=SC2034
 cmake=$1 build=$2 work=$3 cc=$4 libdir=$5
@@ -34,9 +34,11 @@ make_handlers() {
     links handler "$work/prefix" my_handlers
 }
 
-# masked FILE: without the name of the device, its workers, and the figures of the handshake.
+# masked FILE: prints FILE without the name of the device, its numbers of workers and lanes, and the figures of the
+# handshake.
 masked() {
-    sed -e '1s/^.* (opencl/DEVICE (opencl/' -e '1,2s/[0-9][0-9]*/N/g' -e '1s/N workers* of N lanes*/N workers of N lanes/' "$1"
+    sed -e '1s/^.* (opencl/DEVICE (opencl/' -e '1,2s/[0-9][0-9]*/N/g' \
+        -e '1s/N workers* of N lanes*/N workers of N lanes/' "$1"
 }
 
 links program "$work/prefix"

@@ -14,7 +14,7 @@
 
 #define SLOTS         16u
 #define PAYLOAD_BYTES 4096u
-#define SHARE_BYTES   1024u /* of each tenant: tenant t has the bytes from t * SHARE_BYTES on */
+#define SHARE_BYTES   1024u /* payload bytes of each tenant: tenant t has the bytes from t * SHARE_BYTES on */
 #define WAIT_NS       UINT64_C(10000000000)
 
 extern const struct stk_handlers my_handlers;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh CMAKE BUILD WORK CC LIBDIR: build and install the sources as on a machine without OpenCL, and run the program in
-# README.md with that package. It says why it takes the interpreter, and nothing else differs.
+# run.sh CMAKE BUILD WORK CC LIBDIR: builds and installs the sources as on a machine without OpenCL, and runs the
+# program in README.md with that package. The program prints why it takes the interpreter. All other output stays the
+# same.
 set -eu
 # shellcheck disable=SC2034
 cmake=$1 work=$3 cc=$4 libdir=$5

@@ -11,7 +11,7 @@
 static struct stk_nor nor;
 static struct stk_nor_config config;
 static const struct board *board;
-static uint32_t unit; /* of programs; 0: the bus's */
+static uint32_t unit; /* program unit that the port reports; 0: the unit of the bus */
 static bool once;     /* a unit is programmed once */
 
 static void *reopen(void) {
@@ -74,7 +74,7 @@ int main(void) {
         unit = ways[i].unit;
         once = ways[i].once;
         port.name = ways[i].name;
-        port.stand_in_the_way = board->amd ? NULL : stand_in_the_way; /* AMD chips tell of no voltage */
+        port.stand_in_the_way = board->amd ? NULL : stand_in_the_way; /* an AMD chip does not report low voltage */
         port.records = unit <= 64 ? 500 : 0;
         failed += flash_contract(&port);
     }

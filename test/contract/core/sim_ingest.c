@@ -60,7 +60,7 @@ static void shrink(uint32_t source, uint32_t bytes) {
     assert_int_equal(stk_sim_ingest_shrink(&ingest, source, bytes), STK_OK);
 }
 
-/* Makes the next read fail, of whatever source. */
+/* Makes the next read of any source fail. */
 static int add_failing(int *os_error) {
     *os_error = NO_MEMORY;
     injected = (struct stk_sim_injected_error){

@@ -1,4 +1,4 @@
-/* The reader pool over each kind of reader: the same contract as one reader. */
+/* Runs the contract of ingest ports over the reader pool, with each kind of reader. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

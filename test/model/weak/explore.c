@@ -133,8 +133,8 @@ static unsigned weakened(const struct weak_site *site, unsigned order) {
     return part_of(site, order, WEAK_RELEASE, WEAK_PART_RELEASE);
 }
 
-/* The thread makes an access: either one that it has made before in this execution, or its next one, at which it stops.
- * Returns the event, which is there. */
+/* Performs one access of the running thread. If the thread has made this access before in this execution, returns the
+ * event of the access. Otherwise notes the access as the thread's next one and leaves the thread by longjmp. */
 static const struct event *perform(const struct op *op) {
     struct thread *t = &run.graph->threads[run.thread];
     if (run.at < t->count) {

@@ -11,7 +11,7 @@ struct weak_asked {
     unsigned program; /* bits are the caller's */
 };
 
-/* What is taken away: part `part` of what this place asks for. */
+/* The mutation: part `part` of the order at this place is taken away. */
 struct weak_mutation {
     const struct weak_site *site;
     enum weak_part part;

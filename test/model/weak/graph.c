@@ -299,7 +299,7 @@ struct relations {
     set hb[EVENTS], eco[EVENTS], scb[EVENTS];
 };
 
-/* Communication: modification order, from-read and reads-from. */
+/* Adds the relations between two accesses of one word: modification order, from-read and reads-from. */
 static void relate_accesses(const struct graph *g, struct relations *r, unsigned a, unsigned b) {
     const struct event *x = &g->events[a], *y = &g->events[b];
     if (a == b || !is_access(x) || !is_access(y) || x->word != y->word) {

@@ -1,4 +1,4 @@
-/* An execution of a litmus program so far, and what the memory model says about its next event.
+/* One execution of a litmus program so far, and the rules of the memory model for its next event.
  *
  * The model is RC11 (Lahav, Vafeiadis, Kang, Hur, Dreyer: Repairing Sequential Consistency in C/C++11, PLDI 2017),
  * with two differences. A release sequence is that of C++20: it goes on through read-modify-writes alone, and not
@@ -18,7 +18,7 @@
 
 #include "weak.h"
 
-#define EVENTS 128 /* of an execution, with the first value of each shared word */
+#define EVENTS 128 /* most events of an execution, with the first value of each shared word */
 #define WORDS  16  /* shared words */
 #define WRITES 40  /* to one word */
 
@@ -42,13 +42,14 @@ struct op {
     unsigned order, failure;
     enum weak_scope scope;
     uint8_t word;
-    bool compares; /* of an RMW: it is a compare-and-swap; else it adds */
+    bool compares; /* true: the read-modify-write is a compare-and-swap; false: it adds */
     uint32_t expected, value;
-    unsigned group; /* of ARRIVE and LEAVE */
+    unsigned group; /* number of the group, for ARRIVE and LEAVE */
     struct weak_site site;
 };
 
-/* What a thread that acquires gets to know: events that happened before a release, by who released and for whom. */
+/* The events that a thread learns of when it acquires: the events that happened before a release, by the thread that
+ * released and the threads that the release reaches. */
 struct view {
     set host;   /* released by a thread of the host */
     set system; /* released by a thread of the device for all */
@@ -59,8 +60,9 @@ struct event {
     uint8_t kind, order, scope, thread, word, source; /* source: the write that a read reads from */
     unsigned group;
     uint32_t read, written;
-    set before;           /* events that happen before this one */
-    struct view released; /* of a write: what reading it with acquire order teaches */
+    set before; /* events that happen before this one */
+    /* for a write: the events that a thread learns of when it reads the write with acquire order */
+    struct view released;
     struct weak_site site;
 };
 
@@ -75,8 +77,8 @@ struct thread {
     uint8_t state;
     struct op next;       /* where the state is PENDING */
     set past;             /* its events, and what happens before them */
-    struct view released; /* by its last release fence */
-    struct view heard;    /* by its relaxed reads: the next acquire fence takes it in */
+    struct view released; /* events that its last release fence has released */
+    struct view heard;    /* events that its relaxed reads have brought; the next acquire fence makes them known */
 };
 
 struct graph {

@@ -191,7 +191,7 @@ static void service_and_sweep(void) {
     stk_fetch_sweep(&s.fetch);
 }
 
-/* Cancels the slot, whatever it holds by then, and uses the slot and its I/O slot for something else. */
+/* Cancels the slot, also if the slot holds later work by then, and uses the slot and its I/O slot for other work. */
 static void service_and_cancel(void) {
     struct service s;
     open_service(&s);

@@ -36,7 +36,7 @@ enum {
     ENDED
 };
 
-static int kind; /* of the memory; a constant of the program, set by its set-up */
+static int kind; /* kind of the memory; a constant of the program, which its set-up sets */
 
 static stk_u32 run_wide(const struct stk_dev *d, const struct stk_call *c) {
     weak_check(stk_arg(c, 0) == GIVEN);

@@ -1,4 +1,4 @@
-/* The orders that the sources ask for, against those that the litmus programs need. */
+/* Compares the memory orders in the sources with the orders that the litmus programs need. */
 #ifndef WEAK_ORDERS_H
 #define WEAK_ORDERS_H
 

@@ -18,13 +18,14 @@ extern const struct weak_program weak_mail_device[], weak_mail_one[];
 /* A program over the real code. `device` and `goals` are sets of bits (weak.h); behind them come the threads. */
 #define PROGRAM(title, set_up, on_device, reaches, ...)                                                                \
     { .name = (title), .setup = (set_up), .threads = {__VA_ARGS__}, .device = (on_device), .goals = (reaches) }
-/* The same with a check of the last values, which all threads have left. */
+/* Defines a program with a check of the values that are in the words after all threads have ended. */
 #define PROGRAM_TO_END(title, set_up, on_device, reaches, check, ...)                                                  \
     {                                                                                                                  \
         .name = (title), .setup = (set_up), .threads = {__VA_ARGS__}, .final = (check), .device = (on_device),         \
         .goals = (reaches)                                                                                             \
     }
-/* The same where all threads see a store at the same time. Threads end that try again and again. */
+/* Defines a program for machines where all threads see a store at the same time. A thread that retries for ever is
+ * ended after `patience` accesses. */
 #define PROGRAM_AT_ONCE(title, set_up, on_device, reaches, ...)                                                        \
     {                                                                                                                  \
         .name = (title), .setup = (set_up), .threads = {__VA_ARGS__}, .device = (on_device), .at_once = true,          \

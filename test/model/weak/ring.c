@@ -283,7 +283,7 @@ static void look_by_poll(void) {
     weak_goal(DONE_GOAL);
 }
 
-/* Takes the outcome and frees the slot; whoever asks next has the slot for himself. */
+/* Takes the outcome and frees the slot. After that only the next asker uses the slot. */
 static void take_and_recycle(void) {
     struct stk_io_queue q = queue();
     struct stk_io_request request;

@@ -28,7 +28,7 @@ static void work_on(uint32_t unit) {
     weak_data_put(&machine.payload[unit], RESULT);
 }
 
-/* Claims one run, does its units, and says so after each of them. */
+/* Claims one run, does its units, and calls stk_work_split_done after each unit. */
 static void work(uint32_t device) {
     struct stk_work_split s = split();
     struct stk_work_split_run run;
@@ -70,7 +70,8 @@ static void device_that_takes_back(void) {
     weak_check(stk_work_split_done(&s, 1, &run, 1) == STK_OK);
 }
 
-/* Gives both units back. The other device has the run, or a part of it, when this one claims again. */
+/* Claims both units, does the first, gives both units back, and claims again. Meanwhile the other device may have
+ * claimed the run or a part of it. */
 static void device_that_claims_again(void) {
     struct stk_work_split s = split();
     struct stk_work_split_run run;
@@ -164,7 +165,7 @@ static void set_up_front(void) {
     share_rest();
 }
 
-/* Device 1 has given unit 1 back, behind a unit that is done; device 0 has done the unit before. */
+/* Sets up a range of two units: unit 0 is done, and device 1 has given unit 1 back. */
 static void set_up_moved(void) {
     const struct stk_work_split s = {.config = {.devices = 2, .runs = 1}, .words = words};
     uint32_t *run = stk_work_split_run_at(&s, 1, 0);

@@ -43,7 +43,7 @@ THREAD(mp_load_wrong_f, NOTE(0, LOAD(y, RELAXED)); FENCE(RELEASE); NOTE(1, LOAD(
 THREAD(mp_load_late_f, NOTE(0, LOAD(y, RELAXED)); NOTE(1, LOAD(x, RELAXED)); FENCE(ACQUIRE);)
 FINAL(mp_stale, SAW(0) == 1 && SAW(1) == 0)
 
-/* The same with plain data. */
+/* Message passing with plain data in place of the first word. */
 THREAD(mp_data_put_r, weak_data_put(&x, 1); STORE(y, 1, RELAXED);)
 THREAD(mp_data_put_a, weak_data_put(&x, 1); STORE(y, 1, RELEASE);)
 THREAD(mp_data_get, weak_await(LOAD(y, ACQUIRE) == 1); NOTE(0, weak_data_get(&x));)

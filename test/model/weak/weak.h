@@ -24,13 +24,14 @@ enum weak_order {
     WEAK_PLAIN = 8 /* not atomic: two such accesses of one word that nothing orders are a data race */
 };
 
-/* Which threads an order reaches: those of the same device, or all. Threads of the host always reach all. */
+/* The threads that an order reaches: the threads of the same device, or all threads. An order of a thread of the host
+ * always reaches all threads. */
 enum weak_scope {
     WEAK_SYSTEM = 0,
     WEAK_DEVICE = 1
 };
 
-/* What an access asks for beyond its relaxed form. Each of these parts is taken away once, as a mutation. */
+/* The parts of an access's order beyond relaxed. Each part is taken away once, as a mutation. */
 enum weak_part {
     WEAK_PART_ACQUIRE,
     WEAK_PART_RELEASE,
@@ -69,9 +70,9 @@ struct weak_program {
 /* Shares `count` words, which have the values that stand there now. An access to any other word is the thread's own:
  * a load finds what the set-up left there, and a store changes nothing. */
 void weak_share(const void *words, unsigned count);
-/* The same for words that one party at a time has for itself. They may be atomic, and still two accesses that nothing
- * orders count as a data race. RC11 keeps a load before the stores behind it; C11 itself does not, so that a program
- * has to order these too. */
+/* Shares `count` words that only one party at a time may use. Two accesses that nothing orders count as a data race
+ * here, even if they are atomic. RC11 keeps a load before the stores behind it. C11 does not, so a program has to order
+ * these too. */
 void weak_share_owned(const void *words, unsigned count);
 
 /// For threads and final checks ///

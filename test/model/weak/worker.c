@@ -28,7 +28,7 @@ enum {
     AGAIN
 };
 
-static int kind; /* of the memory; a constant of the program, set by its set-up */
+static int kind; /* kind of the memory; a constant of the program, which its set-up sets */
 
 /// A worker ///
 
@@ -42,7 +42,7 @@ static stk_u32 run_once(const struct stk_dev *d, const struct stk_call *c) {
     return STK_SLOT_DONE;
 }
 
-/* The same in two parts, each by the worker that claims the slot then. */
+/* The handler runs in two parts. Each part runs on the worker that claims the slot then. */
 static stk_u32 run_in_parts(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 at = weak_data_get(&machine.payload[0]);
     weak_data_put(&machine.payload[0], at + 1u);
@@ -52,7 +52,7 @@ static stk_u32 run_in_parts(const struct stk_dev *d, const struct stk_call *c) {
     return at == GIVEN ? STK_SLICED : STK_SLOT_DONE;
 }
 
-/* Whatever the words say: a tenant may have had the slot run. */
+/* The words may have any values here: a tenant may have made a worker run the slot. */
 static stk_u32 run_any(const struct stk_dev *d, const struct stk_call *c) {
     stk_result(c, 0, stk_arg(c, 0));
     (void)d;
@@ -292,7 +292,7 @@ static void forge_work(void) {
     stk_store(status_of(0), STK_SLOT_DONE);
 }
 
-/* Whatever the worker that ran the slot last has left there; or nothing, where the tenant ended its own ticket. */
+/* The value that the last worker of the slot left there, or no value, if the tenant ended its own ticket. */
 static void harvest_forged(void) {
     struct stk_publisher p = publisher();
     struct stk_slot out;

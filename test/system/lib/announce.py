@@ -23,7 +23,8 @@ def seal(at):
 
 
 def publish(at, slot, opcode, number):
-    struct.pack_into("<IQIII4IIQII", log, at, PUBLISH | 2 << 16, 0, slot, 0, opcode, 0, 0, 0, 0, 0, 0, number, boot << 1)
+    struct.pack_into("<IQIII4IIQII", log, at,
+                     PUBLISH | 2 << 16, 0, slot, 0, opcode, 0, 0, 0, 0, 0, 0, number, boot << 1)
     seal(at)
 
 

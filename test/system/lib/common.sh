@@ -38,7 +38,8 @@ said() {
     }
 }
 
-# refused WORDS COMMAND...: exit code 2, nothing on stdout, one line on stderr that has WORDS and an advice after a colon.
+# refused WORDS COMMAND...: runs COMMAND, and fails unless it exits with code 2, prints nothing on stdout, and prints
+# one line on stderr that has WORDS, and an advice after a colon.
 refused() {
     words=$1
     shift
@@ -53,10 +54,14 @@ has_opencl() {
     "$STOKER" info | grep -q '^  residency   RESIDENT: handshake'
 }
 
-# as_nobody COMMAND...: runs it without root's rights, or as whoever runs the tests.
+# as_nobody COMMAND...: runs COMMAND as user 65534 where root runs the tests, else as the user who runs the tests.
 as_nobody() {
     if [ "$(id -u)" -eq 0 ]; then
-        python3 -c 'import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+        python3 -c 'import os, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
     else
         "$@"
     fi

@@ -1,5 +1,6 @@
-"""failing_call.py CALL[:FIRST-LAST] ERRNO COMMAND...: runs COMMAND under a seccomp filter that makes system call CALL fail
-with ERRNO; with FIRST-LAST only where its fourth argument, the offset of a pread64 or pwrite64, lies in that range."""
+"""failing_call.py CALL[:FIRST-LAST] ERRNO COMMAND...: runs COMMAND under a seccomp filter that makes system call CALL
+fail with ERRNO. With FIRST-LAST a call fails only where its fourth argument, which is the offset of a pread64 or a
+pwrite64, lies in that range."""
 import ctypes
 import os
 import platform

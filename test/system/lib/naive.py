@@ -1,4 +1,5 @@
-"""naive.py PATTERNS FILE...: counts every overlapping occurrence the slow way; prints what lib/expect.py compares with."""
+"""naive.py PATTERNS FILE...: counts every occurrence of each pattern, overlaps included, by comparing at every byte.
+Prints the counts as JSON for lib/expect.py, which compares a scan with them."""
 import collections
 import json
 import os

@@ -1,5 +1,5 @@
-"""on_terminal.py COLUMNS COMMAND...: runs COMMAND with a terminal of so many columns as its standard output. Prints what
-the command wrote there, and exits as it did."""
+"""on_terminal.py COLUMNS COMMAND...: runs COMMAND with a terminal of COLUMNS columns as its standard output. Prints the
+output of COMMAND and exits with its exit code."""
 import fcntl
 import os
 import pty

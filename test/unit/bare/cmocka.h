@@ -28,7 +28,7 @@ struct CMUnitTest {
 #define cmocka_run_group_tests(tests, setup, teardown)                                                                 \
     bare_run_group(tests, sizeof(tests) / sizeof((tests)[0]), setup, teardown)
 
-/* The name is said where a group fails or passes. */
+/* The name is printed when the group fails or passes. */
 #define cmocka_run_group_tests_name(name, tests, setup, teardown)                                                      \
     (print_message("%s: ", name), cmocka_run_group_tests(tests, setup, teardown))
 

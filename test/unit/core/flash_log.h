@@ -32,7 +32,7 @@ static struct flash_log {
     _Alignas(64) uint8_t memory[WORLD_FLASH_BYTES];
     uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
     uint8_t walk[2u * STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
-    uint32_t seen, first, last, resumed; /* by the last walk */
+    uint32_t seen, first, last, resumed; /* counts and sequences that the last walk found */
 } world;
 
 static inline struct stk_log_config world_config(void) {

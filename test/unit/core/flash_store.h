@@ -20,11 +20,11 @@ static const struct stk_flash_geometry geometries[] = {
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
-#define ENTRIES    8u /* of the index, unless a test needs more */
+#define ENTRIES    8u /* entries of the index, unless a test needs more */
 #define KEYS       32u
 #define BYTES_MAX  16384u
 #define STORE_ID   0x57u
-#define READ_BYTES 512u /* of the buffer, beyond the least */
+#define READ_BYTES 512u /* bytes of the buffer beyond the least size */
 
 static struct flash_store {
     struct stk_sim_flash flash;
@@ -118,7 +118,7 @@ static inline int has(uint32_t k) {
     return stk_store_find(&world.store, key_of(k), NULL);
 }
 
-/* What the index keeps of key k, which is in it; to do damage. */
+/* Returns the entry of the index for key k, which must be in the index. Tests damage the artifact through it. */
 static inline struct stk_store_artifact *entry_of(uint32_t k) {
     struct stk_store_entry *e = world.store.entry + 1;
     while (memcmp(e->artifact.key, key_of(k), STK_STORE_KEY_BYTES) != 0) {

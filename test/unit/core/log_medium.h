@@ -12,7 +12,7 @@
 #define MEDIUM_BLOCKS 400u
 #define NO_CALL       UINT32_MAX
 
-/* What a program or an erase does to its bytes when it fails, or when a power cut ends it. */
+/* The state of the bytes after a program or an erase that failed, or that a power cut ended. */
 enum done {
     NO_FAULT, /* the call does not fail */
     NONE,     /* all bytes stay as they were */

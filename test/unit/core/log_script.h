@@ -14,8 +14,8 @@ static struct {
     struct stk_log_iter iter;
     uint8_t buffer[STK_LOG_BUFFER_BYTES(SCRIPT_UNIT, SCRIPT_UNIT)];
     uint8_t walk[2u * STK_LOG_BUFFER_BYTES(SCRIPT_UNIT, SCRIPT_UNIT)];
-    uint32_t number;                                           /* of the next record that the test appends */
-    uint32_t seen, numbers[SCRIPT_RECORDS];                    /* by the last walk */
+    uint32_t number;                                           /* number of the next record that the test appends */
+    uint32_t seen, numbers[SCRIPT_RECORDS];                    /* records that the last walk found, and their numbers */
     uint32_t sequences[SCRIPT_RECORDS], boots[SCRIPT_RECORDS]; /* of those */
 } script;
 
@@ -41,7 +41,7 @@ static inline struct stk_log_record script_record(uint32_t number) {
         .slot = number, .timestamp_ns = 1000u + number, .args = {~number, number, 0, 7}, .digest = number * 3u};
 }
 
-/* Appends the record with the next number, which is spent whatever comes of it. */
+/* Appends the record with the next number. The number is used up even if the append fails. */
 static inline int script_try(void) {
     const struct stk_log_record r = script_record(script.number++);
     return stk_log_append(&script.log, &r);

@@ -43,19 +43,19 @@ struct chip {
     enum chip_step step;
     uint8_t cfi[CFI_BYTES];
     uint16_t mem[CHIP_USED];
-    uint32_t status; /* Intel's, without ready */
-    uint32_t busy;   /* polls that still find it busy */
+    uint32_t status; /* status register of an Intel chip, without the bit for ready */
+    uint32_t busy;   /* polls that will still find the chip busy */
     bool toggling, exceeded;
     uint32_t buffer_at, buffer_left, buffer_block, buffer_words;
     uint16_t buffer[64];
     uint32_t buffer_first;
     uint32_t programs, buffered, erases, unlocks;
-    /* What the test wants. */
-    uint32_t polls;     /* that each operation takes */
-    uint32_t no_buffer; /* requests for the buffer that are put off */
+    /* Settings of the test. */
+    uint32_t polls;     /* polls for which the chip stays busy after each operation */
+    uint32_t no_buffer; /* requests for the buffer that the chip answers with "not ready" */
     bool fail_program, fail_erase;
-    uint32_t fails;        /* mask of blocks: nothing of them can be changed */
-    uint32_t buffers_left; /* that it gives before it gives none; 0: any number */
+    uint32_t fails;        /* mask of blocks in which programs and erases fail */
+    uint32_t buffers_left; /* number of times that the chip gives its buffer, then no more; 0: any number */
     bool no_voltage;
     uint32_t locked; /* mask of blocks */
 };

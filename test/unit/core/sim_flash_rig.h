@@ -8,7 +8,7 @@
 
 #define BLOCK  256u
 #define BLOCKS 3u
-#define BYTES  64u /* of most programs here */
+#define BYTES  64u /* bytes of most programs in these tests */
 
 static const struct stk_flash_ops *const ops = &stk_sim_flash_ops;
 static _Alignas(64) uint8_t data[BLOCK], seen[BLOCK];

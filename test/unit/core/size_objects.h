@@ -406,7 +406,7 @@ static int automaton_from(const uint32_t *n, struct stk_arena *arena) {
     int err = stk_automaton_build(&automaton, patterns, n[0], arena);
     assert_true(automaton.info.err == err);
     assert_true(automaton.info.value == (err == STK_E_SPACE ? arena->need : 0));
-    /* What only building needed was given back; the test wants what it was. */
+    /* The build gave back the memory that only the build needs. The test needs the size of this memory too. */
     arena->used = err == STK_OK ? arena->size : arena->used;
     return err;
 }

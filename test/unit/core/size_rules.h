@@ -1,7 +1,6 @@
-/* What holds for the memory of every object: STK_X_BYTES, stk_x_bytes and what init takes are one number, one byte less
- * is refused with nothing written, and nothing outside is ever written. One table of objects and shapes is checked by
- * this.
- */
+/* Checks the rules for the memory of every object, over one table of objects and shapes. STK_X_BYTES, stk_x_bytes and
+ * the bytes that init takes are one number. Init refuses one byte less and writes nothing then. No byte outside of the
+ * memory is ever written. */
 #ifndef SIZE_RULES_H
 #define SIZE_RULES_H
 
@@ -18,7 +17,7 @@ struct sized {
      * arena, where what the object itself says about a refusal is compared in here. */
     int (*at)(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info);
     int (*from)(const uint32_t *n, struct stk_arena *arena);
-    void (*use)(const uint32_t *n); /* to the full, and so that it gives back what is not memory */
+    void (*use)(const uint32_t *n); /* uses the object to the full, and gives everything back that is not memory */
     const void *object;             /* what a refusal leaves as it was; NULL where the object keeps the refusal */
     size_t object_bytes;
     int spares_some; /* bytes may stay unwritten: padding between parts, or room that this use does not fill */

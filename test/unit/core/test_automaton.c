@@ -335,7 +335,7 @@ static void filter_lets_every_pattern_pass_at_every_second_byte(void **state) {
             passed += (uint32_t)passes(text + 1);
         }
     }
-    assert_true(passed < 100u); /* of some thousand looks at random bytes */
+    assert_true(passed < 100u); /* fewer than 100 of some thousand places of random bytes may pass the filter */
 }
 
 /* The state of a text that has no more than the first bytes of a long pattern is that of these bytes, where another

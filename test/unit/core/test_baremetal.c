@@ -167,7 +167,7 @@ static void a_wait_ends_with_the_word_or_the_deadline(void **state) {
     assert_int_equal(ops->wait(&clock, &word, stk_le32(3), 1000000), STK_OK);
     assert_int_equal(naps, 5);
     assert_int_equal(ops->wait(&clock, &word, stk_le32(9), 1000000), STK_E_TIMEOUT);
-    assert_in_range(naps, 5 + 90, 5 + 120); /* of 10 us each */
+    assert_in_range(naps, 5 + 90, 5 + 120); /* naps of 10 us each */
     assert_int_equal(ops->wait(&clock, &word, stk_le32(9), 0), STK_E_TIMEOUT);
     ops->wake(&clock, &word);
 }

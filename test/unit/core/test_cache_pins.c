@@ -106,7 +106,7 @@ static void unpinned_artifacts_leave_in_the_order_of_their_last_use(void **state
     (void)pin(1);
     (void)pin(2);
     assert_int_equal(get(3), 1);
-    assert_int_equal(put(4, 10), 1); /* 3: walks over 0, 1 and 2 */
+    assert_int_equal(put(4, 10), 1); /* evicts 3, the oldest entry without a pin */
     assert_int_equal(get(3), 0);
     assert_int_equal(stk_cache_unpin(&cache, key(1)), 0);
     assert_int_equal(stk_cache_unpin(&cache, key(0)), 0);
@@ -182,14 +182,14 @@ static void pins_in_the_middle_refuse_what_is_too_long(void **state) {
     struct stk_artifact artifact = pin(1);
     assert_int_equal(stk_cache_remove(&cache, key(0)), 1);
     assert_int_equal(put(2, 100), 0);
-    expect_refused(3, 384); /* 12 units below the pin, 23 above it */
+    expect_refused(3, 384); /* 12 granules below the pin, 23 above it */
     assert_int_equal(get(2), 1);
     assert_int_equal(put(3, 304), 1);
     expect_still(1, &artifact);
     assert_int_equal(put(4, 80), 0);
-    expect_refused(3, 384); /* nor with its own place */
+    expect_refused(3, 384); /* the place that artifact 3 has now does not help */
     assert_int_equal(get(3), 1);
-    assert_int_equal(put(3, 368), 1); /* which with the gap above it is 23 units */
+    assert_int_equal(put(3, 368), 1); /* the place of artifact 3 and the gap above it have 23 granules */
     expect_still(1, &artifact);
     assert_int_equal(stk_cache_unpin(&cache, key(1)), 0);
     assert_int_equal(put(5, 400), 2);

@@ -21,7 +21,7 @@ static uint8_t *const payload = pool + ZONE;
 static uint32_t ring_words[4 * STK_SLOT_WORDS], control_words[STK_CTL_WORDS_MIN];
 static struct stk_interp port;
 
-/* Runs the case alone and returns its status; results as it left them. */
+/* Runs the slot of the case alone. Returns its status, and copies its results to `results`. */
 static uint32_t run(const struct chunk_case *c, uint32_t payload_bytes, uint32_t results[4]) {
     const struct stk_device_memory memory = {.ring = ring_words,
                                              .slots = 4,

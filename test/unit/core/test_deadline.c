@@ -1,4 +1,4 @@
-/* What a deadline counts: the time in which its owner could have seen progress. */
+/* Tests that a deadline counts the time in which its owner could have seen progress, and no other time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -50,7 +50,7 @@ static int set_up(void **state) {
     place(&copies.host, host_bytes);
     place(&copies.sent, sent_bytes);
     place(&copies.got, got_bytes);
-    memset(copies.sent.control, 0xEE, STK_CONTROL_BYTES(OBSERVABLES)); /* whatever the last launch left */
+    memset(copies.sent.control, 0xEE, STK_CONTROL_BYTES(OBSERVABLES)); /* values that the last launch may have left */
     ring = (struct stk_ring){.words = copies.host.ring, .slots = SLOTS};
     return 0;
 }
@@ -259,8 +259,9 @@ static void counters_add_up_and_what_the_device_sets_is_set(void **state) {
     publish(1, STK_OP_NOP, 0, 0);
     assert_int_equal(stk_device_snapshot(&copies), 2);
     launch(true);
-    (void)stk_fetch_add(copies.host.control + STK_CTL_DONE_COUNT, 3); /* the host counts meanwhile */
-    stk_store(copies.host.control + OBSERVABLE + 1u, 77);             /* and sets what the device does not */
+    (void)stk_fetch_add(copies.host.control + STK_CTL_DONE_COUNT, 3); /* the host adds to the counter meanwhile */
+    /* the host sets a word that the device does not set */
+    stk_store(copies.host.control + OBSERVABLE + 1u, 77);
     stk_store(copies.got.control + STK_CTL_SHUTDOWN, 1);
     stk_store(copies.got.control + STK_CTL_CURSOR, 6);
     stk_store(copies.host.control + STK_CTL_CURSOR, 5);

@@ -1,5 +1,4 @@
-/* What is put back after a device was lost, slots of the ring and of the I/O queue. The interpreter is the next
- * device. */
+/* Tests which ring slots and I/O slots are put back after a device was lost. The interpreter is the next device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,9 +142,9 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     (void)state;
     load_miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
     io_in(&memory, 0, STK_SLOT_WAIT_IO);
-    load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* the slot has the ticket of its I/O slot */
     io_in(&memory, 1, STK_SLOT_WAIT_IO);
-    load_miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    load_miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* the slot waits, but its request was not published */
     io_in(&memory, 2, STK_SLOT_WAIT_IO);
     load_miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
     io_in(&memory, 3, STK_SLOT_PUBLISHED);

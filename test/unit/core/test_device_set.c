@@ -1,4 +1,4 @@
-/* Routing: which of several devices takes which work, and what is said when none does; speeds that are learnt. */
+/* Tests the choice of a device for work, the reason when no device fits, and the learning of speeds. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

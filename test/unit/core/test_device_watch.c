@@ -125,7 +125,7 @@ static void a_slot_that_was_taken_since_is_no_longer_watched(void **state) {
     status_is(0, STK_SLOT_PUBLISHED);
     assert_int_equal(pass(HALF), STK_SIGHT_GOOD);
     take(0);
-    take(0); /* and let go; its tenant stored PUBLISHED again */
+    take(0); /* the worker let the slot go, and the tenant stored PUBLISHED again */
     assert_int_equal(pass(WATCH - HALF / 8u), STK_SIGHT_GOOD);
     assert_int_equal(pass(WATCH), STK_SIGHT_NO_HEARTBEAT);
 }
@@ -168,7 +168,7 @@ static void launches_that_touch_nothing_show_it(void **state) {
     (void)state;
     assert_int_equal(launch_ends(100), STK_SIGHT_GOOD); /* there is nothing to touch */
     status_is(1, STK_SLOT_PUBLISHED);
-    assert_int_equal(launch_ends(1), STK_SIGHT_GOOD); /* which picks the slot */
+    assert_int_equal(launch_ends(1), STK_SIGHT_GOOD); /* this look picks the slot to watch */
     assert_int_equal(launch_ends(STK_WATCH_LAUNCHES - 1u), STK_SIGHT_GOOD);
     assert_int_equal(launch_ends(1), STK_SIGHT_UNTOUCHED);
 }

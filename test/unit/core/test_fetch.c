@@ -201,7 +201,7 @@ static void poll_waits_for_its_timeout_and_no_longer(void **state) {
     assert_adds_up();
 }
 
-/* What the rest of the world does while the service sleeps. */
+/* Publishes a load miss and runs a worker while the service sleeps. */
 static void publish_meanwhile(void *ctx, const uint32_t *word, uint32_t seen, uint64_t timeout_ns) {
     (void)ctx;
     (void)word;
@@ -230,7 +230,7 @@ static int count_submits(void *ctx, const struct stk_ingest_read *reads, uint32_
     return stk_sim_ingest_ops.submit(ctx, reads, count);
 }
 
-/* What waits at the same time is one call of the port; prefetches come after the rest. */
+/* All requests that wait at the same time go to the port in one call. Prefetches come after the other requests. */
 static void reads_go_to_the_port_together(void **state) {
     struct stk_ingest_ops counting = stk_sim_ingest_ops;
     (void)state;
@@ -401,7 +401,7 @@ static void row_that_cannot_be_is_refused(void **state) {
     assert_int_equal(w.fetch.info.index, 2);
 }
 
-/* Rows are found whatever their numbers, and however full the table is. */
+/* A row with any number is found, also in a full table. */
 static void full_table_finds_every_row_and_takes_no_more(void **state) {
     static const uint32_t numbers[ROWS] = {0, 8, 16, 24, UINT32_MAX, 5, 13, 3};
     struct stk_fetch_resource row;

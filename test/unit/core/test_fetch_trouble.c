@@ -18,10 +18,10 @@ static void what_the_table_does_not_allow_faults_its_own_slot(void **state) {
     (void)state;
     world(NULL, 8);
     ask(0, 8);          /* no such resource */
-    ask_as(1, 2, 1, 0); /* a tenant that may not */
-    ask_as(2, 0, 2, 1); /* not ahead of need */
+    ask_as(1, 2, 1, 0); /* a tenant that may not ask for this resource */
+    ask_as(2, 0, 2, 1); /* a prefetch of a resource that must not be asked for ahead of need */
     ask(3, UINT32_MAX); /* no such resource either */
-    ask_as(4, 1, 2, 0); /* nothing wrong with this one */
+    ask_as(4, 1, 2, 0); /* allowed: this request ends well */
     drive();
     poll_ends(5);
     drive();
@@ -78,7 +78,7 @@ static void request_that_is_none_of_a_load_miss_is_refused(void **state) {
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(STK_E_FORMAT));
         assert_int_equal(w.fetch.stats.refused, 1);
         freeze(false);
-        drive(); /* to the device the words are another's: it says so, and the service takes them back */
+        drive(); /* the device finds a request of another slot, and faults its slot; the service frees the I/O slot */
         assert_status(9, STK_SLOT_FAULT);
         assert_quiet();
     }
@@ -454,7 +454,7 @@ static void forged_ticket_in_a_cancelled_slot_gets_no_outcome(void **state) {
     drive();
     assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
     assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
-    stk_store(&forged[STK_SLOT_TENANT], 2); /* which may not have resource 2 */
+    stk_store(&forged[STK_SLOT_TENANT], 2); /* this tenant may not ask for resource 2 */
     stk_store(&forged[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 1);
     stk_store_release(forged, STK_SLOT_PUBLISHED);
     drive();
@@ -477,7 +477,7 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
         freeze(true);
         poll_ends(1);
         assert_int_equal(stk_ring_transition(&w.ring, 0, moves[i % 2u]), (int)STK_SLOT_REQUEUE);
-        if (i >= 2u) { /* and is published again */
+        if (i >= 2u) { /* the slot is published once more */
             stk_store(&slot_words(0)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
             ask(0, 3);
         }
@@ -487,8 +487,8 @@ static void outcome_that_no_slot_comes_for_is_recycled(void **state) {
     }
 }
 
-/* The same in REQUEUE and CLAIMED: a slot of that number with another ticket is not the one that asked; with none it
- * may be. */
+/* Tests slots in REQUEUE and CLAIMED. A slot with another I/O ticket has not asked for this I/O. A slot without an I/O
+ * ticket may have asked. */
 static void outcome_is_kept_while_its_slot_may_come_for_it(void **state) {
     static const struct {
         uint32_t status, ticket, kept;
@@ -552,7 +552,7 @@ static void shutdown_waits_for_reads_that_do_not_end(void **state) {
     w.ingest.reap_err = STK_E_IO;
     assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_IO);
     w.ingest.reap_err = 0;
-    w.ingest.cancel_err = STK_E_NOMEM; /* told, though the reads end now */
+    w.ingest.cancel_err = STK_E_NOMEM; /* the error is reported, although the reads end now */
     assert_int_equal(stk_fetch_close(&w.fetch, 2 * MS), STK_E_NOMEM);
     drive();
     assert_failed(0, STK_FETCH_CODE(STK_E_CANCELED));
@@ -629,7 +629,7 @@ static void device_that_meddles_harms_itself(void **state) {
     drive();
     assert_status(1, STK_SLOT_DONE);
     assert_int_equal(w.fetch.stats.cancelled, 1);
-    poll_ends(1); /* which was published again */
+    poll_ends(1); /* ends the request of the slot that was published once more */
     drive();
     assert_status(0, STK_SLOT_DONE);
     assert_quiet();
@@ -659,7 +659,8 @@ static void wipe(void) {
     }
 }
 
-/* Whatever the words become, only the places of the table are written, and the counters add up. */
+/* With any values in the words of the I/O queue, the service writes only to the ranges in its table, and the counters
+ * add up. */
 static void hostile_words_reach_nothing_but_the_table(void **state) {
     const struct stk_sim_ingest_config slow = {.depth = 3, .sources = 4, .delay = 1, .seed = 3};
     uint64_t seed = 42;

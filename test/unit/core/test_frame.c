@@ -14,7 +14,7 @@
 static uint8_t line[8192];
 static uint32_t line_bytes;
 
-/* Appends a frame with `bytes` bytes that follow from its number. */
+/* Appends a frame with `bytes` bytes of data, which are computed from its number. */
 static void put(uint16_t number, uint32_t bytes) {
     uint8_t data[STK_FRAME_DATA_MAX];
     pattern_fill(data, number, bytes);

@@ -1,4 +1,4 @@
-/* The table of limits: which values follow from a pace and from the host's limits, and what is refused. */
+/* Tests the table of limits: its values for a pace and for the host's limits, and the refused limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

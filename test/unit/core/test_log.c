@@ -398,7 +398,7 @@ static void every_block_is_erased_once_a_lap(void **state) {
             least = erases < least ? erases : least;
             most = erases > most ? erases : most;
         }
-        assert_true(most - least <= 2u); /* of which one by format */
+        assert_true(most - least <= 2u); /* format has made one of these erases */
         assert_int_equal(world.log.stats.erases, world.flash.counts.erases);
     }
 }

@@ -1,4 +1,4 @@
-/* Walks backwards: they give the records of the walk forwards, whatever the geometry, the place and the damage. */
+/* Tests walks backwards. They must give the same records as a walk forwards, for every geometry, place and damage. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -175,7 +175,7 @@ static void the_newest_records_are_found_from_the_end(void **state) {
     }
 }
 
-/* Cells are walked as records are; the codec is the same. */
+/* Walks over cells, forwards and backwards, as other tests walk over records. */
 static void cells_are_walked_both_ways(void **state) {
     static uint8_t bodies[40][STK_LOG_BODY_BYTES];
     (void)state;

@@ -13,7 +13,7 @@
 
 /* Stands between the log and the simulated flash. */
 static struct {
-    struct stk_flash_geometry geometry; /* that is announced */
+    struct stk_flash_geometry geometry; /* geometry that the port reports */
     int no_prog, no_erase, no_sync;     /* knobs: every call fails */
     uint32_t bad_block, bad_offset;     /* knob: reads of this byte fail */
     uint32_t good_from, good_to;        /* knobs: blocks outside fail to erase */
@@ -301,7 +301,8 @@ static void a_medium_that_takes_no_program_costs_four_blocks_and_one_for_each_ca
     world_append(1);
 }
 
-/* Each keeps the header and records of the lap before, or takes no program. */
+/* The log goes on while any two neighbouring blocks are good. A bad block keeps its header and its records of the lap
+ * before, or takes no program. */
 static void a_log_goes_on_while_two_blocks_are_good(void **state) {
     static const struct stk_flash_geometry shapes[] = {
         {1, 64, 256, 12, 0xFF, STK_FLASH_MANY, 0}, {1, 256, 1024, 12, 0xFF, STK_FLASH_MANY, 0}, NAND};

@@ -383,7 +383,7 @@ static void a_dead_medium_costs_nothing(void **state) {
     }
 }
 
-/* What an append could not bring out is in the buffer, and goes with the next. */
+/* Records that an append could not program stay in the buffer, and the next append programs them. */
 static void records_wait_for_a_medium_that_revives(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {
@@ -411,7 +411,7 @@ static void records_wait_for_a_medium_that_revives(void **state) {
     }
 }
 
-/* Whatever was lost on the way, an error says so and the newest records of the block in use stay. */
+/* A call that loses records returns an error, and the newest records of the block in use stay. */
 static void when_every_block_is_bad_an_error_says_so(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {

@@ -155,7 +155,7 @@ static void a_header_that_comes_back_hides_no_record_of_a_later_boot(void **stat
     script_assert_holds(7, script.number);
 }
 
-/* The header of block 64 fails, which would have told mount to look further. */
+/* The header of block 64 cannot be read. With this header mount would have looked further. */
 static void no_record_goes_further_than_mount_looks(void **state) {
     const struct stk_flash_geometry large = {1, 1, 512, 200, 0xFF, STK_FLASH_MANY, 0};
     uint32_t kept = 0, last = 0;

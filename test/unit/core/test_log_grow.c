@@ -29,7 +29,7 @@ static uint32_t fill(const struct stk_flash_geometry *g, uint32_t records) {
     return script_walk() != 0u ? script.numbers[0] : 0u;
 }
 
-/* What lies behind the old blocks was never erased for the log. */
+/* The blocks behind the old ones were never erased for the log. */
 static void add_blocks(uint32_t blocks) {
     const struct stk_flash_geometry *g = &medium.geometry;
     memset(medium_at(g->blocks, 0), 0xA5, (size_t)(blocks - g->blocks) * g->block_bytes);
@@ -94,7 +94,7 @@ static void shrinking_is_refused(void **state) {
             (void)fill(g, records);
             add_blocks(g->blocks + 3u);
             assert_int_equal(grow(), STK_OK);
-            newest = script.log.block; /* its header tells how many blocks there are */
+            newest = script.log.block; /* its header has the number of blocks */
             programs = medium.calls[PROG];
             erases = medium.calls[ERASE];
             for (uint32_t fewer = 1; fewer <= 3u; fewer++) {

@@ -163,7 +163,7 @@ static void a_header_with_a_number_beyond_its_bound_is_no_header(void **state) {
     for (size_t i = 0; i < sizeof boots / sizeof *boots; i++) {
         lay_out_word(44, boots[i]);
         (void)mount();
-        assert_int_equal(world.log.boot, 2); /* block 0 tells of boot 1 */
+        assert_int_equal(world.log.boot, 2); /* block 0 has records of boot 1 */
     }
     for (size_t i = 0; i < sizeof reaches / sizeof *reaches; i++) {
         lay_out_word(48, reaches[i]);

@@ -34,8 +34,9 @@ static void cut_keeps(uint32_t sector, uint32_t kept) {
     memcpy(medium.now, medium.synced, medium_bytes());
 }
 
-/* `unsynced` records behind `synced` ones are cut in every mixture of sectors. What was synced before is there, and
- * what is synced afterwards is there and comes behind: the order of a walk is that of the numbers. */
+/* Appends `synced` records with a sync and `unsynced` ones without, and cuts the power with every mixture of lost
+ * sectors. The synced records must be there after the cut, and records that are synced later must be there too and come
+ * behind them: a walk gives records in the order of their numbers. */
 static void assert_any_age(const struct stk_flash_geometry *g, uint32_t synced, uint32_t unsynced, uint32_t kept) {
     uint32_t first, before, after;
     script_open(g);
@@ -78,7 +79,7 @@ static void sectors_of_any_age_hide_no_synced_record(void **state) {
 /// Bits that read differently each time ///
 
 static struct {
-    uint32_t block, offset, bytes; /* of the program that was cut */
+    uint32_t block, offset, bytes; /* place of the program that was cut */
     uint32_t phase;
     uint8_t data[2u * SCRIPT_UNIT];
 } marginal;
@@ -101,14 +102,15 @@ static void note_program(uint32_t block, uint32_t offset, const uint8_t *data, u
     memcpy(marginal.data, data, bytes);
 }
 
-/* What is programmed over the page reads the same from then on. */
+/* Ends the marginal reads once the page was programmed again. */
 static void forget_page(uint32_t block, uint32_t offset, const uint8_t *data, uint32_t bytes) {
     (void)data;
     (void)bytes;
     marginal.bytes = block == marginal.block && offset == marginal.offset ? 0u : marginal.bytes;
 }
 
-/* The phases are those of the mount, of the walk behind it, and of all reads after the next records. */
+/* `phases` has the phase of the marginal page during the mount, during the walk behind it, and during all reads after
+ * the next records, two bits each. */
 static void assert_marginal(const struct stk_flash_geometry *g, uint32_t records, uint32_t phases) {
     uint32_t synced, first;
     script_open(g);

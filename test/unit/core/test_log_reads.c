@@ -59,8 +59,8 @@ static void a_read_that_fails_once_changes_nothing(void **state) {
     }
 }
 
-/* Some bytes cannot be read while the log is mounted and goes on, and can be again later: whatever was synced is
- * there. */
+/* Some bytes cannot be read while the log is mounted and goes on, and can be read later. Every synced record must be
+ * there then. */
 static void assert_comes_back(const struct stk_flash_geometry *g, uint32_t lap, uint32_t records, uint32_t block,
                               uint32_t from, uint32_t to) {
     uint32_t first, end;

@@ -21,7 +21,7 @@ static const struct stk_flash_geometry shapes[] = {
 static const int errors[] = {STK_E_ALIGN, STK_E_RANGE, STK_E_ACCESS, STK_E_NOSPC, STK_E_NODEV};
 static uint32_t kept[STEPS], kept_count; /* numbers of the records that went in */
 
-/* One call of a log in use: most append, some sync or poll. */
+/* Makes one call of a log in use: mostly an append, sometimes a sync or a poll. */
 static int step(uint32_t n) {
     int err = n % 5u == 3u ? stk_log_sync(&script.log) : n % 7u == 6u ? stk_log_poll(&script.log) : script_try();
     if (n % 5u != 3u && n % 7u != 6u && err == STK_OK) {
@@ -129,7 +129,8 @@ static void a_port_that_refuses_programs_wears_no_block(void **state) {
     }
 }
 
-/* Format erases, and mount and grow read: what they are refused is their error, and they end at once. */
+/* Refuses each call of the flash in turn. Format, mount and grow must return the error of the refused call, and make no
+ * further call. */
 static void a_refused_call_ends_format_mount_and_grow(void **state) {
     (void)state;
     EVERY(g) {
@@ -167,7 +168,7 @@ static void a_refused_call_ends_format_mount_and_grow(void **state) {
     }
 }
 
-/* A walk tells the error, and goes on where it was once the port accepts reads again. */
+/* A walk returns the error, and goes on from the same place once the port accepts reads again. */
 static void a_refused_read_ends_no_walk(void **state) {
     (void)state;
     EVERY(g) {

@@ -1,4 +1,4 @@
-/* What boots cost: a device that restarts again and again must not wear its flash out. */
+/* Tests the programs and erases of boots: a device that restarts again and again must not wear its flash out. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

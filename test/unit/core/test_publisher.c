@@ -259,7 +259,7 @@ static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void 
     (void)state;
     for (uint32_t bus = 0; bus < 2u; bus++) {
         uint32_t ticket;
-        workers(UINT32_MAX, UINT32_MAX - 3u, 1); /* two workers are inside */
+        workers(UINT32_MAX, UINT32_MAX - 3u, 1); /* two workers run */
         if (bus) {
             with_custody();
             stk_store(control.words + STK_CTL_NO_SHARED_ATOMICS,
@@ -268,13 +268,13 @@ static void a_word_that_is_no_status_waits_for_the_workers_that_were_there(void 
         ticket = publish();
         stk_store(status_of(ticket), 8);
         nothing_is_harvested();
-        workers(1, UINT32_MAX - 3u, 2); /* one worker left, two entered */
+        workers(1, UINT32_MAX - 3u, 2); /* one of the two workers has left, and two others have entered */
         nothing_is_harvested();
         workers(1, UINT32_MAX - 3u, 3);
         assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_FAULT);
         ticket = publish();
         stk_store(status_of(ticket), 8);
-        nothing_is_harvested(); /* it is another ticket, and two workers are inside */
+        nothing_is_harvested(); /* this is another ticket, and its two workers are still there */
         workers(1, 0, 1);
         assert_int_equal(stk_publisher_harvest(&publisher, &slot, NULL), STK_SLOT_FAULT);
     }

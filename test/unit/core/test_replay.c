@@ -41,7 +41,7 @@ static void same_handlers_in_the_same_order_do_not_differ(void **state) {
         assert_int_equal(rig_report.what, STK_REPLAY_NOTHING);
         assert_int_equal(rig_report.epochs, 3);
         assert_int_equal(rig_report.slots, 18);
-        assert_int_equal(rig_report.records, 24); /* and a PUBLISH and an EPOCH for each fence */
+        assert_int_equal(rig_report.records, 24); /* among them a PUBLISH and an EPOCH for each fence */
         assert_int_equal(rig_report.skipped, 0);
         assert_int_equal(stk_load(&boxes[1].control[STK_CTL_EPOCH]), 3);
         assert_memory_equal(boxes[1].control + STK_CTL_OBSERVABLE, boxes[0].control + STK_CTL_OBSERVABLE,
@@ -184,7 +184,7 @@ static void fence_comes_after_all_that_was_published_before(void **state) {
 
 /// Failures ///
 
-/* A fault in slot 1, as the recorder is told of it, with `value` and result 0. */
+/* Records a fault of slot 1 with `value` and result 0. */
 static void record_fault(uint32_t value, uint32_t first) {
     struct stk_record_failure failure = {.slot = 1,
                                          .opcode = OP_REFUSE,

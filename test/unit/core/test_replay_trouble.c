@@ -166,7 +166,7 @@ static void difference_before_an_input_ends_the_replay_there(void **state) {
 
 /// Records ///
 
-/* What replay says of a recording that has one `record`, behind a slot that was published. */
+/* Replays a recording that has one published slot and `record` behind it. Returns the result of the replay. */
 static int replay_record(const struct stk_log_record *record_) {
     record();
     put2(3, OP_ADD, 1, 1);
@@ -382,7 +382,7 @@ static void target_that_does_not_work_is_named(void **state) {
         assert_int_equal(rig_report.target, t);
         assert_int_equal(rig_report.slot, 3);
         assert_true(stuck.drives > 2);
-        assert_int_equal(replay_stuck(t, 1), STK_E_TIMEOUT); /* busy with something else */
+        assert_int_equal(replay_stuck(t, 1), STK_E_TIMEOUT); /* the drive reports work, but not for this slot */
         assert_int_equal(replay_stuck(t, STK_E_DEVICE), STK_E_DEVICE);
         assert_int_equal(rig_report.target, t);
         assert_int_equal(rig_report.err, STK_E_DEVICE);
@@ -412,7 +412,7 @@ static void failing_wait_comes_out(void **state) {
     assert_int_equal(replay(), STK_E_DEVICE);
 }
 
-/* A device that ends the slot while the replay looks at it. */
+/* A drive that ends the slot only at its third call, while the replay waits for the slot. */
 static int late_drive(void *ctx, bool pending) {
     (void)ctx;
     (void)pending;

@@ -477,7 +477,7 @@ static void a_filter_beyond_the_tables_is_refused(void **state) {
     assert_int_equal(count(text_at, 16, 0).status, STK_SLOT_DONE);
 }
 
-/* The tables of a tenant are those of its own share, whatever the argument says. */
+/* A tenant reaches only the tables of its own share, with any argument. */
 static void an_image_of_another_tenant_is_refused(void **state) {
     static const uint8_t letter[] = "x";
     const struct stk_pattern pattern = {letter, 1};

@@ -1,5 +1,5 @@
-/* The simulated ports. What other tests stand on, so each knob is tried by itself; the contracts are in
- * test/contract. */
+/* Tests the simulated ports, on which other tests rely. So each setting is tested by itself. test/contract has the
+ * contracts of all ports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -344,7 +344,7 @@ static void a_drive_runs_the_handler_and_leaves_what_it_says(void **state) {
 static void slots_end_after_the_delay(void **state) {
     (void)state;
     open_dispatch((struct stk_sim_dispatch_config){.delay = 2});
-    dispatch.drives = UINT32_MAX - 1; /* and across the wrap of the counter */
+    dispatch.drives = UINT32_MAX - 1; /* the next drives make the counter wrap */
     set_status(1, STK_SLOT_PUBLISHED);
     assert_int_equal(drive(true), 1);
     assert_int_equal(status_of(1), STK_SLOT_CLAIMED);

@@ -113,7 +113,7 @@ static void expect_same(const struct stk_sim_flash *a, const struct stk_sim_flas
     assert_true(a->steps == b->steps && a->rng == b->rng && a->off == b->off);
 }
 
-/* What follows a copy that was taken back is the same, byte for byte. */
+/* After a copy was restored, the same calls leave the same bytes. */
 static void a_copy_replays(void **state) {
     struct stk_sim_flash f = flash_of(1, STK_FLASH_ONCE);
     struct stk_sim_flash copy = flash_over(memory_b, shape(1, STK_FLASH_ONCE, 0xFF));

@@ -232,7 +232,7 @@ static void flickering_bits_differ_at_each_read(void **state) {
     assert_int_equal(count_of(seen + 64, 64, 0), 64);
 }
 
-/* Of each 64 bytes all may be there, or none, whatever the others are. */
+/* Each 64 bytes may be whole or missing, independently of the other bytes. */
 static void a_marginal_block_differs_at_each_read(void **state) {
     struct stk_sim_flash f = flash_of(8, STK_FLASH_ONCE);
     uint32_t whole[2] = {0, 0}, gone[2] = {0, 0}, both = 0;

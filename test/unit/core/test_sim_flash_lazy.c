@@ -84,7 +84,8 @@ static void sectors_are_of_any_age(void **state) {
     }
 }
 
-/* What was last synced may come back however much happened since, and nothing that was there before it. */
+/* The bytes of the last sync may come back, however much was written since. Bytes from before that sync never come
+ * back. */
 static void a_full_journal_keeps_the_first_age(void **state) {
     struct stk_sim_flash f = lazy_flash(memory_a, STK_FLASH_ANY);
     uint32_t first = 0, last = 0;
@@ -167,7 +168,7 @@ static void sectors_need_not_divide_a_block(void **state) {
 
 /// Copies ///
 
-/* What follows a copy that was taken back is the same, byte for byte. */
+/* After a copy was restored, the same calls leave the same bytes. */
 static void a_lazy_copy_replays(void **state) {
     struct stk_sim_flash f = lazy_flash(memory_a, STK_FLASH_ANY);
     struct stk_sim_flash copy = lazy_flash(memory_b, STK_FLASH_ANY);

@@ -92,7 +92,7 @@ static void a_new_shape_empties_the_sketch_within_its_memory(void **state) {
 
 /// Buckets ///
 
-/* What the reference implementation hits, from its golden vectors (sketch_buckets.table). */
+/* The counters that the reference implementation uses, from its vectors (sketch_buckets.table). */
 static const struct {
     uint32_t depth, width, key, buckets[8];
 } known[] = {

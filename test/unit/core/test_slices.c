@@ -125,7 +125,8 @@ static int record_order(const void *a, const void *b) {
     return a_end < b_end ? -1 : a_end > b_end;
 }
 
-/* COUNT lists in any order; of more matches than fit it lists any. */
+/* Makes lists comparable. SCAN_COUNT lists matches in any order, so a whole list is sorted. If there are more matches
+ * than room, the list may have any of them, so it is cleared. */
 static void sort_list(uint8_t *memory, uint32_t found, uint32_t room) {
     if (found <= room) {
         qsort(memory + OUT_AT, found, STK_MATCH_WORDS * 4u, record_order);
@@ -396,7 +397,7 @@ static void a_tenant_that_floods_dear_slots_leaves_the_others_their_share(void *
     assert_in_range(units[1] * 10u / units[2], 25, 35);
 }
 
-/* A tenant pays nothing back where nobody else waits. */
+/* A tenant that used more than its time share pays no debt while no other tenant has a slot that waits. */
 static void a_tenant_alone_is_not_held_back(void **state) {
     const uint32_t args[2] = {0, 150000};
     uint32_t drives = 0;

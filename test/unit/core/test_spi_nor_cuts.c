@@ -12,7 +12,7 @@
 
 #define SECTOR   256u
 #define BLOCKS   6u
-#define RECORDS  30u /* of a run: more than a lap of the chip holds */
+#define RECORDS  30u /* records of a run: more than a lap of the chip holds */
 #define LOG_ID   0x5EED5EEDu
 #define BUFFER   STK_LOG_BUFFER_BYTES(1u, 128u)
 #define KEPT_MIN 6u /* records that are never overwritten: those of two blocks */

@@ -1,5 +1,5 @@
-/* The store beside a naive model: whatever is done to it, with mounts in between, it has what the model has, unless it
- * said that an artifact was dropped. */
+/* Compares the store with a simple model over random calls, with mounts in between. The store must have the artifacts
+ * of the model, except those that it reported as dropped. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -21,7 +21,7 @@ static uint32_t below(uint32_t n) {
     return (random_state >> 8) % n;
 }
 
-/* What the store reported since the last time is gone from the model too. */
+/* Removes from the model the artifacts that the store reported as dropped since the last call. */
 static void follow_drops(uint32_t but) {
     for (uint32_t k = 0; k < NAMES; k++) {
         if (world.dropped[k] != 0 && k != but) {

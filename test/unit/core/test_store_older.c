@@ -1,4 +1,5 @@
-/* What get says when a version is damaged, when an older one is there, and when the medium cannot give it back. */
+/* Tests the result of get when a version is damaged, when there is an older version, and when the medium cannot give
+ * the bytes back. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -122,7 +123,7 @@ static void reading_in_pieces_finds_the_older_version_when_opened_again(void **s
     assert_int_equal(stk_store_read(&world.store, data, sizeof data), 0);
 }
 
-/* A page of several records whose program a cut ended may have its last record whole and one before it not. */
+/* If a cut ends the program of a page of several cells, the last cell may be whole although an earlier one is torn. */
 static void a_tail_whole_behind_torn_data_is_no_artifact(void **state) {
     const struct stk_flash_geometry g = {1, 256, 1024, 16, 0xFF, STK_FLASH_MANY, 0};
     (void)state;
@@ -169,7 +170,8 @@ static void what_cannot_be_read_now_is_neither_damaged_nor_gone(void **state) {
 /* Head, data and tail share a page, so that nothing of the artifact can be read. */
 static void a_page_that_cannot_be_read_hides_no_artifact(void **state) {
     const struct stk_flash_geometry g = {1, 512, 1024, 8, 0xFF, STK_FLASH_MANY, 0};
-    static const uint32_t places[][2] = {{1, 512}, {3, 0}}; /* of the artifacts of keys 2 and 5; format took a page */
+    /* first places of the artifacts of keys 2 and 5; format took a page */
+    static const uint32_t places[][2] = {{1, 512}, {3, 0}};
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t hidden = i == 0 ? 2 : 5; /* in the middle of the log; at its end */

@@ -161,7 +161,7 @@ static void poll_of_an_idle_stream_sleeps(void **state) {
     assert_int_equal(w.clock.waits, 1);
     assert_int_equal(w.clock.timeouts, 1);
     assert_true(w.clock.now >= 1000 + 10 * MS);
-    /* What was in flight is over: nobody sleeps on. */
+    /* All reads and slots in flight are over, so no call sleeps on. */
     stream_chunks(3, 64, 0, STK_OP_SUM64);
     w.clock.waits = 0;
     assert_int_equal(stk_stream_drain(&w.stream, 10 * MS), STK_OK);

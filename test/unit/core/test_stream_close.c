@@ -1,5 +1,5 @@
-/* The end of a stream, whatever is under way: every chunk is handed out once, in order, nothing of the stream starts
- * any more, and the device goes on. */
+/* Tests close of a stream in each state of its chunks. Every chunk goes to the callback once, in order. The stream
+ * starts nothing more, and the device goes on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

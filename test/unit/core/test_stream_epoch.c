@@ -1,4 +1,4 @@
-/* Epochs of a stream, and what its recorder writes down of it. */
+/* Tests the epochs of a stream, and the records that its recorder writes for them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -371,7 +371,7 @@ static void refused_fence_says_so_and_the_stream_goes_on(void **state) {
     (void)state;
     for (with = 0; with < 3; with++) {
         parts(NULL, NULL);
-        w.device.config.handler = sim_handler; /* which knows no fence */
+        w.device.config.handler = sim_handler; /* this handler knows no fence */
         w.config.recorder = with ? &rig.recorder : NULL;
         assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
         queue_some(1, 100);

@@ -133,7 +133,7 @@ static void a_read_that_fails_or_ends_takes_its_turn(void **state) {
     assert_int_equal(result(4)->offset, 800);
 }
 
-/* What lies behind the fence of an epoch waits for the fence. */
+/* Chunks behind the fence of an epoch are published only after the fence has ended. */
 static void no_chunk_passes_a_fence(void **state) {
     (void)state;
     order_world(first_is_late, 1, NULL, 1, 4);

@@ -129,7 +129,7 @@ static void a_full_region_says_what_is_free_and_what_would_do(void **state) {
     assert_int_equal(info.value, 64u + 2048u + 2048u);
     assert_int_equal(offset, 77);
     assert_int_equal(tables.count, 2);
-    /* What it says does: not a byte less. */
+    /* The number of bytes that the error gives is enough, and one byte less is not. */
     open_with(&plain, TABLES - 128u);
     a = add(0, 1024);
     (void)add(0, 1024);
@@ -224,7 +224,7 @@ static void publish(uint32_t slot, uint32_t arg, uint32_t value) {
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
 }
 
-/* Whatever the argument means, and in every status in which the slot may still run. */
+/* A slot names the table in any of its arguments, and in every status in which the slot may still run. */
 static void a_table_that_an_unfinished_slot_names_stays_as_it_is(void **state) {
     static const uint32_t unfinished[] = {STK_SLOT_PUBLISHED, STK_SLOT_CLAIMED, STK_SLOT_YIELD,
                                           STK_SLOT_REQUEUE,   STK_SLOT_WAIT_IO, 0x12345678u};

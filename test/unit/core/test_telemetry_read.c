@@ -105,7 +105,7 @@ static void words_that_changed_are_read_again(void **state) {
     memset(overlay, 0, sizeof overlay);
     overlay[6] = stk_le32(STK_SLOT_CLAIMED);
     overlay[7] = stk_le32(1111);
-    overlay[12] = STK_SLOT_CLAIMED; /* to word 6 of the row, which is the slot's status */
+    overlay[12] = STK_SLOT_CLAIMED; /* this entry overlays word 6 of the row, which is the status of the slot */
     overlay[13] = 2222;
     assert_int_equal(read_overlay(6, &control, STK_FEED_ANY), STK_OK);
     assert_int_equal(rig.lost[0], STK_ROW_WHOLE);

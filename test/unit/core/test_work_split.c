@@ -138,7 +138,7 @@ static void a_slow_device_takes_nothing_that_a_fast_one_does_sooner(void **state
     claims(1, 30, 1, &slow);
     assert_int_equal(stk_work_split_done(&units, 1, &slow, 1), STK_OK);
     assert_int_equal(stk_work_split_claim(&units, 1, &slow), STK_E_WOULD_BLOCK); /* 9 are left */
-    /* What comes back counts as left. */
+    /* Units that come back count as units that are left. */
     assert_int_equal(stk_work_split_give_back(&units, 0, &fast), STK_OK);
     claims(1, 20, 1, &slow);
     /* The slow device is the fastest one that lives. */
@@ -379,7 +379,7 @@ static void ranges_and_runs_that_cannot_be_are_refused(void **state) {
     assert_int_equal(progress.claimed - before.claimed, 3);
     assert_int_equal(progress.done - before.done, 2);
     assert_int_equal(stk_work_split_progress(&units, 2, &progress), STK_E_RANGE);
-    /* What was given back is dropped by the next range; what a device did is not. */
+    /* The next range drops the units that were given back, but keeps the counts of the work that each device did. */
     assert_int_equal(stk_work_split_give_back(&units, 0, &run), STK_OK);
     assert_int_equal(stk_work_split_begin(&units, 2, 0), STK_OK);
     claims(1, 0, 1, &run);

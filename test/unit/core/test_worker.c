@@ -306,7 +306,7 @@ static void shutdown_is_the_first_tenants_however_small_the_shares(void **state)
 
 /// Custody ///
 
-#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind the words that the device is told of */
+#define CUSTODY_AT (OPS_CONTROL - OPS_SLOTS - OPS_IO) /* behind the control words that the device knows */
 
 static uint32_t in_hand[4], runs;
 
@@ -342,7 +342,7 @@ static void a_slot_in_hand_is_taken_by_nobody_whatever_its_status_says(void **st
     assert_int_equal(op_status(&image, 5), STK_SLOT_DONE);
     assert_int_equal(control(CUSTODY_AT + 5u), 2);
     put(5, OP_LATER, 2, STK_SLOT_YIELD); /* the worker lets go each time that the slot waits */
-    put(6, 99, 0, 0);                    /* and when the slot faults */
+    put(6, 99, 0, 0);                    /* the worker also lets go of a slot that faults */
     assert_int_equal(drive(), 1);
     assert_int_equal(control(CUSTODY_AT + 5u), 8);
     assert_int_equal(op_status(&image, 6), STK_SLOT_FAULT);

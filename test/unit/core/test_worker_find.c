@@ -1,4 +1,5 @@
-/* What a worker finds, in what order and after how many looks: partitions, fairness, quotas, the doorbell, shares. */
+/* Tests which slots a worker finds, in which order, and after how many looks: partitions, fairness, quotas, the
+ * doorbell, shares. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +84,7 @@ static void run(uint32_t turns) {
     (void)stk_reference_run(&dev, turns, turns);
 }
 
-/* A worker that the test moves turn by turn. */
+/* Lets the worker enter. The test then makes its turns one by one. */
 static void enter(void) {
     memset(shared, 0, sizeof shared);
     stk_worker_enter(&dev, &worker, UINT32_MAX, 0);
@@ -222,7 +223,7 @@ static void slot_far_from_a_busy_cursor_is_found_by_the_slow_round(void **state)
     put(40);
     for (turns = 0; status(40) != STK_SLOT_DONE && turns < 5000u; turns++) {
         uint32_t slot = turn();
-        if (slot < 8u) { /* as fast as a publisher can be */
+        if (slot < 8u) { /* publishes the slot again at once, as a very fast publisher */
             put(slot);
             worker.cursor[0] = worker.cursor[0] == 8u ? 0u : worker.cursor[0];
         }

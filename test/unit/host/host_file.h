@@ -24,7 +24,7 @@ static inline int pattern_write(int fd, uint64_t offset, size_t bytes) {
     return 0;
 }
 
-/* An open file without a name that holds `bytes` bytes of the pattern; -1 on failure. */
+/* Makes a file without a name with `bytes` bytes of the pattern. Returns its descriptor, or -1 on failure. */
 static inline int pattern_file(size_t bytes) {
     char name[] = "/tmp/stoker-test-XXXXXX";
     int fd = mkstemp(name);

@@ -23,7 +23,7 @@ static struct {
     uint32_t bad; /* mask of blocks */
     int open_errno;
     int info_errno, seek_errno, bad_errno, stats_errno, unlock_errno, erase_errno;
-    int io_errno; /* of the next `io_errors` transfers, after `before_errors` that work */
+    int io_errno; /* errno of the next `io_errors` transfers, after `before_errors` transfers that work */
     uint32_t io_errors, before_errors;
     uint32_t lost; /* reads from now on that lose something */
     uint32_t most; /* bytes of one transfer */

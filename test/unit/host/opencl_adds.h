@@ -104,7 +104,8 @@ static inline uint64_t time_slow_at_least(uint32_t steps) {
     return least;
 }
 
-/* The steps of user_slow that take about so many milliseconds: a load of each may cross a bus, or be in a cache. */
+/* Returns the number of steps of user_slow that take about `ms` milliseconds on this device. It measures them, since
+ * the load of each step may cross a bus or hit a cache. */
 static inline uint32_t slow_steps(const struct way *way, uint32_t ms) {
     const struct stk_opencl_config config = {.slots = 4, .pieces = &slow_piece, .piece_count = 1};
     uint64_t took, steps = 1000;

@@ -1,4 +1,4 @@
-/* Which mode the tests of OpenCL devices are about. */
+/* Reads the residency mode to test from the environment. */
 #ifndef OPENCL_MODES_H
 #define OPENCL_MODES_H
 

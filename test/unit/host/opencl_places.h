@@ -98,7 +98,7 @@ static inline uint32_t record_of(enum stk_opencl_origin from, const uint8_t *key
     return (uint32_t)found.bytes;
 }
 
-/* What is in scratch, with a right hash, as `key`'s record in one place. */
+/* Puts the bytes in `scratch` as the record of `key` into one place. The place computes the right hash for them. */
 static inline void plant(enum stk_opencl_origin to, const uint8_t *key, uint32_t bytes) {
     const struct stk_span span = {scratch, bytes};
     if (to == STK_OPENCL_FROM_STORE) {

@@ -55,7 +55,8 @@ static inline int rig_left_out(const struct stk_opencl *cl, const struct way *wa
     return 0;
 }
 
-/* What the device was found to do in a way, by one handshake; NULL where it cannot, with a message. */
+/* Returns the outcome of one handshake of the device in this way of sharing memory. Returns NULL and prints a message
+ * if the device cannot share memory in this way. */
 static inline const struct stk_opencl_outcome *rig_can(const struct way *way) {
     static struct stk_opencl probe;
     static struct stk_opencl_outcome found[WAYS];

@@ -22,13 +22,14 @@ static const struct medium {
 #define BLOCKS_MAX   12u
 #define MEMORY_BYTES 65536u
 
-/* Every way in which a cut can leave a program, each with another way for an erase. */
+/* Number of cut modes. Each mode is one way in which a cut can leave a program, together with one way in which it can
+ * leave an erase. */
 #define CUT_MODES ((uint32_t)STK_SIM_PROG_CUTS)
 
 static struct power {
     const struct medium *medium;
     struct stk_sim_flash flash;
-    uint32_t blocks; /* of the flash that the log may use */
+    uint32_t blocks; /* blocks of the flash that the log may use */
     uint32_t rng;
     _Alignas(64) uint8_t memory[MEMORY_BYTES];
 } power;
@@ -79,8 +80,9 @@ static inline bool power_return(void) {
     return gone;
 }
 
-/* Cuts `call` at its steps, in every mode and on each medium, after `before`; `after` has to find what is promised.
- * `call` is told nothing, `after` whether the power went. Large pages are cut at some of their bytes. */
+/* Cuts `call` at its steps, in every mode and on each medium, after `before`; `after` checks that the promises of
+ * core/POWER-CUTS.md hold; its argument says whether the power was cut. Cuts large pages at some of their bytes
+ * only. */
 static inline void cut_everywhere(void (*before)(const struct medium *m), void (*call)(void), void (*after)(bool cut)) {
     for (uint32_t i = 0; i < MEDIA; i++) {
         uint32_t stride = media[i].geometry.prog_unit > STK_LOG_CELL_BYTES ? 29u : 1u;

@@ -1,4 +1,4 @@
-/* Pairs of sockets over loopback, and datagrams that say their number. */
+/* Makes pairs of sockets over loopback, and datagrams that hold their own number. */
 #ifndef TEST_SOCKETS_H
 #define TEST_SOCKETS_H
 

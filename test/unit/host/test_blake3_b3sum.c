@@ -47,7 +47,7 @@ static int drop_input(void **state) {
     return unlink(input_path);
 }
 
-/* What b3sum says of the first `bytes` bytes of input. */
+/* Returns the hash that b3sum prints for the first `bytes` bytes of the input. */
 static void b3sum(unsigned mode, size_t bytes, uint8_t *out, size_t out_bytes) {
     char command[200];
     FILE *file = fopen(input_path, "wb");

@@ -1,5 +1,5 @@
-/* Workers behind a bus: their swaps of the host's memory are a read and a later write of the whole word, whatever it
- * held. What the host stores in between is gone. */
+/* Tests workers behind a bus. Their swap of a word in the host's memory is a read and a later write of the word. A
+ * store of the host between the two is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@
 
 static struct op_image world;
 static uint32_t guards[OPS_SLOTS + OPS_IO]; /* the device's own: swaps are swaps there */
-static uint32_t swaps;                      /* of the host's memory */
+static uint32_t swaps;                      /* number of swaps of the host's memory */
 static pthread_mutex_t device = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t bus_cas(uint32_t *word, uint32_t expected, uint32_t desired) {

@@ -85,7 +85,7 @@ static int open_with(const struct stk_device_config *config) {
     return stk_device_open(&device, config, &arena);
 }
 
-/* Says why there is no OpenCL device to test. Fails the test where STK_REQUIRE_DEVICE asks for one. */
+/* Prints why there is no OpenCL device to test. Fails the test where STK_REQUIRE_DEVICE asks for one. */
 static void say_left_out(const char *what) {
     print_message("left out: %s: %s\n", what, device.reason);
     if (getenv("STK_REQUIRE_DEVICE")) {
@@ -207,7 +207,7 @@ static void fault_ends_the_wait_and_has_its_reason(void **state) {
     assert_int_equal(stk_device_wait(&device, &slot, NULL, 60 * SECOND), STK_E_SLOT_FAULT);
     assert_int_equal(slot.args[STK_FAULT_REASON_ARG], STK_REASON_OPCODE);
     assert_int_equal(slot.args[STK_FAULT_VALUE_ARG], 0x30000u);
-    assert_int_equal(stk_device_wait(&device, &slot, NULL, 60 * SECOND), STK_OK); /* and the device goes on */
+    assert_int_equal(stk_device_wait(&device, &slot, NULL, 60 * SECOND), STK_OK); /* the device goes on after that */
 }
 
 /// Many slots ///
@@ -483,7 +483,7 @@ static void bad_calls_change_nothing(void **state) {
     close_it();
 }
 
-/* What the interpreter takes is what macro and query say, and one byte less is too little. */
+/* The interpreter takes as many bytes as the macro and the query give, and one byte less is too little. */
 static void macro_query_and_use_agree(void **state) {
     static uint8_t room[STK_DEVICE_INTERP_BYTES(64, 1000, 12345, 0) + STK_ALIGN];
     static const uint32_t shapes[][4] = {{0, 0, 0, 0}, {1, 1, 1, STK_NO_TABLES}, {64, 1000, 12345, 777}};

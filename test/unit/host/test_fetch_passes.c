@@ -103,7 +103,7 @@ static bool wrote(uint32_t at) {
     return file[at] == UNLANDED && file[at + BYTES - 1u] == UNLANDED;
 }
 
-/* Both requests end well, and no sync began before the write was in the file. */
+/* Polls until both requests have ended, and checks that the sync began only after the data was in the file. */
 static void write_comes_first(void) {
     uint32_t ended = 0;
     for (uint32_t i = 0; i < 50u && ended < 2u; i++) {

@@ -119,7 +119,8 @@ static void an_existing_file_is_taken_as_it_is(void **state) {
     stk_file_close(&file);
 }
 
-/* What is left of a creation that was cut short. */
+/* A cut creation leaves an empty file. Open must refuse it, and make it longer only when the configuration asks for
+ * this. */
 static void a_file_that_is_too_short_is_lengthened_on_request(void **state) {
     struct stk_file_config config = small();
     struct stk_file file;
@@ -248,7 +249,7 @@ static void errors_of_the_system_keep_their_number(void **state) {
     snprintf(name, sizeof name, "/proc/self/fd/%d", config.fd);
     int reader = open(name, O_RDONLY), writer = open(name, O_WRONLY);
     struct stk_file file = opened(&config);
-    file.fd = reader; /* as if the right to write had been lost */
+    file.fd = reader; /* from here on the file is open for reading only */
     assert_int_equal(ops->prog(&file, 0, 0, data, sizeof data), STK_E_ARG);
     assert_int_equal(file.os_error, EBADF);
     assert_int_equal(ops->erase(&file, 0), STK_E_ARG);

@@ -109,7 +109,7 @@ static void a_log_past_the_page_cache_goes_on_after_mounts(void **state) {
     expect_records(500);
 }
 
-/* Every call that reads or programs says so at once, and what was there stays. */
+/* Every call that reads or programs returns the error at once, and the contents of the file stay. */
 static void a_buffer_without_the_alignment_is_an_error_of_the_call(void **state) {
     const struct stk_log_config good = on(own), bad = on(own + 1);
     struct stk_log_iter iter;

@@ -1,5 +1,5 @@
-/* Writes of the ports that read files, against a real kernel: a file system without space, a limit of the file's size,
- * O_DIRECT, a descriptor that may only be read, and no allocation on the way. */
+/* Tests writes through the ingest ports for files on a real kernel: a file system without space, a limit on the size of
+ * the file, O_DIRECT, a descriptor that is open for reading only, and that no write allocates memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -191,7 +191,7 @@ static void a_device_that_is_full_fails_that_write_alone(void **state) {
     struct stk_ingest_done done = one(STK_INGEST_WRITE, source, 0, 100, mem);
     assert_int_equal(done.result, STK_E_NOSPC);
     assert_int_equal(done.os_error, ENOSPC);
-    done = one(STK_INGEST_SYNC, source, 0, 0, NULL); /* which has no fsync */
+    done = one(STK_INGEST_SYNC, source, 0, 0, NULL); /* this kind of source has no fsync */
     assert_int_equal(done.result, STK_E_ARG);
     assert_int_equal(done.os_error, EINVAL);
     assert_int_equal(one(STK_INGEST_WRITE, file, 0, 100, mem).result, 100);
@@ -211,7 +211,8 @@ static void a_descriptor_that_may_only_be_read_takes_no_write(void **state) {
     (void)close(fd);
 }
 
-/* Linux would write at the end, whatever the offset, and so beyond the range of a handle. */
+/* On a descriptor with O_APPEND Linux ignores the offset and writes at the end, which may be outside the range of a
+ * handle. */
 static void a_descriptor_that_appends_takes_no_write(void **state) {
     int fd = pattern_file(4096), source;
     struct stat st;
@@ -227,7 +228,7 @@ static void a_descriptor_that_appends_takes_no_write(void **state) {
     (void)close(fd);
 }
 
-/* What is aligned is written; anything else gets the kernel's own EINVAL, and the file is as it was. */
+/* An aligned write succeeds. Any other write fails with the kernel's EINVAL and does not change the file. */
 static void o_direct_writes_what_is_aligned(void **state) {
     char name[] = "/tmp/stoker-direct-XXXXXX";
     int plain = mkstemp(name), fd = open(name, O_RDWR | O_DIRECT), source;
@@ -257,7 +258,7 @@ static void o_direct_writes_what_is_aligned(void **state) {
     (void)close(fd);
 }
 
-/* A tmpfs of its own, in a namespace that ends with the process. */
+/* Mounts a tmpfs of 64 KiB in a mount namespace of this process, which ends with the process. */
 static void mount_small(void) {
     static char folder[] = "/tmp/stoker-small-XXXXXX";
     small_folder = mkdtemp(folder);

@@ -23,7 +23,7 @@
 #define TOTAL    40000u
 
 static struct op_image image;
-static uint32_t guards[OPS_SLOTS + OPS_IO]; /* of the workers, where control word 159 is set */
+static uint32_t guards[OPS_SLOTS + OPS_IO]; /* guards of the workers, used where control word 159 is set */
 static struct stk_ring ring;
 
 /* Results that are made of every argument: one stale word shows. */
@@ -248,7 +248,7 @@ static bool no_workers(void *ctx) {
 }
 
 #define SOURCE_BYTES 64u
-#define RESOURCES    6u /* of which the first four are in the table */
+#define RESOURCES    6u /* resources that slots ask for; the first four are in the table */
 
 static void start_service(struct stk_fetch *miss, struct stk_sim_ingest *ingest, struct stk_ingest_port *port,
                           struct stk_arena *arena) {

@@ -20,7 +20,7 @@ static struct {
     uint32_t blocks;
     uint8_t header[BLOCKS_MAX][CELL];
     uint8_t recent[RECENT][BLOCK];
-    uint32_t at[RECENT], next; /* which blocks those are */
+    uint32_t at[RECENT], next; /* numbers of these blocks */
     uint32_t reads;
     uint32_t bad_from, bad_to,
         bad_every; /* knobs: these blocks cannot be erased: a run, and each of so many; 0: none */
@@ -119,7 +119,7 @@ static uint32_t log2_of(uint32_t n) {
     return log2;
 }
 
-/* Another mount beside the log, which writes nothing, finds the same end. */
+/* Most reads that a mount took so far. */
 static uint32_t worst;
 
 static void look(void) {

@@ -217,8 +217,7 @@ static void a_page_is_never_programmed_twice(void **state) {
     assert_int_equal(ops->prog(&mtd, 0, 512, page, 512), STK_OK);
 }
 
-/* What the system refuses makes no block bad; what the chip could not do does, and so does a chip that took too
- * long. */
+/* A call that the system refuses makes no block bad. A failure or a timeout of the chip does. */
 static void only_errors_of_the_chip_make_a_block_bad(void **state) {
     static const struct {
         int os_error, nor, nand; /* of a program */

@@ -18,7 +18,7 @@
 #include "stoker/port/posix.h"
 #include "stoker/ring.h"
 
-/* A piece of the dialect as text for the device and as C for the interpreter. */
+/* Defines device code twice: as text for the OpenCL device, and as C functions for the interpreter. */
 #define TWIN(...)                                                                                                      \
     static const char twin_text[] = #__VA_ARGS__;                                                                      \
     __VA_ARGS__
@@ -384,7 +384,7 @@ static void numbers_out_of_range_are_refused(void **state) {
     }
 }
 
-/* What a fit function was given, and what it asks for. */
+/* The arguments that a fit function got, and the values that it returns. */
 struct fitted {
     uint32_t calls, workers, lanes, slots;
 };

@@ -1,5 +1,5 @@
-/* What a million slots cost: launches, and allocations, which are counted by taking the place of the C library's
- * functions. */
+/* Counts the launches and the allocations of a million slots. The test replaces the allocation functions of the C
+ * library to count them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

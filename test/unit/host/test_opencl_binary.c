@@ -61,12 +61,12 @@ static void second_start_takes_from_the_cache_and_the_third_from_the_store(void 
     fresh_cache();
     mount_again();
     start(&both, STORE, STORE);
-    start(&both, CACHE, CACHE); /* where the third put it */
+    start(&both, CACHE, CACHE); /* the start before has put the records into the cache */
     assert_string_equal(cl.persist_note, "");
     start(&stored, STORE, STORE);
     start(&(struct stk_opencl_config){.slots = 64}, MADE, MADE);
     fresh_store(BLOCKS);
-    start(&both, CACHE, CACHE); /* and gives the new store what it has */
+    start(&both, CACHE, CACHE); /* the cache has the records, and this start also puts them into the new store */
     start(&stored, STORE, STORE);
 }
 
@@ -125,7 +125,8 @@ static void outcome_of_the_caller_goes_first(void **state) {
 
 /// What is not right ///
 
-/* One place has a bad record, the other is not there: it is made again, and put in place of the bad one. */
+/* Starts with one place, cache or store, whose record of `key` is bad. The port must make the program or the outcome
+ * again, give `why` as the reason, and replace the bad record: the next start takes the new one. */
 static void assert_made_again(enum stk_opencl_origin place, const uint8_t *key, const char *why) {
     const struct stk_opencl_config *config = place == CACHE ? &cached : &stored;
     int program = key == program_key;
@@ -155,7 +156,8 @@ static const struct {
     {UINT32_MAX, "damaged"},
 };
 
-/* The hash of the store is right each time: it took the bytes as they are. */
+/* The hash of the artifact is right each time, since the changed record was put as a whole. So only the port can find
+ * the wrong byte. */
 static void record_with_a_wrong_byte_is_made_again(void **state) {
     (void)state;
     first_start();
@@ -294,7 +296,7 @@ static void damaged_flash_is_made_again(void **state) {
 static void store_without_room_fails_no_start(void **state) {
     (void)state;
     first_start();
-    fresh_store(4); /* of which an artifact gets two at most: less than the program of most drivers */
+    fresh_store(4); /* an artifact gets two of the four blocks at most: less than the program of most drivers */
     if (stk_store_largest(&flash.config.geometry) >= record_of(CACHE, program_key)) {
         print_message("skipped: the program is too small\n");
         skip();

@@ -58,7 +58,7 @@ static const char *mapped(const char *log) {
     return to;
 }
 
-/* The number of a #line is that which the next line has anyway, all the way through. */
+/* Each #line in the whole text gives the next line the number that this line has anyway. */
 static void each_line_directive_says_what_is_true_without_it(void **state) {
     unsigned line = 1, directives = 0;
     (void)state;
@@ -148,7 +148,7 @@ static void places_in_the_kernels_own_files_are_theirs(void **state) {
     assert_string_equal(mapped(log), "filters/bad.h:1:3: note: here\n");
 }
 
-/* What was made for a piece has no line of the user's. */
+/* Text that the port generated for a piece has no line in the user's file. */
 static void line_made_for_a_piece_is_named_without_a_number(void **state) {
     char log[256];
     (void)state;
@@ -181,7 +181,8 @@ static void what_is_no_place_of_ours_stays(void **state) {
     }
 }
 
-/* Every room there is: nothing past it, whole lines, and the error rather than the warnings before it. */
+/* Maps a long log into every size of room. No byte behind the room is written, the lines are whole, and errors are kept
+ * before warnings. */
 static void long_log_keeps_its_first_errors_in_whole_lines(void **state) {
     static char log[8192], to[8192];
     unsigned line = line_of("return no_such_name"), i;

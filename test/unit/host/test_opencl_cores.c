@@ -112,7 +112,7 @@ static void a_launch_leaves_sooner_while_cores_are_scarce(void **state) {
     lost += 1000000;
     assert_true(one_launch() < turns / 4u);
     assert_true(one_launch() < turns / 4u);
-    cl.own.launches.cores.scarce_ns -= 2 * SECOND; /* as if so much time had passed */
+    cl.own.launches.cores.scarce_ns -= 2 * SECOND; /* moves the last sign of scarce cores two seconds into the past */
     assert_int_equal(one_launch(), turns);
     close_way();
 }

@@ -88,7 +88,7 @@ static void slot_that_is_published_again_and_again_ends_no_mode(void **state) {
             drive(true);
         }
         start = rig_now();
-        while (ran < times(100, 10)) { /* and the slots of others are served */
+        while (ran < times(100, 10)) { /* meanwhile the slots of other tenants are served */
             publish_add(0);
             while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
                 drive(true);

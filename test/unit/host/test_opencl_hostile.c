@@ -41,8 +41,8 @@ static void copy_out(void) {
     memcpy(image.tables, cl.memory.tables, OPS_TABLES);
 }
 
-/* Returns true if each slot has ended or waits for ever. No slot is left that no worker has taken, and none waits that
- * should not. On a busy machine a fence may have its last turn late. */
+/* Returns true if each slot has ended, or waits for ever as it must. Returns false while a slot is PUBLISHED or
+ * CLAIMED, or while a slot waits that must not. A fence on a busy machine may need some more turns until then. */
 static int settled(void) {
     uint32_t i, status, more = 0;
     memcpy(image.ring, cl.memory.ring, sizeof image.ring);

@@ -1,5 +1,5 @@
-/* What happens where there is nothing to do: the kernel leaves, nothing is launched, and the next work wakes it. What
- * that costs is shown by stoker bench idle. */
+/* Tests a device without work: the kernel leaves, nothing is launched, and the next work starts a launch. stoker bench
+ * idle measures the cost of an idle device. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,7 +140,7 @@ static void kernel_leaves_by_itself_when_nobody_calls(void **state) {
     close_way();
 }
 
-/* Nor for longer than four times its lease, in turns, whatever its idle time is. */
+/* The kernel also must not stay longer than four times its lease, in turns, with any idle time. */
 static void lease_ends_by_itself_when_nobody_calls(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .lease_ns = MS, .idle_ns = 60 * SECOND};
     (void)state;

@@ -184,7 +184,7 @@ static void publish(uint32_t slot, uint32_t opcode, uint32_t op, uint32_t a, uin
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
 }
 
-/* Serves until slot `slot` has ended, and reads it. */
+/* Serves I/O requests until slot `slot` has ended, and returns a copy of the slot. */
 static struct stk_slot end_of(uint32_t slot) {
     uint64_t start = rig_now();
     struct stk_slot end;

@@ -135,7 +135,8 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
     close_way();
 }
 
-/* What the device asks for or prints while the host takes the same place: it gets another. */
+/* A device writes to the I/O queue or the debug log, and the host takes the same place meanwhile. The merge must give
+ * the device's entry another place. */
 static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
     const uint32_t args[] = {11, 22, 33};

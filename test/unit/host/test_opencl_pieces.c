@@ -1,5 +1,5 @@
-/* The user's pieces on an OpenCL device: what is refused and how it is said, build errors, fused ops against the
- * interpreter's. */
+/* Tests the user's pieces on an OpenCL device: refused pieces and the reason in the message, build errors, and fused
+ * ops, whose results must equal the interpreter's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,7 +158,7 @@ static void opcodes_that_are_taken_are_refused(void **state) {
             ONE("a", "", STK_OP_STOKER_MAX, "f", 1));
 }
 
-/* Whatever handler comes with stoker, its opcode is kept. */
+/* A piece must not take the opcode of any handler that comes with stoker. */
 static void opcodes_of_stokers_handlers_are_refused(void **state) {
 #define OPCODE(opcode, function, width, cost) (opcode),
     static const uint32_t taken[] = {STK_OPS(OPCODE)};

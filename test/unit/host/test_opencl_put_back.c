@@ -1,5 +1,5 @@
-/* What is put back after a kernel was lost runs on a device again (core/test_device_loss.c has the rules); and how
- * errors are classed. */
+/* Tests that slots which are put back after a lost kernel run on the device once more (core/test_device_loss.c tests
+ * the rules), and the classes of errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,9 +41,9 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     open_way(&config, first_way(STK_QUANTUM));
     load_miss_in(&cl.memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
     io_in(&cl.memory, 0, STK_SLOT_WAIT_IO);
-    load_miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* and has its ticket */
+    load_miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* the slot has the ticket of its I/O slot */
     io_in(&cl.memory, 1, STK_SLOT_WAIT_IO);
-    load_miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* and parked, the request not published */
+    load_miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* the slot waits, but its request was not published */
     io_in(&cl.memory, 2, STK_SLOT_WAIT_IO);
     load_miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
     io_in(&cl.memory, 3, STK_SLOT_PUBLISHED);

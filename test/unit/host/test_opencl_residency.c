@@ -1,4 +1,4 @@
-/* What open finds and takes, and leases. */
+/* Tests which residency mode and memory open finds and takes, and leases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,8 +86,8 @@ static void outcome_of_another_driver_is_not_believed(void **state) {
     close_way();
 }
 
-/* Opens with kinds that are not live, or not coherent at the borders of launches either. The handshake ends in
- * bounded time, whatever the kernel does not see. */
+/* Opens with kinds that are not live, or not coherent at the borders of launches either. The handshake must end in
+ * bounded time, also if the kernel sees no store of the host. */
 static int open_unshared(uint32_t not_live, uint32_t not_coherent, enum stk_opencl_memory memory) {
     const struct stk_opencl_config config = {.device = getenv("STK_TEST_DEVICE"), .slots = 64, .memory = memory};
     const struct faults_unshared how = {.not_live = not_live, .not_coherent = not_coherent};

@@ -44,12 +44,12 @@ struct side {
 
 static const char *const names[DEVICES] = {"0", "1"};
 static struct side sides[DEVICES];
-static struct stk_opencl_outcome known[DEVICES]; /* of the first open of each */
+static struct stk_opencl_outcome known[DEVICES]; /* outcome of the first open of each device */
 static struct stk_work_split units;
 STK_WORK_SPLIT_DEFINE(units_memory, DEVICES, 1);
 static uint32_t *text;
-static uint64_t sums[UNITS];  /* of the devices, by unit */
-static uint32_t times[UNITS]; /* that a unit was done */
+static uint64_t sums[UNITS];  /* sums of the devices, by unit */
+static uint32_t times[UNITS]; /* number of times that each unit was done */
 
 /// Devices ///
 

@@ -28,7 +28,7 @@ static const struct stk_opencl_piece piece = {"look", handler, OP_LOOK, "user_lo
 
 static struct stk_tables tables;
 static const struct way *way;
-static int own; /* 1: the device has no memory in common with the host, or says so */
+static int own; /* 1: the device has no memory in common with the host, or the test pretends this */
 static uint8_t data[LARGE];
 
 static uint32_t sum_of(const uint8_t *bytes, uint32_t n) {
@@ -224,7 +224,7 @@ int main(void) {
         }
         failed += cmocka_run_group_tests_name(way->name, tests, NULL, NULL);
     }
-    /* The same on a device that lies behind a bus, as far as the port knows. */
+    /* Repeats the test on a device that the port takes for a device behind a bus. */
     if (rig_is_pocl(&cl)) {
         faults_number(0, CL_DEVICE_TYPE, CL_DEVICE_TYPE_GPU);
         faults_number(0, CL_DEVICE_HOST_UNIFIED_MEMORY, CL_FALSE);

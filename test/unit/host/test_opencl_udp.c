@@ -40,7 +40,7 @@ static uint32_t datagrams(void) {
 
 static struct {
     uint32_t numbers; /* datagrams to send */
-    uint32_t unacked; /* that may be under way; 0: any number */
+    uint32_t unacked; /* datagrams that may be under way; 0: any number */
     _Atomic uint32_t acked;
 } sender;
 

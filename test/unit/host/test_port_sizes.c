@@ -23,7 +23,8 @@
 static _Alignas(4096) uint8_t data[4096];
 static int file = -1;
 
-/* As many sources as there are of one file, then as many reads as may be in flight, spread over them. */
+/* Adds the file as a source until all `sources` are in use, then submits reads over these sources until `depth` reads
+ * are in flight. One more source and one more read must be refused. */
 static void fill(const struct stk_ingest_ops *ops, void *ctx, int (*add)(void *ctx), uint32_t depth, uint32_t sources) {
     static struct stk_ingest_done done[4096];
     for (uint32_t i = 0; i < sources; i++) {
@@ -153,7 +154,7 @@ static int plain_pool_bytes(const uint32_t *n, size_t *bytes) {
     return stk_reader_pool_bytes(&config, bytes);
 }
 
-static struct stk_arena pool_arena; /* as it was before pool_from */
+static struct stk_arena pool_arena; /* state of the arena before pool_from */
 
 /* Closes the pool again: the rules look at the memory, which the threads of an open pool use. */
 static int pool_from(const struct stk_reader_pool_config *config, struct stk_arena *arena) {

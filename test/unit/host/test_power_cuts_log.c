@@ -1,4 +1,4 @@
-/* What core/POWER-CUTS.md promises of a log, row by row, on each kind of medium. */
+/* Tests the promises of core/POWER-CUTS.md for a log, row by row, on each kind of medium. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -22,7 +22,7 @@ static struct {
     bool needed[RECORDS_MAX];     /* it must be there, unless the ring took it away */
     uint32_t appended;            /* so many were begun */
     uint32_t boot;                /* so many of them before the last mount */
-    uint32_t seen, last;          /* by the last check: records, and the last of them */
+    uint32_t seen, last;          /* number of records that the last check found, and the last of them */
 } w;
 
 /// A log ///
@@ -46,7 +46,7 @@ static void append(uint32_t count) {
     }
 }
 
-/* What was appended since the last mount must be there from now on. */
+/* The records that were appended since the last mount must be there from now on. */
 static void need_all(void) {
     for (uint32_t i = w.boot; i < w.appended; i++) {
         w.needed[i] = true;

@@ -1,4 +1,4 @@
-/* What core/POWER-CUTS.md promises of a store, row by row, on each kind of medium. */
+/* Tests the promises of core/POWER-CUTS.md for a store, row by row, on each kind of medium. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -115,12 +115,12 @@ static void replace(void) {
     put(1, NEW);
 }
 
-/* What is there is whole, and is what was put last once the put had returned. The rest is not touched. */
+/* The key has a whole artifact, and once the put had returned it is the new one. The other keys are not changed. */
 static void old_or_new(bool cut) {
     mount();
     assert_true(got(1) == NEW || (!w.returned && got(1) == OLD));
     assert_int_equal(got(2), OLD);
-    put(1, OLD); /* and the store takes the next one */
+    put(1, OLD); /* the store takes the next artifact */
     mount();
     assert_int_equal(got(1), OLD);
     (void)cut;

@@ -39,7 +39,7 @@ struct fake_config {
 };
 
 struct fake {
-    uint32_t number; /* as the readers were opened */
+    uint32_t number; /* number of the reader, in the order in which the readers were opened */
     uint32_t count;
     struct stk_ingest_read reads[DEPTH];
     uint8_t canceled[DEPTH];
@@ -666,7 +666,7 @@ static void close_of_rings_with_reads_in_flight_lets_go_of_the_memory(void **sta
     mem[0] = mem[READ_BYTES] = 0x5A;
     assert_int_equal(stk_reader_pool_close(&pool, 10 * SECOND), STK_OK);
     for (uint32_t i = 0; i < 2; i++) {
-        assert_int_equal(pattern_write(ends[i][1], 0, READ_BYTES), 0); /* nobody reads it any more */
+        assert_int_equal(pattern_write(ends[i][1], 0, READ_BYTES), 0); /* no reader reads these bytes any more */
         (void)close(ends[i][0]);
         (void)close(ends[i][1]);
     }

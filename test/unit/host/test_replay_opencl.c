@@ -104,7 +104,7 @@ static int replay(uint32_t targets, struct stk_replay_report *report) {
     return stk_replay_run(&replay_, &rig.iter, report);
 }
 
-/* What a difference left under way must end before the next replay. */
+/* A replay that ends at a difference leaves slots under way, which must end before the next replay. */
 static void settle(void) {
     uint64_t start = stk_posix_platform_ops.now_ns(NULL);
     uint32_t i;

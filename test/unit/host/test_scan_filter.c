@@ -40,8 +40,8 @@ static struct stk_ring ring;
 static struct outcome with, without;
 static uint32_t drives;
 
-/* Stretches of random length: bytes of no pattern, random letters, letters among sown patterns, one pattern again and
- * again. */
+/* Fills the text with stretches of random length. A stretch has bytes of no pattern, random letters, random letters
+ * with patterns between them, or one pattern repeated. */
 static void fill(uint8_t *text, uint32_t n, uint32_t *seed) {
     uint32_t i = 0;
     while (i < n) {

@@ -1,5 +1,5 @@
-/* Telemetry of a ring that publishers fill, the reference worker works on and a harvester empties meanwhile: whatever
- * is reported as a row was a slot at one moment. */
+/* Tests telemetry of a live ring: publishers fill it, a worker in C runs its slots, and a harvester empties it
+ * meanwhile. Each row that telemetry reports must be the state of its slot at one moment. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

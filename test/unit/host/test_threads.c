@@ -30,7 +30,7 @@ static struct stk_threads threads;
 static struct stk_ring ring;
 static uint32_t inside;
 static pthread_t tester;
-static bool aside; /* of the next port */
+static bool aside; /* setting `aside` of the next port */
 
 static uint32_t op_meet(const struct stk_dev *d, const struct stk_call *c) {
     uint64_t start = stk_os_now_ns();

@@ -333,7 +333,8 @@ static void a_kernel_that_refuses_for_ever_fails_the_ring(void **state) {
     assert_int_equal(r, 0);
 }
 
-/* An event counter has offsets as far as lseek tells, and a read of it waits until somebody counts. */
+/* An eventfd looks like a file with offsets to lseek. A read of it waits until somebody adds to the counter, so this
+ * read does not end. */
 static void a_read_that_does_not_end_is_late(void **state) {
     struct stk_uring_config config = {.depth = DEPTH, .sources = SOURCES, .read_timeout_ns = SLICE};
     struct stk_ingest_done done;

@@ -1,5 +1,5 @@
-/* What a ring allocates once it is open: nothing, on no path, counted by taking the place of the C library's functions.
- */
+/* Tests that an open ring of io_uring allocates nothing on any path. The test replaces the allocation functions of the
+ * C library to count their calls. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -62,7 +62,7 @@ static int close_all(void **state) {
     return err;
 }
 
-/* Reads, and checks the data and the bytes around them. Returns how many bytes were copied. */
+/* Reads, and checks the data and the bytes around the data. Returns the number of bounce bytes. */
 static uint64_t reads(uint64_t offset, uint32_t bytes, uint8_t *dst) {
     uint64_t before = bounced(), left = offset < FILE_BYTES ? FILE_BYTES - offset : 0u;
     uint32_t there = left < bytes ? (uint32_t)left : bytes;

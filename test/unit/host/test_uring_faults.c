@@ -54,7 +54,7 @@ static int close_ring(void **state) {
     return stk_uring_close(&uring, 10 * SECOND);
 }
 
-/* What is submitted is completed, failed, canceled or in flight: on each path, and in all. */
+/* The counters must add up, on each path and in all: submitted reads are completed, failed, canceled or in flight. */
 static void assert_adds_up(void) {
     struct stk_ingest_stats all;
     struct stk_uring_path_stats sum = {0};
@@ -309,7 +309,7 @@ enum where {
     IN_THE_KERNEL, /* a pipe that is silent */
     POLLED,        /* a pipe that its owner made non-blocking */
     FINISHED,      /* the answer is there, and was not reaped */
-    FAILED,        /* the same, with an error */
+    FAILED,        /* the answer is there, with an error, and was not reaped */
     STATES
 };
 
@@ -527,7 +527,7 @@ static void the_counters_add_up_after_every_step(void **state) {
 static _Alignas(4096) uint8_t buffers[STK_URING_SOCKET_BYTES(DEPTH)];
 static int socket_fds[2];
 
-/* Adds one end of a new pair of sockets, which asks for multishot. */
+/* Makes a pair of sockets and adds one of them as a source with multishot receive. Returns the source. */
 static uint32_t add_socket(enum socket_kind kind) {
     const struct stk_uring_socket_config config = {.memory = buffers, .memory_bytes = sizeof buffers};
     assert_int_equal(socket_ends(kind, socket_fds), 0);

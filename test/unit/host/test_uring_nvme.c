@@ -1,5 +1,5 @@
-/* NVMe passthrough against the first namespace of this machine, or the one that STK_TEST_NVME names: what its commands
- * bring is what its block device holds. Only reads, so any device will do. */
+/* Tests NVMe passthrough on the first namespace of this machine, or on the one that STK_TEST_NVME names. Reads by
+ * commands must give the bytes of the block device. The test only reads, so it is safe on any device. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -204,7 +204,8 @@ static void a_ring_without_large_requests_refuses_a_namespace(void **state) {
     assert_true(uring.info.value == EOPNOTSUPP);
 }
 
-/* Who may not ask the namespace gets an error and no source. Since Linux 6.2 the file's own rights are enough. */
+/* A process without the right to query the namespace gets an error and no source. Since Linux 6.2 the file's own rights
+ * are enough. */
 static void rights_are_the_system_s(void **state) {
     int status = 0;
     (void)state;

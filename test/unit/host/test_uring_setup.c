@@ -49,7 +49,7 @@ static bool is_on(enum stk_uring_feature feature) {
     return uring.feature[feature].why == STK_URING_ON;
 }
 
-/* What the report says and what the kernel was given are the same. */
+/* The report must name the set-up flags that the kernel got. */
 static void report_is_true(void) {
     static const struct {
         enum stk_uring_feature feature;

@@ -1,5 +1,5 @@
-/* Claim-next by several threads, one for each device, of which some are lost again and again: every unit is done once,
- * and what was stored for it is seen by whoever sees it done. */
+/* Several threads, one for each device, claim runs, and some devices are lost again and again. Every unit must be done
+ * once. A thread that sees a unit done must also see the stores that were made for the unit. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -20,8 +20,8 @@ static struct {
     uint32_t submits;    /* calls that took requests */
     uint32_t receives;   /* requests to receive that were sent */
     uint32_t requests;   /* reads that were sent */
-    /* What becomes of read number `nth` of `bytes` bytes: 0 it runs, above 0 it reads so many bytes at most, below 0
-     * -errno. NULL: all run. */
+    /* Decides about read number `nth` of `bytes` bytes. Returns 0: the read runs; above 0: the read gets at most so
+     * many bytes; below 0: the read fails with this -errno. NULL: all reads run. */
     int32_t (*fate)(uint32_t nth, uint32_t bytes);
 } kernel;
 

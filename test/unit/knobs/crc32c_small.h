@@ -1,2 +1,2 @@
-/* The checksum where code is dear. */
+/* Setting for a small CRC-32C, which uses one table. */
 #define STK_CRC32C_TABLES 1

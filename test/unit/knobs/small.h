@@ -1,2 +1,2 @@
-/* The library without code that only saves time. */
+/* Setting for a small library, without the code that only saves time. */
 #define STK_SMALL 1

@@ -42,7 +42,7 @@ static void do_case(struct vec *v, struct world *w) {
     size_t bytes = 0;
     cache_world_free(w);
     if (config.shards == 0) {
-        vec_differ(v, "shards", "0", "1 at least"); /* which stoker's configuration takes for its default */
+        vec_differ(v, "shards", "0", "1 at least"); /* a configuration of 0 shards means the default number */
     }
     if (!vec_affords(v, "keys", (uint64_t)keys * STK_CACHE_KEY_BYTES) || v->bad > 0) {
         return;

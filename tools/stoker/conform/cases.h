@@ -12,7 +12,7 @@ struct bytes {
     size_t len;
 };
 
-/* What the records of one file act on. Zeroed before each file. */
+/* The objects on which the records of one file act. Zeroed before each file. */
 struct world {
     struct bytes ring, words, control, log, host, queue, view;
     bool use_view; /* poll, claim and complete act on view, not on queue */

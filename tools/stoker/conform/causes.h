@@ -4,7 +4,7 @@
 
 #include "vector_text.h"
 
-/* Which of the reference's error types a call answers with. */
+/* The error type of the reference implementation that a call returns. */
 enum vec_family {
     VEC_QUEUE,     /* PipelineError of the ring and of work items */
     VEC_IO,        /* PipelineError of the I/O queue */
@@ -12,7 +12,7 @@ enum vec_family {
     VEC_TASK,      /* PipelineError of the task queue */
     VEC_TELEMETRY, /* PipelineError of snapshots and of the watchdog */
     VEC_SKETCH,    /* PipelineError of making a sketch */
-    VEC_MERGE,     /* PipelineError of merging two */
+    VEC_MERGE,     /* PipelineError of merging two sketches */
     VEC_TENANT,    /* TenantError */
     VEC_CACHE,     /* PipelineError of the cache's metrics */
     VEC_LOG,       /* ReplayLogError of opening a log */

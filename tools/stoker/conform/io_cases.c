@@ -42,7 +42,7 @@ static void do_io_validate(struct vec *v, struct world *w) {
     free(b.p);
 }
 
-/* Returns the queue of the file, whatever the view says. */
+/* Returns a view of the queue of this file. If the view is refused, returns a queue of 0 slots. */
 static struct stk_io_queue own(struct world *w) {
     struct stk_io_queue queue = {0};
     if (stk_io_queue_view(&queue, w->queue.p, w->queue.len) != STK_OK) {

@@ -17,7 +17,7 @@ static struct stk_work_item *parse_items(struct vec *v, uint32_t *count) {
     }
     free(n);
     vec_expect_u64(v, "count", *count);
-    v->checks--; /* of the file, not of the library */
+    v->checks--; /* not counted: this compares the file with itself and not with the library */
     return items;
 }
 

@@ -16,7 +16,7 @@ struct log_world {
     struct stk_file file;
     bool open;
     struct stk_vrrl log;
-    struct stk_log_record *records; /* of the last replay */
+    struct stk_log_record *records; /* records of the last replay */
     size_t count;
 };
 

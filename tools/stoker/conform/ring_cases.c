@@ -93,7 +93,7 @@ static struct stk_work *parse_ops(struct vec *v, const char *key, uint32_t *coun
     }
     free(text);
     vec_expect_u64(v, "count", *count);
-    v->checks--; /* of the file, not of the library */
+    v->checks--; /* not counted: this compares the file with itself and not with the library */
     return ops;
 }
 

@@ -14,7 +14,7 @@
 #include "cases.h"
 #include "place.h"
 
-/* Which handlers a "kind=" brings. Files without one are tables of independent rows. */
+/* The functions for the records of each "kind=". A file without a kind is a table of independent rows. */
 static const struct {
     const char *kind;
     const struct handler *handlers[5];

@@ -7,7 +7,7 @@
 /* Records that compared something, and fields or records that were passed over. */
 struct tally {
     unsigned files, passed, failed, skipped;
-    unsigned unknown_records; /* of those skipped: records that this program has no name for */
+    unsigned unknown_records; /* skipped records of a kind that this program does not know */
     char first_unknown[256];  /* where the first of them is */
     unsigned unknown_causes;  /* errors whose message this program has no code for */
     char first_cause[256];    /* where the first of them is */

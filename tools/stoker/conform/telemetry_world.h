@@ -9,9 +9,9 @@
 #define SNAPSHOTS 16u
 
 struct telemetry_world {
-    struct stk_telemetry telemetry; /* of the snapshot that was decoded last */
+    struct stk_telemetry telemetry; /* telemetry of the last decode */
     void *memory;
-    struct stk_snapshot snapshot[SNAPSHOTS]; /* to compare with later ones */
+    struct stk_snapshot snapshot[SNAPSHOTS]; /* snapshots that later records compare */
     struct stk_telemetry_sketch tables;
     void *tables_memory;
     struct stk_sketch sketch[2]; /* a and b of the sketch scripts */

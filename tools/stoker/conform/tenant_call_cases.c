@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a call asked for, as far as its errors repeat it. */
+/* The arguments of a call that its error messages repeat. */
 struct request {
     const char *quota_class, *resource; /* of reservations */
     uint64_t n, cap;

@@ -6,7 +6,7 @@
 
 #include "stoker/tenant.h"
 
-/* What the file knows of one id. Handles stay after unregister, as in the reference. */
+/* The state of one tenant id in the file. Handles stay after an unregister, as in the reference implementation. */
 struct tenant_seat {
     struct stk_tenant handle; /* handle.tenants is NULL until it was registered */
     bool overdrawn;           /* the reference drained more than was outstanding; stoker refused */

@@ -1,8 +1,8 @@
 /* stoker: count-min sketches, which estimate in fixed memory how often a key was seen.
  *
- * `depth` rows of `width` counters. A key adds to one counter of each row; its estimate is the
- * smallest of them, which is never below what was added for the key and exceeds it by other keys
- * that fell on the same counters in every row.
+ * A sketch has `depth` rows of `width` counters. Each key has one counter in every row, and a call that counts the key
+ * adds to all of these counters. The estimate of a key is the smallest of its counters. The estimate is never below the
+ * true sum. It is above the true sum if in every row the key shares its counter with other keys.
  *
  * G. Cormode, S. Muthukrishnan, "An improved data stream summary: the count-min sketch and its
  * applications", Journal of Algorithms 55 (2005). The counter of a key in row r is
@@ -10,9 +10,8 @@
  * wherever they were made. splitmix64: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom
  * number generators", OOPSLA 2014.
  *
- * A sketch has no lock: calls that change one are made by one thread at a time. Calls loop over
- * `depth` rows, or over all counters where that is said.
- */
+ * A sketch has no lock: one thread at a time may call what changes a sketch. A call loops over `depth` rows, unless its
+ * comment says that it loops over all counters. */
 #ifndef STOKER_PARITY_SKETCH_H
 #define STOKER_PARITY_SKETCH_H
 
@@ -42,22 +41,22 @@ struct stk_sketch {
  * above 2^32 - 1, or this machine cannot address so many bytes. ISR-safe. */
 STK_MUST_CHECK int stk_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
 
-/* Makes an empty sketch in `bytes` bytes at mem, clearing those that it uses. The rest is kept for
- * stk_sketch_reset_shape. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not aligned to 8 bytes;
- * STK_E_SPACE fewer than STK_SKETCH_BYTES(depth, width); STK_E_ARG mem is NULL. All counters. */
+/* Makes an empty sketch in `bytes` bytes at mem, and clears the counters. Bytes behind the counters are kept for
+ * stk_sketch_reset_shape. Loops over all counters. Errors as stk_sketch_bytes; STK_E_ALIGN mem is not aligned to 8
+ * bytes; STK_E_SPACE `bytes` is below STK_SKETCH_BYTES(depth, width); STK_E_ARG mem is NULL. */
 STK_MUST_CHECK int stk_sketch_init(struct stk_sketch *sketch, void *mem, size_t bytes, uint64_t depth, uint64_t width);
 
-/* Empties the sketch and gives it another shape in the memory it has. Errors of stk_sketch_bytes;
- * STK_E_SPACE the memory given to init is too small for that shape. All counters of it. */
+/* Empties the sketch and gives it another shape in the same memory. Loops over all counters of the new shape. Errors as
+ * stk_sketch_bytes; STK_E_SPACE the memory that stk_sketch_init got is too small for the new shape. */
 STK_MUST_CHECK int stk_sketch_reset_shape(struct stk_sketch *sketch, uint64_t depth, uint64_t width);
 
-/* Empties the sketch. All counters. */
+/* Sets all counters to 0. */
 void stk_sketch_clear(struct stk_sketch *sketch);
 
 /// Counting ///
 
-/* Adds `amount` to the counters of `key`. STK_E_OVERFLOW when one of them would pass 2^64 - 1: none
- * has changed. ISR-safe. */
+/* Adds `amount` to the counters of `key`. STK_E_OVERFLOW a counter would pass 2^64 - 1; no counter has changed.
+ * ISR-safe. */
 STK_MUST_CHECK int stk_sketch_add(struct stk_sketch *sketch, uint64_t key, uint64_t amount);
 
 /* Adds `amount` to the counters of `key`; a counter that would pass 2^64 - 1 becomes 2^64 - 1. ISR-safe. */

@@ -1,8 +1,9 @@
 /* stoker: hands 64-byte images from one thread to another over a ring.
  *
- * One thread puts and one thread takes, in order; neither waits. The two share no index, only the status word of each
- * slot, so one image moves one cache line between the CPUs and no other. Use this between threads of one host, or from
- * a thread to an interrupt handler. For slots that workers run use stk_ring_publish or stk_publisher. */
+ * One thread puts images and one thread takes them, in order. Neither thread waits. The threads share no index, only
+ * the status word of each slot. So one image moves only one cache line between the CPUs. Use this between threads of
+ * one host, or from a thread to an interrupt handler. For slots that workers run use stk_ring_publish or
+ * stk_publisher. */
 #ifndef STOKER_PARITY_SPSC_H
 #define STOKER_PARITY_SPSC_H
 

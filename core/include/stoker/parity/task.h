@@ -1,11 +1,9 @@
 /* stoker: task slots, for work that stops and goes on later.
  *
- * A task is a slot of 16 words whose first four are those of a ring slot; behind the three words of a
- * work item come the words of its continuation: where to go on, one word of scratch, and the
- * counters that a scheduler ages it by (core/SPEC.md, "Task queue"). The state word alone decides
- * who may touch a slot, as in the ring: whoever moves a task takes it to RUNNING first, writes its
- * words, and stores the new state last.
- */
+ * A task slot has 16 words (core/SPEC.md, "Task queue"). The first four words are those of a ring slot. Three words of
+ * a work item come next. The other words say how the task goes on: the place, one word of data, and counters by which a
+ * scheduler prefers old tasks. As in the ring, the state word alone says which party may write a slot. A party that
+ * moves a task stores RUNNING first, then writes the words of the task, and stores the new state last. */
 #ifndef STOKER_PARITY_TASK_H
 #define STOKER_PARITY_TASK_H
 
@@ -76,17 +74,17 @@ STK_MUST_CHECK int stk_task_queue_view(struct stk_task_queue *queue, void *mem, 
 
 /// Tasks ///
 
-/* A task is live while it is READY, RUNNING, PAUSED, YIELDED or REQUEUED. In every call below: STK_E_RANGE
- * the slot; STK_E_STATUS the task is in a state that forbids the move, or another party moved it first.
- * Nothing is changed on error, though others may see the task RUNNING for a moment. Only its own worker
- * may move a task that is RUNNING. ISR-safe. */
+/* A task is live while it is READY, RUNNING, PAUSED, YIELDED or REQUEUED. Errors of every call below: STK_E_RANGE there
+ * is no such slot; STK_E_STATUS the task is in a state that forbids the move, or another party moved the task first. On
+ * error the words of the task stay as they were, but other parties may see RUNNING for a moment. Only the worker that
+ * claimed a task may move it out of RUNNING. ISR-safe. */
 
 /* Writes `task` into slot `slot`, which must be EMPTY or DONE, and makes it READY; task->state is
  * ignored, and `task` may be the slot itself. One publisher per slot at a time. STK_E_OPCODE as
  * stk_ring_publish; STK_E_ARG a priority above STK_WIRE_PRIORITY_IDLE. */
 STK_MUST_CHECK int stk_task_publish(struct stk_task_queue *queue, uint32_t slot, const struct stk_task *task);
 
-/* Copies slot `slot` out, the state first with acquire order. */
+/* Copies slot `slot` to *out. The state is read first, with acquire order. */
 STK_MUST_CHECK int stk_task_read(const struct stk_task_queue *queue, uint32_t slot, struct stk_task *task);
 
 /* Returns 1 if a worker may take a task in this state (READY, YIELDED or REQUEUED), else 0. */
@@ -102,16 +100,16 @@ STK_MUST_CHECK int stk_task_pause(struct stk_task_queue *queue, uint32_t slot, u
 /* PAUSED -> READY. The call does not check the epoch: the caller has seen that resume_epoch has come. */
 STK_MUST_CHECK int stk_task_resume(struct stk_task_queue *queue, uint32_t slot);
 
-/* Live -> YIELDED, to go on at `pc` with `data`, and one more yield. STK_E_OVERFLOW the count would pass
- * 2^32 - 1: these counters say how often one task was put off, so they do not wrap. */
+/* Live -> YIELDED, to go on at `pc` with `data`, and one more yield. STK_E_OVERFLOW the count would pass 2^32 - 1: the
+ * count says how often the task has yielded, so it does not wrap. */
 STK_MUST_CHECK int stk_task_yield(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data);
 
-/* Live -> REQUEUED with priority `priority`, to go on at `pc` with `data`; one more requeue and one tick
- * of age. STK_E_ARG `priority` is none; STK_E_OVERFLOW as above. */
+/* Live -> REQUEUED with priority `priority`, to go on at `pc` with `data`; one more requeue and one tick of age.
+ * STK_E_ARG `priority` is above STK_WIRE_PRIORITY_IDLE; STK_E_OVERFLOW a counter would pass 2^32 - 1. */
 STK_MUST_CHECK int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data,
                                     uint32_t priority);
 
-/* Live -> DONE, all flags cleared. */
+/* Live -> DONE. Clears all flags. */
 STK_MUST_CHECK int stk_task_complete(struct stk_task_queue *queue, uint32_t slot);
 
 /* Live -> FAULTED, with the error code `data`. */
@@ -127,7 +125,7 @@ struct stk_task_snapshot {
     uint32_t unknown;               /* slots whose state word is no state */
     uint32_t schedulable;           /* ready + yielded + requeued */
     uint32_t max_priority_age;      /* ticks, of any slot */
-    uint64_t total_requeues;        /* sum of the requeues of all slots, whatever their state */
+    uint64_t total_requeues;        /* sum of the requeues of all slots, in any state */
     uint64_t continuation_pressure; /* total_requeues + yielded + requeued */
 };
 

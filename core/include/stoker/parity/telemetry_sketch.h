@@ -1,9 +1,8 @@
 /* stoker: telemetry in fixed memory: five count-min sketches of one decode.
  *
- * Where the rows of a decode are too much to keep or to send, the sketches say about how often each opcode, tenant and
- * status occurred, whatever the ring's size. Sketches of one shape from several moments or rings merge with
- * stk_sketch_merge.
- */
+ * Use them where the rows of a decode are too much to keep or to send. The sketches estimate how often each opcode,
+ * tenant and status occurs, in memory that does not depend on the number of slots. Sketches of one shape from several
+ * moments or rings merge with stk_sketch_merge. */
 #ifndef STOKER_PARITY_TELEMETRY_SKETCH_H
 #define STOKER_PARITY_TELEMETRY_SKETCH_H
 
@@ -41,8 +40,9 @@ struct stk_telemetry_sketch {
 /* Sets *bytes to STK_TELEMETRY_SKETCH_BYTES(depth, width). Errors of stk_sketch_bytes. */
 STK_MUST_CHECK int stk_telemetry_sketch_bytes(uint64_t depth, uint64_t width, size_t *bytes);
 
-/* Makes five empty sketches in mem, which stays the caller's. Errors of stk_sketch_bytes; STK_E_ALIGN mem is not
- * aligned to 8 bytes, STK_E_SPACE `bytes` is too small (info's value: how many would do), STK_E_ARG mem NULL. */
+/* Makes five empty sketches in mem, which stays the caller's. Errors as stk_sketch_bytes; STK_E_ALIGN mem is not
+ * aligned to 8 bytes; STK_E_SPACE `bytes` is too small (info: value is the bytes that the sketches need); STK_E_ARG mem
+ * is NULL. */
 STK_MUST_CHECK int stk_telemetry_sketch_init(struct stk_telemetry_sketch *sketch, void *mem, size_t bytes,
                                              uint64_t depth, uint64_t width, struct stk_error_info *info);
 

@@ -24,10 +24,10 @@ struct stk_work_item {
     uint32_t param;  /* argument 2 */
 };
 
-/* Publishes `count` items in slots start, start+1, ... of a live ring. All checks come before the first byte changes,
- * in this order: STK_E_OPCODE; STK_E_RANGE the items leave the ring; STK_E_OVERLAP `items` lie in the slots that they
- * go to; STK_E_STATUS a slot is in use. `info` (may be NULL) gets the slot. Returns count. One publisher per slot at a
- * time. */
+/* Publishes `count` items in slots start, start+1, ... of a live ring. Returns count. Checks all items before the first
+ * byte changes, in this order: STK_E_OPCODE an opcode cannot be published; STK_E_RANGE the items need slots behind the
+ * end of the ring; STK_E_OVERLAP `items` lie in the slots to which they go; STK_E_STATUS a slot is in use. `info` may
+ * be NULL; its index is the slot. One publisher for each slot at a time. */
 STK_MUST_CHECK int stk_ring_publish_items(struct stk_ring *ring, uint32_t start, uint32_t tenant,
                                           const struct stk_work_item *items, uint32_t count,
                                           struct stk_error_info *info);

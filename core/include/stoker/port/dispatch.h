@@ -31,7 +31,7 @@ struct stk_device_memory {
 /* Residency mode: when host and workers see each other's stores (port/README.md, "Dispatch"). Smaller is better. */
 enum stk_residency {
     STK_RESIDENT = 1, /* during a launch */
-    STK_QUANTUM = 2,  /* at the borders of a launch */
+    STK_QUANTUM = 2,  /* stores are seen at the borders of a launch */
     STK_BATCH = 3     /* by copies, before and after a launch */
 };
 
@@ -85,7 +85,8 @@ struct stk_dispatch_ops {
     int (*change_tables)(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns);
 };
 
-/* A dispatch port as one thing. Functions and object stay the caller's and must outlive whoever was given the port. */
+/* A dispatch port: its functions and its object. Both stay the caller's and must outlive every object that got the
+ * port. */
 struct stk_dispatch_port {
     const struct stk_dispatch_ops *ops;
     void *ctx;

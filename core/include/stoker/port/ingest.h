@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* What a read is. Only a source with offsets that is open for writing takes writes and syncs; one that is open for
- * appending takes none. */
+/* The kind of a request. Only a source with offsets that is open for writing takes writes and syncs. A source that is
+ * open for appending takes neither. */
 enum stk_ingest_op {
     STK_INGEST_READ = 0,
     STK_INGEST_WRITE = 1, /* the bytes go from `dst` to the source; the port does not change `dst` */
@@ -79,16 +79,17 @@ struct stk_ingest_ops {
 
 #define STK_INGEST_READERS_MAX 256u /* streams and fetch services that may share a port at one time */
 
-/* Reads that go to a port in one call, and completions that are taken in with one call. A small core has little RAM. */
+/* The most reads that go to a port in one call, and the most completions that come from one call. A 32-bit core gets
+ * fewer, since it has little RAM. */
 #if UINTPTR_MAX > 0xFFFFFFFF
 #define STK_INGEST_BATCH 16u
 #else
 #define STK_INGEST_BATCH 4u
 #endif
 
-/* Memory for one call of the port: what goes to a submit, or what comes from a reap. Its fields are private. It lies in
- * the port's object, since it would take 700 bytes of stack on a 64-bit core. One thread makes the calls of all who
- * share the port, so they can share this too. */
+/* Memory for one call of the port: the reads of a submit, or the completions of a reap. Its fields are private. The
+ * memory lies in the port's struct, because it would take 700 bytes of stack on a 64-bit core. One thread makes the
+ * calls of all streams and services that share the port, so they can share this memory too. */
 union stk_ingest_batch {
     struct {
         struct stk_ingest_read reads[STK_INGEST_BATCH];
@@ -98,11 +99,11 @@ union stk_ingest_batch {
     struct stk_ingest_done done[STK_INGEST_BATCH];
 };
 
-/* An ingest port as one thing: {.ops = &stk_uring_ops, .ctx = &uring}. Several streams and fetch services may read
- * through one port: each is given a pointer to this one object, which says whose read a completion is. One thread at a
- * time uses the port, so it makes the calls of all who share it. The object must outlive them and must not move while
- * one of them is open. Who calls the functions in `ops` by itself does so before the first of them is opened or after
- * the last of them is closed. */
+/* An ingest port: its functions and its object, such as {.ops = &stk_uring_ops, .ctx = &uring}. Several streams and
+ * fetch services may read through one port. Each of them gets a pointer to this one struct, which finds the owner of
+ * each completion. One thread at a time uses the port, so one thread makes the calls of all streams and services that
+ * share it. The struct must outlive them and must not move while one of them is open. Who calls the functions in `ops`
+ * by itself does so before the first of them is opened or after the last of them is closed. */
 struct stk_ingest_port {
     const struct stk_ingest_ops *ops;
     void *ctx;
@@ -115,7 +116,7 @@ struct stk_reads_ops; /* private */
 /* The reads of one stream or fetch service on a port; a part of these objects. Its fields are private. */
 struct stk_reads {
     struct stk_ingest_port *port;
-    struct stk_reads *next;          /* in the list of the port's readers */
+    struct stk_reads *next;          /* next entry in the list of the port's readers */
     const struct stk_reads_ops *ops; /* what the owner does with its reads */
     void *owner;
     uint32_t first_tag; /* tag of the owner's read 0; the tags from here to the next reader's are the owner's */

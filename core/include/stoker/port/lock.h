@@ -13,8 +13,8 @@ extern "C" {
 struct stk_lock_ops {
     const char *name;
 
-    /* Takes lock `index` of `ctx`; may block until its holder leaves. What the last holder stored is seen by the caller
-     * afterwards. Cannot fail. Mandatory. */
+    /* Takes lock `index` of `ctx`; may block until its holder leaves. The caller then sees the stores that the last
+     * holder made. Cannot fail. Mandatory. */
     void (*lock)(void *ctx, uint32_t index);
 
     /* Gives it back, on the thread that took it. Mandatory. */

@@ -26,7 +26,8 @@ struct stk_platform_ops {
     void (*wake)(void *ctx, uint32_t *word);
 };
 
-/* A platform as one thing. Functions and object stay the caller's and must outlive whoever was given the port. */
+/* A platform port: its functions and its object. Both stay the caller's and must outlive every object that got the
+ * port. */
 struct stk_platform_port {
     const struct stk_platform_ops *ops;
     void *ctx;

@@ -16,9 +16,9 @@ extern "C" {
 #endif
 
 struct stk_reader_shape {
-    uint32_t depth, sources; /* the defaults in place of 0 */
+    uint32_t depth, sources; /* most reads in flight and most sources; the defaults stand in place of 0 */
     size_t bytes;            /* memory of one reader: the object and what its open takes from an arena */
-    const uint8_t *memory;   /* where every read must land; NULL: anywhere */
+    const uint8_t *memory;   /* memory into which every read must go; NULL: any memory */
     size_t memory_bytes;
 };
 
@@ -26,7 +26,7 @@ struct stk_reader_shape {
  * come from one thread. `config` is a configuration of this kind. */
 struct stk_reader_kind {
     const struct stk_ingest_ops *ops;
-    size_t object_bytes; /* of one reader object */
+    size_t object_bytes; /* size of one reader object */
     /* Resolves the defaults of a config. STK_E_OVERFLOW: a field is above its maximum. */
     int (*shape)(const void *config, struct stk_reader_shape *shape);
     /* Returns what stk_os_source says, and refuses what this kind must not read. Any thread. */

@@ -23,8 +23,9 @@
 #define STK_PER_BYTE(core, group) (group)
 #endif
 
-/* The cost with a third value, for a group with tiles (tile.h): there the sum goes as fast as one group can stream over
- * the bus, and the work of a handler beside its loads costs more in comparison. */
+/* Sixteenths of a unit for each byte, as STK_PER_BYTE, with a third value for a group with tiles (tile.h). A group with
+ * tiles reads bytes as fast as one group can stream them over the bus. So the unit is short there, and the work of a
+ * handler beside its loads counts more units. */
 #if STK_TILED
 #define STK_PER_BYTE_TILED(core, group, tiled) (tiled)
 #else

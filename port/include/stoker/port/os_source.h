@@ -42,7 +42,7 @@ static inline int stk_os_source(int fd, bool *sequential, int *os_error) {
     return STK_OK;
 }
 
-/* Returns true if `fd` is open for writes at offsets. With O_APPEND Linux writes at the end, whatever the offset. */
+/* Returns true if `fd` is open for writes at offsets. With O_APPEND Linux ignores the offset and writes at the end. */
 static inline bool stk_os_writable(int fd) {
     int mode = fcntl(fd, F_GETFL);
     return mode >= 0 && (mode & O_ACCMODE) != O_RDONLY && (mode & O_APPEND) == 0;

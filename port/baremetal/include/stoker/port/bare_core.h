@@ -52,20 +52,20 @@ struct stk_bare_clock_config {
 /* The fields are private. */
 struct stk_bare_clock {
     struct stk_bare_clock_config config;
-    uint64_t ticks; /* of the timer since init */
+    uint64_t ticks; /* ticks of the timer since init */
     uint64_t scale; /* nanoseconds of a tick, with 32 bits behind the point */
     uint64_t last;  /* what the timer showed at the last look */
     uint64_t range; /* bits of the timer that are set when it is full */
 };
 
 /* Starts the timer where it does not run, and begins at 0 ns. A SysTick that runs already keeps its interrupt and must
- * count the whole 24 bits; one that does not run is started without interrupt. STK_E_ARG `timer`, no registers, no
- * rate; STK_E_UNSUPPORTED the core or the board has no such timer. */
+ * count the whole 24 bits. A SysTick that does not run is started without an interrupt. STK_E_ARG `timer` is no timer,
+ * or the configuration has no registers or no rate; STK_E_UNSUPPORTED the core or the board has no such timer. */
 STK_MUST_CHECK int stk_bare_clock_init(struct stk_bare_clock *clock, const struct stk_bare_clock_config *config);
 
-/* Nanoseconds since init. Look at least once in each wrap of the timer (enum stk_bare_timer): a loop that polls does so
- * by itself, and a program that may not calls it from an interrupt of the timer. Callable from interrupts where `mask`
- * is set. */
+/* Returns the nanoseconds since init. Call it at least once in each wrap of the timer (enum stk_bare_timer), else the
+ * clock loses a wrap. A program that polls in a loop does this anyway; another program calls it from an interrupt of
+ * the timer. Callable from interrupts where `mask` is set. */
 uint64_t stk_bare_clock_now(struct stk_bare_clock *clock);
 
 /* ctx is a struct stk_bare_clock. `wait` looks at the word until it changes or the timeout is over, with `idle` between
@@ -74,8 +74,8 @@ extern const struct stk_platform_ops stk_bare_platform_ops;
 
 /// Locks ///
 
-/* Sections that hold interrupts off, for objects that interrupts use too. The core of a system without threads needs
- * one lock, whatever its number. */
+/* Sections that hold interrupts off, for objects that interrupts use too. A system without threads needs one lock for
+ * all indices. */
 struct stk_bare_lock {
     const struct stk_bare_mask *mask; /* mandatory */
     uint32_t entered;                 /* private */
@@ -89,7 +89,7 @@ extern const struct stk_lock_ops stk_bare_lock_ops; /* its ctx is a struct stk_b
  * without a data cache, or with the cache switched off, the calls do nothing but order memory accesses. */
 struct stk_bare_cache {
     volatile uint32_t *scs; /* Arm M-profile: the system control space; private */
-    uint32_t line_bytes;    /* of a data cache line; 0: there is no cache, or it is off */
+    uint32_t line_bytes;    /* size of a data cache line; 0: there is no cache, or it is off */
 };
 
 /* Finds the line size. `scs`: NULL, or the address of the system control space for a test. */

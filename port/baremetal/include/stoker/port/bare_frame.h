@@ -22,7 +22,7 @@ extern "C" {
 /* Bytes of a frame with `bytes` bytes of data. */
 #define STK_FRAME_BYTES(bytes) (STK_FRAME_HEAD_BYTES + (bytes) + 4u)
 
-/* What a frame carries. Numbers from STK_FRAME_OWN on are the program's. */
+/* The type of a frame. Types from STK_FRAME_OWN on belong to the program. */
 enum stk_frame_type {
     STK_FRAME_SNAPSHOT = 1, /* stk_frame_snapshot */
     STK_FRAME_TEXT = 2,     /* a line in UTF-8, without its end */
@@ -45,7 +45,7 @@ void stk_frame_snapshot(uint8_t *out, const struct stk_snapshot *snapshot, uint6
 struct stk_frame {
     uint32_t type;
     uint16_t sequence;
-    const uint8_t *data; /* in the caller's bytes */
+    const uint8_t *data; /* data of the frame, which lie in the caller's bytes */
     uint32_t bytes;
 };
 

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/* Which UART it is. Macros, so that a board's header can name one without this header. */
+/* The kinds of UARTs. They are macros, so that the header of a board can name one without including this header. */
 #define STK_UART_CMSDK 1u /* Arm's CMSDK APB UART */
 #define STK_UART_PL011 2u /* Arm's PrimeCell PL011 */
 #define STK_UART_16550 3u /* 16550A and what behaves like it */

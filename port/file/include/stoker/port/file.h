@@ -1,8 +1,7 @@
 /* stoker port: flash over a Linux file or block device.
  *
- * For logs on a file system, on a raw partition, and for v1 log files. Whatever was written may be written again
- * (STK_FLASH_ANY).
- */
+ * For logs on a file system, on a raw partition, and for v1 log files. Written bytes may be overwritten without an
+ * erase (STK_FLASH_ANY). */
 #ifndef STOKER_PORT_FILE_H
 #define STOKER_PORT_FILE_H
 

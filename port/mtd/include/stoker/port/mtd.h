@@ -36,7 +36,7 @@ struct stk_mtd {
     int os_error;      /* errno of the last call that failed, 0 when it was refused here */
     uint32_t ecc_lost; /* uncorrectable errors that the device counts, as last seen */
     bool owned;        /* fd is closed by stk_mtd_close */
-    bool counts_ecc;   /* the device tells of uncorrectable errors */
+    bool counts_ecc;   /* 1: the device reports uncorrectable errors */
     bool marks_bad;    /* the device knows bad blocks */
     bool erase64;      /* false: the kernel has said that it does not know MEMERASE64 */
 };

@@ -1,12 +1,12 @@
 /* stoker port: dispatch by a kernel on an OpenCL device, in the best way in which the device can share memory with the
  * host.
  *
- * Open tries the kinds of shared memory one after the other and proves by a bounded handshake what each can do:
- * RESIDENT, where a running kernel and the host see each other's stores; QUANTUM, where they do at the borders of a
- * launch; BATCH, by copies, which every device can. The kernel is the same in all of them. It runs under a lease: it
- * leaves after a number of turns, after a number of idle turns, or when the host ends the lease; the next drive with
- * work launches it again. All state is in the ring, so nothing is lost between two leases. Where memory stops being
- * shared, the port notices and goes on in the next mode.
+ * Open tries the kinds of shared memory one after the other, and finds by a bounded handshake which residency mode
+ * works. In RESIDENT a running kernel and the host see each other's stores. In QUANTUM they see them at the borders of
+ * a launch. BATCH uses copies, and works on every device. The kernel is the same in all modes. It runs under a lease:
+ * it leaves after a number of turns, after a number of idle turns, or when the host ends the lease. The next drive with
+ * work launches it once more. All state is in the ring, so nothing is lost between two leases. If the memory stops
+ * being shared, the port notices this and goes on in the next mode.
  *
  * Threads: any, one at a time per object; not from a signal handler. port/README.md lists the calls that may block. */
 #ifndef STOKER_PORT_OPENCL_H
@@ -72,7 +72,7 @@ STK_MUST_CHECK int stk_opencl_next(uint32_t *place, struct stk_opencl_device *de
 
 /* Demands on a device. A member that is 0 or NULL demands nothing. */
 struct stk_opencl_need {
-    const char *name;            /* a part of its name, whatever the case of the letters; NULL: any */
+    const char *name;            /* a part of its name, in letters of any case; NULL: any name */
     uint64_t memory;             /* least bytes of global memory */
     uint32_t compute_units;      /* least compute units */
     int fine_grain, svm_atomics; /* 1: as in struct stk_opencl_device */
@@ -146,7 +146,9 @@ const char *stk_opencl_origin_name(enum stk_opencl_origin origin);
 struct stk_opencl_piece {
     const char *name;   /* name in the build log, for example that of its file */
     const char *source; /* NUL-terminated text without #line; NULL: an earlier piece has the function */
-    uint32_t opcode; /* as stk_opcode_user takes, outside STK_OP_STOKER_MIN..MAX, taken once; 0: no opcode of its own */
+    /* opcode of the handler: stk_opcode_user must accept it, it lies outside STK_OP_STOKER_MIN..MAX, and no other piece
+     * has it; 0: the piece has no handler */
+    uint32_t opcode;
     const char *function; /* the handler's name; NULL: the piece is only what later ones use, and has no opcode */
     uint32_t width;       /* width of the function: STK_SCALAR or STK_WIDE */
 };
@@ -154,7 +156,7 @@ struct stk_opencl_piece {
 /* One opcode that runs functions of the pieces one after the other on one slot (kernels/README.md, "Fused ops"). */
 struct stk_opencl_fused {
     const char *name; /* name in the build log, by the rules for pieces */
-    uint32_t opcode;  /* as that of a piece, but not 0 */
+    uint32_t opcode;  /* opcode of the fused op, by the rules for the opcode of a piece, but not 0 */
     /* functions of pieces, all of one width, which is the width of the op; a function may stand there several times */
     const char *const *functions;
     uint32_t function_count; /* 1..STK_OPENCL_PARTS_MAX */
@@ -207,7 +209,7 @@ enum stk_opencl_mail {
 #define STK_OPENCL_OPEN_NS UINT64_C(120000000000)
 #endif
 
-/* What the build's board says about its device (boards/README.md). All three hold for the compiled library. */
+/* Settings of the build's board for its device (boards/README.md). All three hold for the compiled library. */
 
 /* Where stk_opencl_config.device is NULL or "", open first tries the devices whose name has this part, then the others.
  * "": no device is preferred. */
@@ -320,7 +322,7 @@ struct stk_opencl_losses {
 struct stk_opencl {
     struct stk_device_memory memory; /* valid after open */
     struct stk_opencl_device device;
-    struct stk_opencl_config config;   /* with defaults filled in */
+    struct stk_opencl_config config;   /* configuration with defaults filled in */
     struct stk_opencl_outcome outcome; /* outcome for the memory in use */
     enum stk_residency mode;           /* the mode in which the port works now */
     struct stk_opencl_stats stats;
@@ -379,8 +381,8 @@ STK_MUST_CHECK int stk_opencl_persist(struct stk_opencl *cl);
 void stk_opencl_set_store(struct stk_opencl *cl, struct stk_store *store);
 
 /* Removes the outcome of the handshake that this open used or put from cache and store, so that the next open probes.
- * Close does so if a mode was left because memory stopped being shared; a program that does not close calls it when
- * cl->stats.fallbacks grows. Returns 1, or 0 if there was none; STK_E_PINNED another thread has the record in the
+ * Close calls this if a mode was left because memory stopped being shared. A program that does not close calls this
+ * when cl->stats.fallbacks grows. Returns 1, or 0 if there was none; STK_E_PINNED another thread has the record in the
  * cache pinned; else as stk_store_remove. */
 STK_MUST_CHECK int stk_opencl_forget(struct stk_opencl *cl);
 

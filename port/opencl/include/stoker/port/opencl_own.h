@@ -67,7 +67,7 @@ struct stk_opencl_copies {
     uint32_t tables_used;                           /* end of the bytes of the tables that the host ever changed */
     uint64_t copied;                                /* bytes copied to the device and back since open */
     int fresh;                                      /* 1: the device holds nothing yet */
-    int untracked;                                  /* 1: reads into `got` may be under way that no event tells of */
+    int untracked;                                  /* 1: reads into `got` may be under way without an event */
 };
 
 /* Terms of the launches: by the user's configuration, or as the handshake and the measurements need them. */
@@ -136,7 +136,7 @@ struct stk_opencl_lost_context {
 struct stk_opencl_recovery {
     uint32_t contexts_tried;       /* new contexts since open or stk_opencl_revive */
     uint32_t consecutive_failures; /* new contexts in a row without a launch that worked in between */
-    uint32_t merges_seen;          /* own.launches.merges when it was last looked at */
+    uint32_t merges_seen;          /* value of own.launches.merges at the last look */
     struct stk_deadline quiet_end; /* deadline of the wait for launches that do not end */
     uint64_t next_ns;              /* monotonic time in nanoseconds before which no new context is made */
     enum stk_opencl_claims claims; /* slots that are still to be put back */

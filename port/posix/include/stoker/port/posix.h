@@ -128,9 +128,9 @@ STK_MUST_CHECK int stk_posix_reader_remove_source(struct stk_posix_reader *reade
  * return early. */
 void stk_posix_reader_wait(struct stk_posix_reader *reader, int fd, uint64_t timeout_ns);
 
-/* The ingest interface; ctx is a struct stk_posix_reader. What each call owes its caller is in stoker/port/ingest.h.
- * Submit refuses a batch and takes none of it: STK_E_ARG a NULL, a length of 0 or above 2^31 - 1, or an offset beyond
- * 2^63 - 1; STK_E_RANGE there is no such source. */
+/* The ingest interface; ctx is a struct stk_posix_reader. stoker/port/ingest.h has the contract of each call. Submit
+ * refuses a batch and takes none of it: STK_E_ARG a NULL, a length of 0 or above 2^31 - 1, or an offset beyond 2^63 -
+ * 1; STK_E_RANGE there is no such source. */
 extern const struct stk_ingest_ops stk_posix_reader_ops;
 
 /// In a pool ///

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* One thread copies 4 to 9 GB/s out of the page cache, whatever asks for the copy: io_uring copies inside the system
+/* One thread copies 4 to 9 GB/s out of the page cache, with read(2) as with io_uring: io_uring copies inside the system
  * call that sends the request. A pool spreads the reads over several readers, so that their copies add up. Each reader
  * is an ingest port of its own, a ring of io_uring or a POSIX reader, and one thread opens, uses and closes it.
  *
@@ -58,7 +58,7 @@ struct stk_reader_pool_read {
     uint32_t next;
     uint16_t reader;  /* index of the thread that has the read */
     uint8_t state;    /* free, queued, with a reader, or ready */
-    uint8_t canceled; /* 1: the caller asked to cancel the read, and its thread was not told yet */
+    uint8_t canceled; /* 1: the caller asked to cancel the read, and the thread of the read does not know it yet */
     uint8_t op;       /* an enum stk_ingest_op */
 };
 

@@ -92,7 +92,7 @@ struct stk_sim_source {
 };
 
 struct stk_sim_ingest {
-    struct stk_sim_op *ops; /* in order of submission */
+    struct stk_sim_op *ops; /* reads in the order of their submission */
     struct stk_sim_source *source;
     struct stk_sim_ingest_config config;
     uint32_t in_flight;
@@ -184,10 +184,10 @@ struct stk_sim_dispatch {
     uint64_t launches;
     bool running;
     uint32_t lose_after; /* knob: the device is lost once this many more slots have ended; 0: never */
-    bool lost;       /* knob: the device is lost: drive and stop return STK_E_DEVICE, what it claimed stays CLAIMED */
-    bool stuck;      /* knob: slots are claimed and never end */
-    bool idle;       /* knob: nothing is claimed, what was claimed ends */
-    bool stop_hangs; /* knob: stop times out */
+    bool lost;           /* knob: the device is lost: drive and stop return STK_E_DEVICE, and its slots stay CLAIMED */
+    bool stuck;          /* knob: slots are claimed and never end */
+    bool idle;           /* knob: no slot is claimed, and claimed slots end */
+    bool stop_hangs;     /* knob: stop times out */
 };
 
 /* Arena bytes that init takes for a ring of `slots` slots. */

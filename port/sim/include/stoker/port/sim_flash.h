@@ -93,7 +93,7 @@ struct stk_sim_flash {
 
 /* Head of a block, before its bytes in the medium's memory. */
 struct stk_sim_flash_block {
-    uint64_t stamp;  /* tells contents apart: two blocks of one stamp are the same */
+    uint64_t stamp;  /* number of the block's contents: two blocks with one stamp have the same bytes */
     uint32_t erases; /* erases that were begun */
     uint32_t next;   /* number of the unit behind the last one that was programmed */
     bool broken;     /* the last erase was cut or failed */
@@ -101,8 +101,8 @@ struct stk_sim_flash_block {
     bool marginal;   /* the block reads differently at each read: as before the erase, or as erased */
     bool flickers;   /* the block is marginal, or a place in it flickers */
     bool unreadable; /* reads of some unit fail */
-    bool bad_prog;   /* knob: every program fails; prog_fail says what is done of it */
-    bool bad_erase;  /* knob: every erase fails; erase_fail says what it leaves */
+    bool bad_prog;   /* knob: every program fails; prog_fail decides which bytes are programmed */
+    bool bad_erase;  /* knob: every erase fails; erase_fail decides which bytes it leaves */
 };
 
 /* Arena bytes that init takes; a lazy medium takes STK_SIM_FLASH_LAZY_BYTES. */

@@ -50,7 +50,7 @@ enum stk_sim_prog_cut {
      * before it are done. At k = n it is the last one. */
     STK_SIM_PROG_UNSTABLE = 4,
     STK_SIM_PROG_UNREADABLE = 5, /* the unit at k holds anything and its reads fail */
-    STK_SIM_PROG_FLICKERING = 6, /* as UNSTABLE, and it reads differently at each read */
+    STK_SIM_PROG_FLICKERING = 6, /* as UNSTABLE, and each read gives other bytes */
     STK_SIM_PROG_CUTS = 7
 };
 

@@ -1,10 +1,10 @@
-/* stoker port: a simulated SPI NOR chip, to test what drives one: byte by byte, with its status register, its SFDP
- * table, failures on demand, and power cuts within programs and erases.
+/* stoker port: a simulated SPI NOR chip, to test a port for such chips. The chip works byte by byte. It has a status
+ * register, an SFDP table, failures on demand, and power cuts within programs and erases.
  *
  * Written from data sheets of such chips, not from the port that drives one. What the chip holds lies in the caller's
  * memory. An operation goes on one step with each read of the status: a program has a step for every 16 bytes, an erase
- * clears its sector in eight steps and then erases it in eight. One thread at a time.
- */
+ * clears its sector in eight steps and then erases it in eight. One thread at a
+ * time. */
 #ifndef STOKER_PORT_SIM_SPI_NOR_H
 #define STOKER_PORT_SIM_SPI_NOR_H
 
@@ -35,7 +35,7 @@ struct stk_sim_spi_nor_config {
     bool no_sfdp;     /* the chip has no SFDP table */
     uint32_t byte_ns; /* time of a byte on the bus, nanoseconds; default 100 */
     uint32_t step_ns; /* time of a step of an operation, nanoseconds; default 20000 */
-    uint64_t seed;    /* of what a power cut leaves; default 1 */
+    uint64_t seed;    /* seed for the bytes that a power cut leaves; default 1 */
     /* Called after bytes [at, at + bytes) of the memory changed, for who keeps the chip in a file. Default none. */
     void (*changed)(void *ctx, uint32_t at, uint32_t bytes);
     void *ctx;
@@ -66,11 +66,11 @@ struct stk_sim_spi_nor {
     uint8_t status;      /* the status register, without its busy bit */
     uint8_t report;      /* the register that reports failures */
     uint8_t running;     /* the operation under way; 0: none */
-    uint32_t at, left;   /* of it: byte of the chip, steps that are left */
-    uint32_t span;       /* of an erase, bytes */
-    uint32_t page_bytes; /* of a program, bytes */
-    uint8_t page[256];   /* of a program: by its place in the page */
-    bool used[256];      /* which of them were sent */
+    uint32_t at, left;   /* first byte of the operation in the chip, and steps that are left */
+    uint32_t span;       /* bytes of the operation */
+    uint32_t page_bytes; /* bytes of a page */
+    uint8_t page[256];   /* data of a program, by the place in the page */
+    bool used[256];      /* true: the program has this byte of the page */
     uint64_t random;
 };
 

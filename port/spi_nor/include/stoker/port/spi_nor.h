@@ -22,8 +22,8 @@ extern "C" {
 
 /// The board ///
 
-/* What the board provides. In each of the first three calls the chip is selected once, from the first byte to the last.
- * They return STK_OK or a negative enum stk_err, and block no longer than the transfer takes. */
+/* The calls that the board provides. In each of the first three calls the chip is selected once, from the first byte to
+ * the last. They return STK_OK or a negative enum stk_err, and block no longer than the transfer takes. */
 struct stk_spi_nor_bus {
     /* Sends `count` bytes, at most 6. Mandatory. */
     int (*command)(void *ctx, const uint8_t *command, uint32_t count);
@@ -44,14 +44,14 @@ struct stk_spi_nor_bus {
 
 #define STK_SPI_NOR_ERASES 4u
 
-/* What a data sheet says of a chip, and what SFDP says as well. */
+/* The numbers of a chip from its data sheet. The SFDP table of the chip may have them too. */
 struct stk_spi_nor_chip {
-    uint32_t bytes;      /* of the whole chip */
-    uint32_t page_bytes; /* of one program, a power of two; 0: 256. No program crosses the end of a page */
+    uint32_t bytes;      /* size of the whole chip */
+    uint32_t page_bytes; /* most bytes of one program, a power of two; 0: 256. No program crosses the end of a page */
     uint64_t program_ns; /* longest time of one program, nanoseconds; 0: 10 ms */
     struct {
         uint32_t bytes;    /* erased by this command, a power of two; 0: there is no such command */
-        uint8_t command;   /* with addresses of 3 bytes: 0x20, 0x52, 0xD8 ... */
+        uint8_t command;   /* erase command with addresses of 3 bytes: 0x20, 0x52, 0xD8 ... */
         uint64_t limit_ns; /* longest time of the erase, nanoseconds; 0: 10 s */
     } erase[STK_SPI_NOR_ERASES];
 };
@@ -73,7 +73,7 @@ struct stk_spi_nor_config {
     const struct stk_spi_nor_chip *chip; /* what the chip is, read by open only. NULL: read SFDP */
     enum stk_spi_nor_reports reports;
     uint32_t offset;      /* byte of the chip where block 0 begins, a multiple of block_bytes. Default 0 */
-    uint32_t bytes;       /* to use, whole blocks; default up to the end of the chip */
+    uint32_t bytes;       /* bytes of the chip to use, whole blocks; default up to the end of the chip */
     uint32_t block_bytes; /* erased as one: a size that the chip has a command for. Default: its smallest */
     uint32_t prog_unit;   /* a divisor of block_bytes, up to STK_FLASH_UNIT_MAX; default 1 */
     bool once;            /* no unit may be programmed twice: chips with ECC. geometry says STK_FLASH_ONCE */
@@ -86,7 +86,7 @@ struct stk_spi_nor {
     const struct stk_spi_nor_bus *bus;
     void *bus_ctx;
     struct stk_platform_port platform;
-    struct stk_spi_nor_chip chip; /* as it was found */
+    struct stk_spi_nor_chip chip; /* the chip that open found */
     uint64_t limit_ns;            /* longest time of the erase in use */
     uint32_t first;               /* byte of the chip where block 0 begins */
     uint8_t id[3];                /* JEDEC ID: maker, kind, capacity */
@@ -95,11 +95,11 @@ struct stk_spi_nor {
     bool wide;       /* addresses have 4 bytes: the chip has more than 16 MiB */
     bool late;       /* an operation passed its limit, and the chip may still work on it */
     struct stk_error_info
-        info; /* of the last call that failed: code, block, and the register that told of the failure */
+        info; /* the last call that failed: its error, the block, and the register that showed the failure */
 };
 
 /* Finds the chip, reads what it is, and checks the window. A program or an erase that still runs, since the board was
- * reset and the chip was not, is waited for. What the chip holds is not changed. STK_E_ARG a mandatory member is
+ * reset and the chip was not, is waited for. The contents of the chip do not change. STK_E_ARG a mandatory member is
  * missing, a number of `chip` is no power of two or 0, prog_unit; STK_E_NODEV no chip answers; STK_E_UNSUPPORTED no
  * SFDP table and no `chip`, a table without an erase command, 4 GiB and more, or no wide form of the erase command;
  * STK_E_RANGE there is no erase of block_bytes, or the window is no run of whole blocks of the chip; STK_E_TIMEOUT the

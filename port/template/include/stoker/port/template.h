@@ -1,7 +1,7 @@
 /* stoker port: a template. Copy the folder, rename `template`, and fill the functions in.
  *
- * It compiles as it is, and every call that can fail returns STK_E_UNSUPPORTED. What each function owes its caller is
- * in port/README.md; the simulated port (port/sim) is a small working example of all interfaces. */
+ * It compiles as it is, and every call that can fail returns STK_E_UNSUPPORTED. port/README.md has the contract of each
+ * function; the simulated port (port/sim) is a small working example of all interfaces. */
 #ifndef STOKER_PORT_TEMPLATE_H
 #define STOKER_PORT_TEMPLATE_H
 

@@ -45,7 +45,7 @@ struct stk_threads {
     uint64_t drives;       /* times that worker 0 began */
     struct stk_threads_worker crew[STK_THREADS_WORKERS_MAX - 1u];
     pthread_mutex_t lock; /* guards the members below */
-    pthread_cond_t wake;  /* for threads: there is work, or the port closes */
+    pthread_cond_t wake;  /* wakes the threads: there is work, or the port closes */
     uint32_t asleep;      /* threads that sleep; drive reads the member without the lock */
     uint32_t called;      /* threads that were woken and have not run yet */
     bool closing;

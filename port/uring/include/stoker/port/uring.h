@@ -232,7 +232,7 @@ struct stk_uring {
     uint32_t refused, refused_max; /* refusals in a row, and the most that may follow each other */
 };
 
-#define STK_URING_RING_BYTES   256u  /* at least sizeof(struct io_uring) */
+#define STK_URING_RING_BYTES   256u  /* bytes for a struct io_uring, at least its size */
 #define STK_URING_BOUNCE_BYTES 4096u /* greatest block of a source, and alignment of the bounce blocks */
 #define STK_URING_BOUNCES      8u
 
@@ -354,7 +354,7 @@ STK_MUST_CHECK int stk_uring_remove_source(struct stk_uring *uring, uint32_t sou
 
 /// Reading ///
 
-/* The ingest interface; ctx is a struct stk_uring. What each call owes its caller is in stoker/port/ingest.h.
+/* The ingest interface; ctx is a struct stk_uring. stoker/port/ingest.h has the contract of each call.
  *
  * Submit refuses a batch and takes none of it; info.index says which read. STK_E_RANGE there is no such source;
  * STK_E_ARG a length of 0 or above 2^31 - 1, a dst outside the memory, or an offset beyond 2^63 - 1; STK_E_SHUTDOWN the

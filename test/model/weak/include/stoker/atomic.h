@@ -19,7 +19,7 @@
 #define stk_fetch_add(p, v) weak_add((p), (v), WEAK_ACQ_REL, WEAK_SITE("stk_fetch_add"))
 #define stk_pause()         ((void)0)
 
-/* Word by word. The private side may have any alignment. */
+/* Copies `n` words out, word by word. `to` may have any alignment. */
 static inline void stk_raw_out(void *to, const uint32_t *from, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t word = stk_load(from + i);
