@@ -176,8 +176,8 @@ STK_OWN_FRAME static int republish(struct stk_stream *s, bool had_slot, const st
     return publish_chunk(s, s->delivered, next->opcode, next->params);
 }
 
-/* Counts and records the failure of the oldest chunk, if it failed. Before the result is made, so that the frames of the
- * two do not add up. A chunk whose slot has ended has no error of its own. */
+/* Counts and records the failure of the oldest chunk, if it failed. The caller makes the result afterwards, so the
+ * frames of the two do not add up. The entry of a chunk has no error where the chunk had a slot. */
 static void note_failure(struct stk_stream *s, bool had_slot, uint32_t status) {
     const struct stk_stream_entry *e = stk_entry(s, s->delivered);
     bool fault = had_slot && (status == STK_SLOT_FAULT || !stk_status_known(status));
