@@ -207,8 +207,8 @@ int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_r
     return append(recorder);
 }
 
-/* Appends an EPOCH. The number of lost records shows a hole to a replay. The sequence of the log need not show it: a log
- * that refuses a record before it writes gives its number to the next one. */
+/* Appends an EPOCH. The number of lost records shows a hole to a replay. The sequence of the log need not show the
+ * hole: a log that refuses a record before it writes gives its number to the next one. */
 static int append_epoch(struct stk_recorder *recorder, uint32_t tag) {
     uint64_t digest = observables_digest(&recorder->hash, &recorder->memory);
     struct stk_log_record *record = begin_record(recorder, STK_LOG_EPOCH);
