@@ -59,8 +59,11 @@ struct stk_recorder_config {
 struct stk_recorder {
     struct stk_recorder_config config; /* configuration as given to init */
     struct stk_device_memory memory;   /* memory of the device, as given to start; its ring is NULL until then */
-    struct stk_blake3 hash;            /* memory in which digests are computed */
-    uint32_t epoch;                    /* number of the epoch, as the recorder last read it from the control buffer */
+    union {
+        struct stk_blake3 hash;       /* memory in which digests are computed */
+        struct stk_log_record record; /* memory in which a record is made, once its digest is there */
+    };
+    uint32_t epoch; /* number of the epoch, as the recorder last read it from the control buffer */
     /* number of records since start that the log refused; a recording with such a hole cannot be replayed */
     uint32_t lost;
     int err; /* first error that a call below returned since start; STK_OK: none */

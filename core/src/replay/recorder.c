@@ -3,7 +3,7 @@
  * reads nothing back; replay.c does. */
 #include "stoker/recorder.h"
 
-#include "base/own_frame.h"
+#include "base/memory.h"
 #include "record_internal.h"
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
@@ -22,16 +22,24 @@ int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_c
     return STK_OK;
 }
 
-/* Appends a record, with time and epoch. A record that the log refuses is a hole in the recording. Every EPOCH behind
- * it has the number of holes, so that a replay refuses the recording. */
-static int append(struct stk_recorder *r, struct stk_log_record *record) {
+/* Begins a record: all fields but the kind are 0. The record lies in the recorder, where the hash was: a digest of what
+ * is recorded is made before. */
+static struct stk_log_record *begin_record(struct stk_recorder *r, uint32_t kind) {
+    memset(&r->record, 0, sizeof r->record);
+    r->record.kind = kind;
+    return &r->record;
+}
+
+/* Appends the record that was begun, with time and epoch. A record that the log refuses is a hole in the recording.
+ * Every EPOCH behind it has the number of holes, so that a replay refuses the recording. */
+static int append(struct stk_recorder *r) {
     int err;
     if (!r->memory.ring) {
         return keep_error(r, STK_E_SHUTDOWN);
     }
-    record->timestamp_ns = r->config.platform.ops->now_ns(r->config.platform.ctx);
-    record->epoch = r->epoch;
-    err = stk_log_append(r->config.log, record);
+    r->record.timestamp_ns = r->config.platform.ops->now_ns(r->config.platform.ctx);
+    r->record.epoch = r->epoch;
+    err = stk_log_append(r->config.log, &r->record);
     r->lost += err < 0 ? 1u : 0u;
     return err < 0 ? keep_error(r, err) : STK_OK;
 }
@@ -55,7 +63,8 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     uint32_t debug = memory->debug && memory->debug_words != 0u
                          ? (memory->debug_words - STK_DEBUG_RECORDS_WORD) / STK_DEBUG_RECORD_WORDS
                          : 0u;
-    struct stk_log_record record = {.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION};
+    struct stk_log_record *record;
+    uint64_t digest;
     int err;
     if (!memory->ring || memory->slots == 0u || !memory->control || memory->control_words < STK_CTL_WORDS_MIN) {
         return STK_E_ARG;
@@ -70,28 +79,25 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     recorder->err = STK_OK;
     /* Acquire: the observables are read after the epoch, and are at least as new. */
     recorder->epoch = stk_load_acquire(memory->control + STK_CTL_EPOCH);
-    record.tenant = tenants(memory);
-    record.slot = memory->tables ? memory->table_bytes : 0u;
-    record.args[STK_START_SLOTS] = memory->slots;
-    record.args[STK_START_CONTROL] = memory->control_words;
-    record.args[STK_START_PAYLOAD] = memory->payload ? memory->payload_bytes : 0u;
-    record.args[STK_START_SIDE] = debug << STK_START_DEBUG_SHIFT | memory->io_slots;
-    record.digest = observables_digest(&recorder->hash, memory);
-    err = append(recorder, &record);
+    digest = observables_digest(&recorder->hash, memory);
+    record = begin_record(recorder, STK_LOG_START);
+    record->opcode = STK_RECORDER_VERSION;
+    record->tenant = tenants(memory);
+    record->slot = memory->tables ? memory->table_bytes : 0u;
+    record->args[STK_START_SLOTS] = memory->slots;
+    record->args[STK_START_CONTROL] = memory->control_words;
+    record->args[STK_START_PAYLOAD] = memory->payload ? memory->payload_bytes : 0u;
+    record->args[STK_START_SIDE] = debug << STK_START_DEBUG_SHIFT | memory->io_slots;
+    record->digest = digest;
+    err = append(recorder);
     recorder->memory.ring = err == STK_OK ? memory->ring : NULL;
     return err;
 }
 
 int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input) {
     const struct stk_device_memory *m = &recorder->memory;
-    struct stk_log_record record = {
-        .kind = STK_LOG_INPUT,
-        .slot = input->slot,
-        .tenant = input->lead,
-        .opcode = input->label,
-        .args = {input->offset, input->bytes, (uint32_t)input->position, (uint32_t)(input->position >> 32)},
-        .status = input->to_tables ? STK_INPUT_TO_TABLES : STK_INPUT_TO_PAYLOAD,
-    };
+    struct stk_log_record *record;
+    uint64_t digest = 0;
     const uint8_t *part = input->to_tables ? m->tables : m->payload;
     uint32_t part_bytes = input->to_tables ? m->table_bytes : m->payload_bytes;
     if (!m->ring) {
@@ -102,9 +108,19 @@ int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_in
         return keep_error(recorder, STK_E_RANGE);
     }
     if (!recorder->config.no_input_digest) {
-        record.digest = stk_record_digest(&recorder->hash, part + input->offset, input->bytes);
+        digest = stk_record_digest(&recorder->hash, part + input->offset, input->bytes);
     }
-    return append(recorder, &record);
+    record = begin_record(recorder, STK_LOG_INPUT);
+    record->slot = input->slot;
+    record->tenant = input->lead;
+    record->opcode = input->label;
+    record->args[0] = input->offset;
+    record->args[1] = input->bytes;
+    record->args[2] = (uint32_t)input->position;
+    record->args[3] = (uint32_t)(input->position >> 32);
+    record->status = input->to_tables ? STK_INPUT_TO_TABLES : STK_INPUT_TO_PAYLOAD;
+    record->digest = digest;
+    return append(recorder);
 }
 
 /* Copies four arguments of the work (STK_LOG_ARGS, as many as a record has) from number `first` on; 0 where the work
@@ -122,23 +138,21 @@ int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const str
     /* A number that is no priority cannot be published. INT32_MAX does not fit the field of a record, so the log
      * refuses the record, and it counts as lost. */
     int32_t priority = work->priority <= STK_PRIORITY_IDLE ? (int32_t)stk_priority_to_wire(work->priority) : INT32_MAX;
-    struct stk_log_record record = {
-        .kind = STK_LOG_PUBLISH,
-        .slot = slot,
-        .tenant = work->tenant,
-        .opcode = work->opcode,
-        .error = priority,
-    };
+    struct stk_log_record *record = begin_record(recorder, STK_LOG_PUBLISH);
     int err;
+    record->slot = slot;
+    record->tenant = work->tenant;
+    record->opcode = work->opcode;
+    record->error = priority;
     /* The first four arguments are always recorded, the others only where one of them is not 0: a replay takes
      * arguments without a record as 0. */
-    (void)take_args(work, 0, record.args);
-    err = append(recorder, &record);
-    record.kind = STK_LOG_MORE;
+    (void)take_args(work, 0, record->args);
+    err = append(recorder);
+    record->kind = STK_LOG_MORE;
     /* Ends at the first record that is refused. A MORE without its PUBLISH would be damage to a reader. */
     for (uint32_t first = STK_LOG_ARGS; first < STK_SLOT_ARGS && err == STK_OK; first += STK_LOG_ARGS) {
-        record.error = (int32_t)first;
-        err = take_args(work, first, record.args) ? append(recorder, &record) : STK_OK;
+        record->error = (int32_t)first;
+        err = take_args(work, first, record->args) ? append(recorder) : STK_OK;
     }
     return err;
 }
@@ -160,8 +174,8 @@ uint32_t stk_record_class(int err, uint32_t reason) {
 }
 
 /* Returns the digest of the results as their bytes stand in the slot. The caller has the words in host order, so they
- * are turned into little-endian words first. A frame of its own: the array is gone before the record is made. */
-STK_OWN_FRAME static uint64_t results_digest(struct stk_blake3 *hash, const uint32_t results[STK_SLOT_RESULTS]) {
+ * are turned into little-endian words first. */
+static uint64_t results_digest(struct stk_blake3 *hash, const uint32_t results[STK_SLOT_RESULTS]) {
     uint32_t stored[STK_SLOT_RESULTS];
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         stk_store(stored + i, results[i]);
@@ -169,56 +183,43 @@ STK_OWN_FRAME static uint64_t results_digest(struct stk_blake3 *hash, const uint
     return stk_record_digest_words(hash, stored, STK_SLOT_RESULTS);
 }
 
-/* Appends a FAILURE. `digest` is that of the results. A frame of its own, since the record takes more than 100 bytes
- * that the hash does not need. */
-STK_OWN_FRAME static int append_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure,
-                                        uint64_t digest) {
-    struct stk_log_record record = {
-        .kind = STK_LOG_FAILURE,
-        .slot = failure->slot,
-        .tenant = failure->tenant,
-        .opcode = failure->opcode,
-        .status = failure->status,
-        .error = failure->err,
-        .failure = stk_record_class(failure->err, failure->results[STK_FAULT_REASON_ARG - STK_RESULT_ARG]),
-        .digest = digest,
-    };
-    for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
-        record.args[i] = failure->results[i];
-    }
-    return append(recorder, &record);
-}
-
 int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
-    /* The hash comes first and the record second, so that their frames do not add up. */
-    return append_failure(recorder, failure, results_digest(&recorder->hash, failure->results));
+    uint64_t digest = results_digest(&recorder->hash, failure->results);
+    struct stk_log_record *record = begin_record(recorder, STK_LOG_FAILURE);
+    record->slot = failure->slot;
+    record->tenant = failure->tenant;
+    record->opcode = failure->opcode;
+    record->status = failure->status;
+    record->error = failure->err;
+    record->failure = stk_record_class(failure->err, failure->results[STK_FAULT_REASON_ARG - STK_RESULT_ARG]);
+    record->digest = digest;
+    memcpy(record->args, failure->results, sizeof record->args);
+    return append(recorder);
 }
 
 int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_result *result) {
-    struct stk_log_record record = {
-        .kind = STK_LOG_RESULT,
-        .slot = result->slot,
-        .tenant = result->tenant,
-        .opcode = result->opcode,
-        .status = STK_SLOT_DONE,
-    };
-    for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
-        record.args[i] = result->results[i];
-    }
-    return append(recorder, &record);
+    struct stk_log_record *record = begin_record(recorder, STK_LOG_RESULT);
+    record->slot = result->slot;
+    record->tenant = result->tenant;
+    record->opcode = result->opcode;
+    record->status = STK_SLOT_DONE;
+    memcpy(record->args, result->results, sizeof record->args);
+    return append(recorder);
 }
 
-/* Appends an EPOCH. `digest` is that of the observables. The number of lost records shows a hole to a replay. The
- * sequence of the log need not show it: a log that refuses a record before it writes gives its number to the next
- * one. */
-STK_OWN_FRAME static int append_epoch(struct stk_recorder *recorder, uint32_t tag, uint64_t digest) {
-    struct stk_log_record record = {
-        .kind = STK_LOG_EPOCH, .opcode = STK_OP_BATCH_FENCE, .slot = STK_RECORD_NO_SLOT, .digest = digest};
-    record.args[STK_EPOCH_FIRST] = STK_CTL_OBSERVABLE;
-    record.args[STK_EPOCH_COUNT] = recorder->memory.control_words - STK_CTL_OBSERVABLE;
-    record.args[STK_EPOCH_TAG] = tag;
-    record.args[STK_EPOCH_LOST] = recorder->lost;
-    return append(recorder, &record);
+/* Appends an EPOCH. The number of lost records shows a hole to a replay. The sequence of the log need not show the
+ * hole: a log that refuses a record before it writes gives its number to the next one. */
+static int append_epoch(struct stk_recorder *recorder, uint32_t tag) {
+    uint64_t digest = observables_digest(&recorder->hash, &recorder->memory);
+    struct stk_log_record *record = begin_record(recorder, STK_LOG_EPOCH);
+    record->opcode = STK_OP_BATCH_FENCE;
+    record->slot = STK_RECORD_NO_SLOT;
+    record->digest = digest;
+    record->args[STK_EPOCH_FIRST] = STK_CTL_OBSERVABLE;
+    record->args[STK_EPOCH_COUNT] = recorder->memory.control_words - STK_CTL_OBSERVABLE;
+    record->args[STK_EPOCH_TAG] = tag;
+    record->args[STK_EPOCH_LOST] = recorder->lost;
+    return append(recorder);
 }
 
 int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
@@ -229,7 +230,7 @@ int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     }
     /* Acquire: the observables that the workers stored before the fence are seen. */
     recorder->epoch = stk_load_acquire(m->control + STK_CTL_EPOCH);
-    err = append_epoch(recorder, tag, observables_digest(&recorder->hash, m));
+    err = append_epoch(recorder, tag);
     /* Synced, so that a power cut leaves a recording that ends with a whole epoch. */
     return err == STK_OK ? stk_recorder_sync(recorder) : err;
 }

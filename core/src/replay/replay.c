@@ -133,9 +133,17 @@ int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *c
         }
         return found.err;
     }
-    /* The epoch under way ends with the next fence, and has the number of the control buffer after that fence. */
-    *replay = (struct stk_replay){.config = *config, .shape = *shape, .slots = slots, .epoch = shape->epoch + 1u};
+    /* Field by field, because the compiler would make a whole object on the stack first. `pending` and `args` are
+     * written before has_pending becomes 1. */
+    replay->config = *config;
     replay->config.slot_timeout_ns = config->slot_timeout_ns != 0u ? config->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
+    replay->shape = *shape;
+    replay->slots = slots;
+    replay->report = NULL;
+    replay->flying = 0;
+    /* The epoch under way ends with the next fence, and has the number of the control buffer after that fence. */
+    replay->epoch = shape->epoch + 1u;
+    replay->has_pending = 0;
     memset(slots, 0, STK_REPLAY_BYTES(shape->slots));
     for (uint32_t i = 0; i < config->targets; i++) {
         prepare(&config->target[i], shape);

@@ -6,14 +6,6 @@
 
 #include "base/error_info.h"
 
-/* Reads that are offered or taken in with one call of the port. They lie on the stack, 36 bytes each, and a small core
- * has little of it. */
-#if UINTPTR_MAX > 0xFFFFFFFF
-#define BATCH 16u
-#else
-#define BATCH 8u
-#endif
-
 /// Readers of a port ///
 
 bool stk_reads_port_ok(const struct stk_ingest_port *port) {
@@ -55,30 +47,27 @@ void stk_reads_close(struct stk_reads *reads) {
 
 /// Submit ///
 
-/* The reads that go to the port in one call, and the position of each read in the owner's list. */
-struct offer {
-    struct stk_ingest_read reads[BATCH];
-    uint32_t at[BATCH], count;
-};
-
 /* Asks the owner for its next reads, at most `limit`, from position `at` of its list on. */
-static void fill_offer(const struct stk_reads *r, struct offer *o, uint32_t at, uint32_t limit) {
-    o->count = 0;
-    while (o->count < limit && r->ops->next(r->owner, &at, &o->reads[o->count])) {
-        o->reads[o->count].tag += r->first_tag;
-        o->at[o->count++] = at++;
+static void fill_offer(const struct stk_reads *r, uint32_t at, uint32_t limit) {
+    union stk_ingest_batch *b = &r->port->batch;
+    b->offer.count = 0;
+    while (b->offer.count < limit && r->ops->next(r->owner, &at, &b->offer.reads[b->offer.count])) {
+        b->offer.reads[b->offer.count].tag += r->first_tag;
+        b->offer.at[b->offer.count++] = at++;
     }
 }
 
 /* Offers the reads to the port. Returns what the port said, and gives the reads that it did not take back. */
-static int make_offer(struct stk_reads *r, const struct offer *o) {
-    int said = r->port->ops->submit(r->port->ctx, o->reads, o->count);
+static int make_offer(struct stk_reads *r) {
+    const union stk_ingest_batch *b = &r->port->batch;
+    uint32_t count = b->offer.count;
+    int said = r->port->ops->submit(r->port->ctx, b->offer.reads, count);
     uint32_t taken = said > 0 ? (uint32_t)said : 0u;
-    taken = taken < o->count ? taken : o->count; /* a port that claims more is wrong: stk_reads_submit() says so */
+    taken = taken < count ? taken : count; /* a port that claims more is wrong: stk_reads_submit() says so */
     r->in_flight += taken;
-    r->port_full = said >= 0 && taken < o->count;
-    for (uint32_t i = taken; i < o->count && r->ops->not_taken; i++) {
-        r->ops->not_taken(r->owner, o->reads[i].tag - r->first_tag);
+    r->port_full = said >= 0 && taken < count;
+    for (uint32_t i = taken; i < count && r->ops->not_taken; i++) {
+        r->ops->not_taken(r->owner, b->offer.reads[i].tag - r->first_tag);
     }
     return said;
 }
@@ -89,30 +78,31 @@ static bool is_refusal(int err) {
 }
 
 int stk_reads_submit(struct stk_reads *r, uint32_t *at, struct stk_error_info *info) {
-    uint32_t limit = BATCH;
-    struct offer o;
+    const union stk_ingest_batch *b = &r->port->batch;
+    uint32_t limit = STK_INGEST_BATCH;
     r->port_full = 0;
     for (;;) {
-        int taken;
-        fill_offer(r, &o, *at, limit);
-        if (o.count == 0u) {
+        int taken, count;
+        fill_offer(r, *at, limit);
+        count = (int)b->offer.count;
+        if (count == 0) {
             return 1;
         }
-        taken = make_offer(r, &o);
+        taken = make_offer(r);
         if (is_refusal(taken)) {
             /* The port does not say which read is wrong, so they are offered one by one from here on. */
             limit = 1;
-            if (o.count == 1u) {
-                r->ops->refused(r->owner, o.reads[0].tag - r->first_tag, taken);
-                *at = o.at[0] + 1u;
+            if (count == 1) {
+                r->ops->refused(r->owner, b->offer.reads[0].tag - r->first_tag, taken);
+                *at = b->offer.at[0] + 1u;
             }
-        } else if (taken < (int)o.count) {
-            *at = o.at[taken > 0 ? taken : 0];
+        } else if (taken < count) {
+            *at = b->offer.at[taken > 0 ? taken : 0];
             return taken < 0 ? taken : 0;
         } else {
-            *at = o.at[o.count - 1u] + 1u;
-            if (taken > (int)o.count) {
-                return stk_fail(info, STK_E_RANGE, (uint32_t)taken, o.count);
+            *at = b->offer.at[count - 1] + 1u;
+            if (taken > count) {
+                return stk_fail(info, STK_E_RANGE, (uint32_t)taken, (uint32_t)count);
             }
         }
     }
@@ -132,13 +122,13 @@ static int hand_over(const struct stk_reads *r, const struct stk_ingest_done *do
 }
 
 int stk_reads_reap(struct stk_reads *r, uint64_t wait_ns, struct stk_error_info *info) {
-    struct stk_ingest_done done[BATCH];
-    int n = (int)BATCH, err = STK_OK;
+    struct stk_ingest_done *done = r->port->batch.done;
+    int n = (int)STK_INGEST_BATCH, err = STK_OK;
     /* Reads of this owner came back in the call of another: there is something to do before a wait. */
     wait_ns = r->arrived == 0u ? wait_ns : 0u;
     /* A port that is full may be full of the reads of others: they are taken in too, so that it has room again. */
-    while (n == (int)BATCH && (r->in_flight != 0u || r->port_full)) {
-        n = r->port->ops->reap(r->port->ctx, done, BATCH, wait_ns);
+    while (n == (int)STK_INGEST_BATCH && (r->in_flight != 0u || r->port_full)) {
+        n = r->port->ops->reap(r->port->ctx, done, STK_INGEST_BATCH, wait_ns);
         for (int i = 0; i < n; i++) {
             int handed = hand_over(r, &done[i], info);
             err = err < 0 ? err : handed;

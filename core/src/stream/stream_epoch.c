@@ -36,13 +36,11 @@ static int publish_fence(struct stk_stream *s) {
 /* Ends a fence that ended in FAULT, or whose status is no status. The epoch has not ended: the chunks behind the
  * barrier go on as part of the same epoch, up to the next barrier. */
 static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
-    uint32_t *w = stk_slot_at(&s->ring, slot);
-    struct stk_slot end;
-    stk_slot_copy_end(w, status, &end);
-    stk_store_release(w + STK_SLOT_STATUS, STK_SLOT_EMPTY); /* our reads of it come before */
+    stk_stream_record_failure(s, slot, STK_OP_BATCH_FENCE, status, STK_E_SLOT_FAULT);
+    /* Release: our reads of the slot come before. */
+    stk_store_release(stk_slot_at(&s->ring, slot) + STK_SLOT_STATUS, STK_SLOT_EMPTY);
     s->info = (struct stk_error_info){.err = STK_E_SLOT_FAULT, .index = slot};
     stk_stream_next_epoch(s);
-    stk_stream_record_refused(s, slot, end.args + STK_RESULT_ARG);
     return STK_E_SLOT_FAULT;
 }
 

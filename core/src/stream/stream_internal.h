@@ -134,11 +134,10 @@ void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk);
 /* Records that `work` was published in `slot`. */
 void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
 
-/* Records that the oldest chunk, which has this result, failed. */
-void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stream_result *r);
-
-/* Records that the fence in `slot` was refused. `results`: the last STK_SLOT_RESULTS words of the slot. */
-void stk_stream_record_refused(const struct stk_stream *s, uint32_t slot, const uint32_t *results);
+/* Records a failure with error `err`. `slot`: its slot, or the slot that a chunk without one would have had. `status`:
+ * the status word of the slot; STK_SLOT_EMPTY: it had no slot. With STK_E_SLOT_FAULT the results are read from the
+ * slot, so the call comes before the slot is acknowledged. */
+void stk_stream_record_failure(const struct stk_stream *s, uint32_t slot, uint32_t opcode, uint32_t status, int err);
 
 /* Records that the device was lost. */
 void stk_stream_record_lost(const struct stk_stream *s);

@@ -1,6 +1,7 @@
 /* stoker: what a stream writes to its recorder. The recorder only watches: nothing here changes the stream, and each
  * result of the recorder is dropped on purpose. The recorder keeps its first error itself (stk_recorder.err). */
 #include "base/memory.h"
+#include "base/own_frame.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
 
@@ -26,66 +27,37 @@ void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const 
     }
 }
 
-/* Writes a failure to the recorder. The caller has checked that there is one. */
-static void record(const struct stk_stream *s, const struct stk_record_failure *failure) {
-    (void)!stk_recorder_failure(s->config.recorder, failure);
+/* Copies the results of a slot that ended in FAULT. A frame of its own: the copy of the slot is off the stack when the
+ * record is made. */
+STK_OWN_FRAME static void take_fault(const struct stk_stream *s, uint32_t status, struct stk_record_failure *failure) {
+    struct stk_slot end;
+    stk_slot_copy_end(stk_slot_at(&s->ring, failure->slot), status, &end);
+    failure->status = end.status;
+    memcpy(failure->results, end.args + STK_RESULT_ARG, sizeof failure->results);
 }
 
-void stk_stream_record_failure(const struct stk_stream *s, const struct stk_stream_result *r) {
+void stk_stream_record_failure(const struct stk_stream *s, uint32_t slot, uint32_t opcode, uint32_t status, int err) {
     if (!s->config.recorder) {
         return;
     }
     struct stk_record_failure failure = {
-        .slot = stk_entry_slot(s, s->delivered),
-        .tenant = s->config.tenant,
-        .opcode = r->opcode,
-        /* EMPTY: the read failed or was refused, and the chunk had no slot. */
-        .status = r->err == STK_E_SLOT_FAULT ? STK_SLOT_FAULT : STK_SLOT_EMPTY,
-        .err = r->err,
-    };
-    memcpy(failure.results, r->results, sizeof failure.results);
-    record(s, &failure);
-}
-
-void stk_stream_record_refused(const struct stk_stream *s, uint32_t slot, const uint32_t *results) {
-    if (!s->config.recorder) {
-        return;
+        .slot = slot, .tenant = s->config.tenant, .opcode = opcode, .status = status, .err = err};
+    if (err == STK_E_SLOT_FAULT) {
+        take_fault(s, status, &failure);
     }
-    struct stk_record_failure failure = {
-        .slot = slot,
-        .tenant = s->config.tenant,
-        .opcode = STK_OP_BATCH_FENCE,
-        .status = STK_SLOT_FAULT,
-        .err = STK_E_SLOT_FAULT,
-    };
-    memcpy(failure.results, results, sizeof failure.results);
-    record(s, &failure);
+    (void)!stk_recorder_failure(s->config.recorder, &failure);
 }
 
 void stk_stream_record_late(const struct stk_stream *s, uint32_t slot) {
-    if (!s->config.recorder) {
-        return;
-    }
     const uint32_t *w = stk_slot_at(&s->ring, slot);
     uint32_t status = stk_load(w + STK_SLOT_STATUS);
-    const struct stk_record_failure failure = {
-        .slot = slot,
-        .tenant = s->config.tenant,
-        .opcode = stk_load(w + STK_SLOT_OPCODE),
-        /* The record has 8 bits for the status, and anyone may have stored a larger word. */
-        .status = status <= STK_SLOT_FAULT ? status : STK_SLOT_FAULT + 1u,
-        .err = STK_E_TIMEOUT,
-    };
-    record(s, &failure);
+    /* The record has 8 bits for the status, and anyone may have stored a larger word. */
+    status = status <= STK_SLOT_FAULT ? status : STK_SLOT_FAULT + 1u;
+    stk_stream_record_failure(s, slot, stk_load(w + STK_SLOT_OPCODE), status, STK_E_TIMEOUT);
 }
 
 void stk_stream_record_lost(const struct stk_stream *s) {
-    if (!s->config.recorder) {
-        return;
-    }
-    const struct stk_record_failure failure = {
-        .slot = STK_RECORD_NO_SLOT, .tenant = s->config.tenant, .err = STK_E_DEVICE};
-    record(s, &failure);
+    stk_stream_record_failure(s, STK_RECORD_NO_SLOT, 0, STK_SLOT_EMPTY, STK_E_DEVICE);
 }
 
 void stk_stream_record_epoch(const struct stk_stream *s, uint32_t tag) {

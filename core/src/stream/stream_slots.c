@@ -168,12 +168,24 @@ STK_OWN_FRAME static void fill_result(const struct stk_stream *s, uint64_t chunk
 
 /* Publishes the chunk that is with the callback again. STK_E_STATUS there is nothing to publish: the chunk never had a
  * slot, or a read that the callback has queued has taken its place. */
-static int republish(struct stk_stream *s, bool had_slot, const struct stk_stream_next *next) {
+STK_OWN_FRAME static int republish(struct stk_stream *s, bool had_slot, const struct stk_stream_next *next) {
     if (!had_slot || s->queued - s->delivered > s->config.depth) {
         s->info = (struct stk_error_info){.err = STK_E_STATUS, .index = stk_entry_slot(s, s->delivered)};
         return STK_E_STATUS;
     }
     return publish_chunk(s, s->delivered, next->opcode, next->params);
+}
+
+/* Counts and records the failure of the oldest chunk, if it failed. The caller makes the result afterwards, so the
+ * frames of the two do not add up. The entry of a chunk has no error where the chunk had a slot. */
+static void note_failure(struct stk_stream *s, bool had_slot, uint32_t status) {
+    const struct stk_stream_entry *e = stk_entry(s, s->delivered);
+    bool fault = had_slot && (status == STK_SLOT_FAULT || !stk_status_known(status));
+    int err = fault ? STK_E_SLOT_FAULT : e->err;
+    if (err != STK_OK) {
+        s->stats.failed++;
+        stk_stream_record_failure(s, stk_entry_slot(s, s->delivered), e->read.opcode, status, err);
+    }
 }
 
 /* Gives the result of the oldest chunk to the callback. The slot of the chunk, where it has one, ended in `status`.
@@ -185,10 +197,6 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
     fill_result(s, s->delivered, &r);
     if (had_slot) {
         take_slot(s, s->delivered, status, &r);
-    }
-    if (r.err != STK_OK) {
-        s->stats.failed++;
-        stk_stream_record_failure(s, &r);
     }
     *next = (struct stk_stream_next){.opcode = r.opcode};
     /* Meanwhile the chunk in hand may give its place to a new read, and no other call of the stream is allowed. */
@@ -209,6 +217,7 @@ static int deliver(struct stk_stream *s) {
     if (verdict <= 0) {
         return verdict;
     }
+    note_failure(s, had_slot, status);
     verdict = hand_out(s, had_slot, status, &next);
     if (verdict == STK_STREAM_REPUBLISH && !s->stopping) {
         verdict = republish(s, had_slot, &next);

@@ -79,6 +79,26 @@ struct stk_ingest_ops {
 
 #define STK_INGEST_READERS_MAX 256u /* streams and fetch services that may share a port at one time */
 
+/* The most reads that go to a port in one call, and the most completions that come from one call. A 32-bit core gets
+ * fewer, since it has little RAM. */
+#if UINTPTR_MAX > 0xFFFFFFFF
+#define STK_INGEST_BATCH 16u
+#else
+#define STK_INGEST_BATCH 4u
+#endif
+
+/* Memory for one call of the port: the reads of a submit, or the completions of a reap. Its fields are private. The
+ * memory lies in the port's struct, because it would take 700 bytes of stack on a 64-bit core. One thread makes the
+ * calls of all streams and services that share the port, so they can share this memory too. */
+union stk_ingest_batch {
+    struct {
+        struct stk_ingest_read reads[STK_INGEST_BATCH];
+        uint32_t at[STK_INGEST_BATCH]; /* position of each read in the list of its owner */
+        uint32_t count;                /* reads that are offered, 0 .. STK_INGEST_BATCH */
+    } offer;
+    struct stk_ingest_done done[STK_INGEST_BATCH];
+};
+
 /* An ingest port: its functions and its object, such as {.ops = &stk_uring_ops, .ctx = &uring}. Several streams and
  * fetch services may read through one port. Each of them gets a pointer to this one struct, which finds the owner of
  * each completion. One thread at a time uses the port, so one thread makes the calls of all streams and services that
@@ -87,7 +107,8 @@ struct stk_ingest_ops {
 struct stk_ingest_port {
     const struct stk_ingest_ops *ops;
     void *ctx;
-    struct stk_reads *readers; /* private: those who read through the port now; NULL at first */
+    struct stk_reads *readers;    /* private: those who read through the port now; NULL at first */
+    union stk_ingest_batch batch; /* private: memory for one call of the port */
 };
 
 struct stk_reads_ops; /* private */
