@@ -24,7 +24,8 @@ function(stk_locate result variable kind folder suffix)
   string(REPLACE "${suffix}" "" names "${names}")
   string(REPLACE ";" ", " names "${names}")
   if(IS_ABSOLUTE "${value}")
-    string(REGEX REPLACE "/?${suffix}$" "" file "${value}")
+    string(REPLACE "." "[.]" pattern "${suffix}")
+    string(REGEX REPLACE "${pattern}$" "" file "${value}")
     set(file "${file}${suffix}")
   elseif(value MATCHES "/|\\.cmake$")
     stk_refuse("${variable} '${value}' is a relative path: give an absolute path, or one of ${names}")
@@ -46,8 +47,8 @@ function(stk_require file)
   endforeach()
 endfunction()
 
-# stk_resolve_files(variable folder): makes the files of a list absolute. A relative file is one of the folder. Refuses a
-# file that is missing.
+# stk_resolve_files(variable folder): makes the files of a list absolute. A relative file is one of the folder. Refuses
+# a file that is missing.
 function(stk_resolve_files variable folder)
   set(files "")
   foreach(file IN LISTS ${variable})
