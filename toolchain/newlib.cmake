@@ -1,5 +1,5 @@
 # Shared by the *-newlib toolchains. The layout newlib/libc.ld goes with a board's memory.ld. Newlib's own start-up code
-# has no vector table and takes stack and heap from the debugger, so newlib/start.c stands in for it.
+# takes stack and heap from the debugger, so newlib/start.c stands in for it.
 include(${CMAKE_CURRENT_LIST_DIR}/bare.cmake)
 set(STK_LIBC newlib)
 set(STK_LIBC_FLAGS "--specs=rdimon.specs")

@@ -17,11 +17,15 @@ cut hits boots, mounts, programs and erases. After each cut the image must hold,
 its input, its two publishes and its two results, unless the log has overwritten them by newer ones. Every result in the
 log and in the frames must be what this script computes from the same samples.
 
+The words of EMULATOR are those of QEMU. They have `-serial WORD`: in the place of WORD the script puts a file, from
+which it reads the serial line.
+
 Exit status: 0 nothing is missing or wrong, 1 something is, 2 the firmware or the emulator does not run.
 """
 import argparse
 import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -247,6 +251,15 @@ class Firmware:
             self.options.cuts, self.synced, self.checked, self.frames))
 
 
+def unusable(emulator):
+    """Returns why the firmware cannot run by these words, or None."""
+    if shutil.which(emulator[0]) is None:
+        return "there is no emulator %s" % emulator[0]
+    if "-serial" not in emulator[1:-2]:
+        return "the words of the emulator (STK_BOARD_EMULATOR of the board) have no '-serial none'"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     for name in ("pflash", "chip", "log"):
@@ -257,6 +270,10 @@ def main():
     parser.add_argument("--work", default=".")
     parser.add_argument("emulator", nargs="+")
     options = parser.parse_args()
+    why = unusable(options.emulator)
+    if why:
+        print("check: " + why)
+        return 2
     if options.stoker and not os.access(options.stoker, os.X_OK):
         print("check: there is no %s: stoker log dump is left out" % options.stoker)
         if os.environ.get("STK_REQUIRE_DEVICE"):

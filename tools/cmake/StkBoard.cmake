@@ -1,22 +1,19 @@
-# Chooses the board. STK_BOARD names a folder of boards/, or is the path of a folder outside this tree. Target stk_board
-# puts the folder on the include path: programs for a board include "board.h".
-#
-# A message that begins with a blank is shown as it is, on one line.
-if(IS_ABSOLUTE "${STK_BOARD}")
-  set(STK_BOARD_DIR "${STK_BOARD}")
-else()
-  set(STK_BOARD_DIR ${PROJECT_SOURCE_DIR}/boards/${STK_BOARD})
-endif()
-if("${STK_BOARD}" STREQUAL "" OR NOT EXISTS ${STK_BOARD_DIR}/board.cmake)
-  file(GLOB boards RELATIVE ${PROJECT_SOURCE_DIR}/boards ${PROJECT_SOURCE_DIR}/boards/*/board.cmake)
-  string(REPLACE "/board.cmake" "" boards "${boards}")
-  string(REPLACE ";" ", " boards "${boards}")
-  message(FATAL_ERROR " stoker: there is no board '${STK_BOARD}': set STK_BOARD to one of ${boards}, or to a path")
-endif()
+# Chooses the board. STK_BOARD names a folder of boards/, or is the absolute path of a folder outside this tree. Target
+# stk_board puts the folder on the include path: programs for a board include "board.h".
+include(${PROJECT_SOURCE_DIR}/toolchain/settings.cmake)
+stk_locate(board_file STK_BOARD board ${PROJECT_SOURCE_DIR}/boards /board.cmake)
+cmake_path(GET board_file PARENT_PATH STK_BOARD_DIR)
 add_library(stk_board INTERFACE)
 target_include_directories(stk_board INTERFACE ${STK_BOARD_DIR})
-include(${STK_BOARD_DIR}/board.cmake)
-if(NOT STK_HOSTED AND NOT STK_BOARD_MEMORY)
-  message(FATAL_ERROR
-    " stoker: board '${STK_BOARD}' runs Linux or another OS, and the toolchain makes programs without")
+include(${board_file})
+if(NOT STK_HOSTED AND NOT STK_BOARD_IMAGE)
+  if(STK_BOARD_MEMORY OR STK_BOARD_EMULATOR OR STK_BOARD_CPUS OR STK_BOARD_START)
+    stk_refuse("${board_file} does not include boards/image.cmake: end the file with \
+include(\${PROJECT_SOURCE_DIR}/boards/image.cmake)")
+  endif()
+  file(GLOB bare RELATIVE ${PROJECT_SOURCE_DIR}/boards ${PROJECT_SOURCE_DIR}/boards/*/memory.ld)
+  string(REPLACE "/memory.ld" "" bare "${bare}")
+  string(REPLACE ";" ", " bare "${bare}")
+  stk_refuse("board '${STK_BOARD}' runs Linux or another OS, and the toolchain makes programs without: set STK_BOARD \
+to one of ${bare}, or to an absolute path")
 endif()
