@@ -18,7 +18,7 @@
 #define CHUNK_MAX     (4u * CHUNK_STEP)  /* each chunk begins at a multiple of so many bytes */
 #define SWAP_WORD     STK_CTL_OBSERVABLE /* control word that is swapped */
 #define STORE_WORD    (STK_CTL_OBSERVABLE + 1u)
-#define STORE_WORDS   64u /* control words that are stored to in turn */
+#define STORE_WORDS   64u /* control words; the stores go to one after the other */
 
 enum {
     NOP,
@@ -227,7 +227,7 @@ static void report_peer(struct rtt *r) {
     }
 }
 
-/* Prints the NOP beside the limit of two threads that pass one line back and forth. */
+/* Prints the NOP beside a limit: the time in which two threads pass one cache line back and forth. */
 static void report_threads(struct rtt *r) {
     const struct histogram *ours = median_block(r->ours[NOP]), *theirs = median_block(r->threads);
     show(r, "p50", histogram_at(ours, 50000), "two_threads", (double)histogram_at(theirs, 50000));

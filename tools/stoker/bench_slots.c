@@ -6,7 +6,7 @@
 
 #define COUNT_DEFAULT     100000000u
 #define IN_FLIGHT_DEFAULT 256u
-#define PEER_SHARE        5000u /* slots of stoker for each launch of the peer */
+#define PEER_SHARE        5000u /* slots that stoker runs for each launch that the peer makes */
 #define DRIVE_EVERY       256u  /* slots, or looks at one slot, between two drives */
 
 struct slots {

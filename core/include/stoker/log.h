@@ -88,8 +88,9 @@ struct stk_log_cell {
 
 struct stk_log_config {
     struct stk_flash_port flash; /* the flash for this log alone; mandatory */
-    /* Memory that the log uses until the program drops the log; mandatory. Pages are programmed from the start of the
-     * buffer and read to the start, so the buffer needs the alignment that the port asks for. */
+    /* Memory for the log, which must stay as long as the log is used; mandatory. The log programs pages from the start
+     * of the buffer and reads pages to the start of the buffer, so the buffer needs the alignment that the port asks
+     * for. */
     void *buffer;
     uint32_t buffer_bytes; /* bytes of the buffer, at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
 };

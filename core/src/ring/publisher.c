@@ -38,8 +38,8 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
     return STK_OK;
 }
 
-/* Returns true if a reset, during which no worker runs, may make this status EMPTY. A word that is no status is given
- * back only with custody words, which show that no worker has the slot. */
+/* Returns true if a reset, during which no worker runs, may set a slot with this status to EMPTY. A word that is not a
+ * status is set to EMPTY only where there are custody words, which show that no worker has the slot. */
 static bool is_recyclable(const struct stk_publisher *publisher, uint32_t status) {
     return stk_status_publishable(status) || stk_status_ended(status) ||
            (!stk_status_known(status) && stk_custody(publisher->control) != NULL);

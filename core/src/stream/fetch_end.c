@@ -129,7 +129,7 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
         recycle(m, k);
     }
     if (ours) {
-        /* Release: the next party that publishes in this I/O slot does so after the recycling. */
+        /* Release: a publisher that finds the ring slot EMPTY finds the I/O slot recycled too. */
         stk_store_release(status, STK_SLOT_EMPTY);
     }
     return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;

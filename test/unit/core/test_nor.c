@@ -164,7 +164,7 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
     assert_int_equal(stk_nor_open(NULL, &config), STK_E_ARG);
 }
 
-/* Memory answers the query with what was written to it. */
+/* RAM gives the query command back that was written to it, and not the answer of a flash chip. */
 static void memory_is_no_flash(void **state) {
     static _Alignas(4) uint8_t memory[4096];
     struct stk_nor nor;
