@@ -90,7 +90,7 @@ static int start_systick(struct stk_bare_clock *c) {
     return (scs[SYST_RVR] & SYST_RANGE) == SYST_RANGE ? STK_OK : STK_E_UNSUPPORTED;
 }
 
-/* Switches the cycle counter on. A debugger may do so too, which does no harm. */
+/* Switches the cycle counter on. It does no harm if a debugger has switched the counter on before. */
 static int start_dwt(struct stk_bare_clock *c) {
     volatile uint32_t *scs = scs_of(c), *dwt = dwt_of(c);
     c->range = UINT32_MAX;

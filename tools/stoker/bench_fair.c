@@ -11,7 +11,7 @@
 #define COUNT_DEFAULT 100000u /* slots of the seven, in all blocks, each way */
 #define SLOTS         1024u
 #define TRICKLES      7u
-#define OWN           8u /* slots of a trickling tenant, used in turn */
+#define OWN           8u /* slots of a trickling tenant, used one after the other */
 #define FLOOD_SLOTS   (SLOTS - TRICKLES * OWN)
 #define QUOTA         64u    /* claims of a tenant in a ring scan */
 #define GAP_NS        20000u /* a trickling tenant's rest between two slots, up to */

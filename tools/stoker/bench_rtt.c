@@ -14,7 +14,7 @@
 #define CLOCK_READINGS 100000u
 
 #define PAYLOAD_BYTES 4096u
-#define CHUNK_STEP    16u                /* chunks of 16, 32, 48 and 64 bytes in turn */
+#define CHUNK_STEP    16u                /* chunks of 16, 32, 48 and 64 bytes, one after the other */
 #define CHUNK_MAX     (4u * CHUNK_STEP)  /* each chunk begins at a multiple of so many bytes */
 #define SWAP_WORD     STK_CTL_OBSERVABLE /* control word that is swapped */
 #define STORE_WORD    (STK_CTL_OBSERVABLE + 1u)
@@ -57,7 +57,7 @@ static int right_nop(struct rtt *r, uint32_t slot) {
     return 1;
 }
 
-/* Makes a store to one of several words in turn, with a value that no store before had. */
+/* Makes a store to the next of several words, with a value that no store before had. */
 static void make_store(struct rtt *r, struct stk_work *work) {
     uint32_t i = r->turn++;
     r->args[0] = i * 2654435761u;

@@ -138,7 +138,8 @@ static void check_count(struct scan_bench *s, size_t i, uint32_t at) {
     }
 }
 
-/* Runs every program in turn, `runs` times; the first, unmeasured, round warms up and finds out who is there. */
+/* Runs all programs one after the other, `runs` times. A first pass, which is not measured, warms up and finds out
+ * which programs are installed. */
 static int measure(struct scan_bench *s) {
     int bad = 0;
     for (uint32_t run = 0; run <= s->runs && bad == 0; run++) {

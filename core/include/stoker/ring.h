@@ -113,8 +113,8 @@ STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const 
  * count and argument 1 = tag. All slots get tenant `tenant` and priority NORMAL, whatever the items say. Returns the
  * number of slots used, count + 1. All checks come before the first byte changes. Errors, in this order:
  * - STK_E_RANGE the batch leaves the ring.
- * - For each item in turn: STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as stk_ring_publish(), the priority too although it
- *   is not used; STK_E_OVERLAP the item or its arguments lie in the slots of the batch.
+ * - For each item, in their order: STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as stk_ring_publish(), the priority too
+ *   although it is not used; STK_E_OVERLAP the item or its arguments lie in the slots of the batch.
  * - STK_E_STATUS a slot of the batch is in use.
  *
  * `info` may be NULL. Its index is the slot at which the check failed. Its value is the argument that was refused, or

@@ -2,8 +2,8 @@
  * core.
  *
  * A tenant may store any status in its own slots at any time, but it cannot reach the control words. The custody words
- * there say whether a worker has a slot in hand (SPEC.md, 1.12). Where there are no custody words, the control words
- * still count the workers that entered and left. */
+ * there say whether a worker owns a slot (SPEC.md, 1.12). Where there are no custody words, the control words still
+ * count the workers that entered and left. */
 #ifndef STK_SRC_CUSTODY_H
 #define STK_SRC_CUSTODY_H
 

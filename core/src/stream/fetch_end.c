@@ -1,5 +1,5 @@
 /* stoker: how requests of the fetch service end. A slot that still waits gets an outcome and is woken; where none
- * waits, the I/O slot is given back. Also how a slot that may hold a request is cancelled. */
+ * waits, the I/O slot is given back. This file also cancels a slot that may hold a request. */
 #include "stream/cancel.h"
 #include "stream/fetch_internal.h"
 

@@ -191,7 +191,7 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
         stk_stream_record_failure(s, &r);
     }
     *next = (struct stk_stream_next){.opcode = r.opcode};
-    /* Meanwhile the chunk in hand may give its place to a new read, and no other call of the stream is allowed. */
+    /* During the callback its chunk may give its place to a new read, and no other call of the stream is allowed. */
     s->in_callback = 1;
     verdict = s->config.on_result(s->config.on_result_ctx, &r, next);
     s->in_callback = 0;
@@ -216,7 +216,8 @@ static int deliver(struct stk_stream *s) {
             return 0;
         }
     }
-    /* Also after an error of the callback or of a republish: each chunk is handed out to its end exactly once. */
+    /* The chunk counts as delivered even after an error of the callback or of a republish: each chunk is handed out to
+     * its end exactly once. */
     s->delivered++;
     return verdict < 0 ? verdict : 1;
 }

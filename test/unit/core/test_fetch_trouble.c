@@ -651,7 +651,7 @@ static void trash(uint64_t *seed) {
     }
 }
 
-/* All slots start again; what the service has in hand is in hand. */
+/* Clears all slots of the ring and of the I/O queue. The service keeps the requests that it has claimed. */
 static void wipe(void) {
     for (uint32_t i = 0; i < 8u; i++) {
         memset(slot_words(i), 0, STK_SLOT_BYTES);

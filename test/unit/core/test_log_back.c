@@ -126,8 +126,8 @@ static void records_backwards_are_those_forwards_after_damage(void **state) {
     }
 }
 
-/* Each granule in turn cannot be read, alone or with the one behind it. Only `unreadable` counts backwards, each cell
- * once. */
+/* Makes each granule unreadable, one after the other, alone or with the one behind it. Backwards only `unreadable`
+ * counts, each cell once. */
 static void pieces_that_cannot_be_read_are_passed_over_both_ways(void **state) {
     (void)state;
     EVERY(g) {

@@ -30,7 +30,8 @@ static void assert_goes_on(uint32_t first) {
     script_assert_holds(first, script.number);
 }
 
-/* Of the blocks that are in use or ahead in turn, in the first lap and in a later one. */
+/* Lets a program fail in each block, one block after the other, while the block is in use or is the next one. Tests
+ * this in the first lap and in a later one. */
 static void a_program_that_fails_after_it_did_something_hides_no_record(void **state) {
     (void)state;
     EVERY(g) {

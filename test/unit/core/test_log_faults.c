@@ -222,7 +222,8 @@ static void flipped_bits_cost_their_records_only(void **state) {
     }
 }
 
-/* Of every block in turn, alone and with that of the next. */
+/* Damages the header of every block, one block after the other, alone and together with the header of the next
+ * block. */
 static void damaged_headers_cost_nothing(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {

@@ -9,7 +9,7 @@
 
 #define SMALL (&geometries[0])
 
-/* Flips each bit of the flash in turn: every artifact is returned as it was put, or not at all. */
+/* Flips each bit of the flash, one after the other: every artifact is returned as it was put, or not at all. */
 static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
     uint32_t lost = 0, mounts = 0;
     (void)state;

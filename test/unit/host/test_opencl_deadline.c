@@ -108,8 +108,8 @@ static void be_stopped(uint32_t ms) {
     }
 }
 
-/* A slow slot is with the device, and deadline and watch are shorter than the pause. Neither of them ends, since the
- * workers were stopped too. */
+/* A slow slot is with the device, and deadline and watch are shorter than the pause. Deadline and watch do not end,
+ * since the workers were stopped too. */
 static void pause_costs_neither_the_device_nor_its_mode(void **state) {
     (void)state;
     for (size_t i = 0; i < 3; i++) {
