@@ -109,7 +109,7 @@ void stk_sim_spi_nor_step(struct stk_sim_spi_nor *chip) {
     chip->off = touched && is_cut(chip);
     for (uint32_t i = 0; touched && i < step.bytes; i++) {
         uint8_t *byte = &chip->config.memory[step.at + i], to = wanted(chip, step.at + i);
-        /* Of a step that is cut, any of the bits that were to change have changed. */
+        /* A cut in a step leaves any of the bits that were to change as they were. */
         uint8_t changes = (uint8_t)(*byte ^ to);
         *byte ^= chip->off ? (uint8_t)(changes & sim_random(&chip->random)) : changes;
     }

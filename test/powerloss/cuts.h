@@ -7,7 +7,7 @@
 
 #define CHAIN_BLOCKS 4u /* least blocks of a log with chains of cuts */
 
-/* One run over one shape. */
+/* One execution of the test over one shape. */
 struct run {
     struct run_base base;
     struct world world;

@@ -9,7 +9,7 @@
 /* The media that stores are tried on. */
 extern const struct store_shape shapes[];
 
-/* One run over one shape. */
+/* One execution of the test over one shape. */
 struct run {
     struct run_base base;
     struct world world;

@@ -9,7 +9,7 @@ set -eu
 seq 1000 4999 | tr 0-9 abcdefghij | sed 's/^\(.*\)$/\1ed \1ing\n\1'"'"'s/' >words
 printf 'ab\n\303\251tudes\n' >>words
 
-# Two runs make the same sets. A larger text begins with the smaller text.
+# Two executions of the command make the same sets. A larger text begins with the smaller text.
 "$STOKER" bench scan --write one --words words --bytes 1M
 "$STOKER" bench scan --write two --words words --bytes 2M
 for set in frequent76 frequent926 rare76 rare2500; do

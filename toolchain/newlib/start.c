@@ -24,7 +24,7 @@ void _init(void) {
 void _fini(void) {
 }
 
-/* Ends a run that trapped. abort() reaches the emulator by semihosting, so that a test fails at once. */
+/* Ends a program that trapped. abort() reaches the emulator by semihosting, so that a test fails at once. */
 static void trapped(void) {
     abort();
 }

@@ -36,7 +36,7 @@ struct payload_device {
     int err;                                      /* a negative enum stk_err where the pass failed */
 };
 
-/* What the devices share. */
+/* State that the devices share. */
 struct payload_shared {
     struct stk_work_split units; /* chunks */
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(PAYLOAD_DEVICES_MAX, PAYLOAD_RUNS))];

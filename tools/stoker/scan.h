@@ -142,7 +142,7 @@ struct scan_input {
     uint64_t ends;                     /* bytes of the file in which a pattern ended */
     uint64_t err_at;                   /* the first byte at which it failed; UINT64_MAX: nowhere */
     uint64_t eof_at;                   /* as in struct scan_device, over all devices */
-    uint64_t data_end;                 /* likewise */
+    uint64_t data_end;                 /* as in struct scan_device, over all devices */
     uint64_t *visits;                  /* of each accepting state */
     struct matches matches;
     struct stk_work_split units;

@@ -147,7 +147,7 @@ int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
     if (was == (int)STK_SLOT_REQUEUE) {
         return cancel_woken(fetch, slot);
     }
-    /* Before the transition: a publisher may overwrite the ticket after it. */
+    /* The request is looked up before the transition: a publisher may overwrite the ticket after the transition. */
     k = was == (int)STK_SLOT_WAIT_IO ? request_of(fetch, slot, STK_FETCH_WAITING) : fetch->queue.slots;
     was = stk_ring_transition(&fetch->ring, slot, STK_TO_CANCEL);
     if (was >= 0 && k < fetch->queue.slots) {

@@ -26,20 +26,21 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     for (uint32_t i = 0; i < STK_ARG_PARAMS; i++) {
         args[STK_ARG_PARAM + i] = params[i];
     }
-    /* Before the slot: the latency and the deadline must include the time of the publish itself. */
+    /* The time is taken before the slot is published: the latency and the deadline must include the time of the publish
+     * itself. */
     e->published_ns = stk_stream_clock(s);
     e->since_ns = stk_deadline_counted(&s->slots_end);
     err = stk_ring_publish(&s->ring, stk_entry_slot(s, chunk), &work);
     if (err != STK_OK) {
         return err;
     }
-    /* After the slot, so that a worker that sees the new doorbell finds the slot. */
+    /* The doorbell changes after the slot, so that a worker that sees the new doorbell finds the slot. */
     stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
     e->state = STK_ENTRY_PUBLISHED;
     e->read.opcode = opcode;
     e->late_recorded = 0;
     s->stats.slots++;
-    /* After the slot, so that the worker need not wait for the log. */
+    /* The record is written after the slot is published, so that the worker need not wait for the log. */
     stk_stream_record_publish(s, stk_entry_slot(s, chunk), &work);
     return STK_OK;
 }
@@ -49,7 +50,7 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
 static int publish_arrived(struct stk_stream *s, uint64_t chunk) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     int err;
-    /* Before the slot: a handler may change the bytes. */
+    /* The input is recorded before the slot is published, since a handler may change the bytes. */
     stk_stream_record_input(s, chunk);
     err = publish_chunk(s, chunk, e->read.opcode, e->read.params);
     s->stats.bytes += err == STK_OK ? e->got : 0u;

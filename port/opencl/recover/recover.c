@@ -106,7 +106,7 @@ int stk_opencl_step_lost(struct stk_opencl *cl) {
         pop_all(cl);
         now = QUIET;
     }
-    /* With copies the kernel may even run: it touches nothing of the host's. */
+    /* Where the device works on copies, the kernel may still run: it touches no memory of the host. */
     if (now == QUIET || mode->copies) {
         put_back_claims(cl);
     }

@@ -145,7 +145,8 @@ static void a_format_over_blocks_that_cannot_be_erased_ends_the_old_log(void **s
     }
 }
 
-/* Some of the run fail to erase, and the others to program; the first `erases` of them the former. */
+/* Some of these consecutive blocks fail to erase, and the others fail to program. The first `erases` of them fail to
+ * erase. */
 static void lay_run(const struct stk_flash_geometry *g, uint32_t block, uint32_t run, uint32_t erases, enum done left) {
     for (uint32_t i = 0; i < run; i++) {
         uint8_t *fails = i < erases ? medium.erase_fails : medium.prog_fails;

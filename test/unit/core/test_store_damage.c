@@ -36,7 +36,7 @@ static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
     assert_int_equal(world_mount(), 4);
 }
 
-/* The same under a store that stays mounted: counted and reported, and the next put is as good as ever. */
+/* Damages a store that stays mounted: the damage is counted and reported, and the next put works. */
 static void damage_under_a_mounted_store_is_said_and_counted(void **state) {
     (void)state;
     for (uint32_t cell = 2; cell < 5; cell++) { /* two of data, and the tail */

@@ -14,7 +14,7 @@
 
 static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
 
-/* Returns 1 when the run includes this mode. */
+/* Returns 1 when this execution of the test includes the mode. */
 static int is_wanted(enum stk_residency mode) {
     return !wanted_residency() || wanted_residency() == mode;
 }

@@ -56,7 +56,7 @@ struct stk_spi_nor_chip {
     } erase[STK_SPI_NOR_ERASES];
 };
 
-/* Where a chip reports that a program or an erase failed. */
+/* The register in which a chip reports that a program or an erase failed. */
 enum stk_spi_nor_reports {
     STK_SPI_NOR_BY_MAKER = 0,  /* as the maker in the JEDEC ID does: FLAGS Micron, SECURITY Macronix, STATUS Infineon,
                                   READ_BACK every other one */

@@ -55,7 +55,7 @@ enum stk_uring_flags {
     /* Requests of 128 bytes and answers of 32 bytes (5.19), which NVMe passthrough needs. */
     STK_URING_PASSTHROUGH = 1u << 5,
     /* Asks the kernel for huge pages behind the memory, and waits until the kernel has put them there (6.1). A disk
-     * then gets long runs of memory instead of single pages. The memory keeps its bytes. */
+     * then gets long contiguous memory instead of single pages. The memory keeps its bytes. */
     STK_URING_HUGE = 1u << 6
 };
 
