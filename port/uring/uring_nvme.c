@@ -104,8 +104,8 @@ const struct stk_uring_requests stk_uring_nvme_requests_ = {.prepare = prepare_c
 
 #define OPCODE_IDENTIFY  0x06u
 #define IDENTIFY_BYTES   4096u
-#define IDENTIFY_SPACE   0u /* CNS: the namespace */
-#define IDENTIFY_CONTROL 1u /* CNS: the controller */
+#define IDENTIFY_SPACE   0u /* value of CNS: data of the namespace */
+#define IDENTIFY_CONTROL 1u /* value of CNS: data of the controller */
 /* Byte in the namespace's data with the index of the format in use. */
 #define SPACE_FLBAS   26u
 #define SPACE_FORMATS 128u /* byte of LBAF0, the first of the formats, with 4 bytes each */
@@ -123,8 +123,8 @@ const struct stk_uring_requests stk_uring_nvme_requests_ = {.prepare = prepare_c
  * be one. */
 #define TRANSFER_MAX (256u << 10)
 
-/* Sends one identify command to the controller. `what` is the CNS: which data to return. Returns 0 or a positive
- * errno. */
+/* Sends one identify command to the controller. `what` says which data to return: the field CNS of NVMe. Returns 0 or a
+ * positive errno. */
 static int identify(int fd, uint32_t nsid, uint32_t what, uint8_t data[IDENTIFY_BYTES]) {
     struct nvme_passthru_cmd command = {
         .opcode = OPCODE_IDENTIFY,

@@ -105,8 +105,8 @@ static int block(struct fair *f, struct histogram *h, uint64_t count, int floodi
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
-/* Times the seven tenants in blocks, alone and beside the flood by turns, so that a change of the machine's load hits
- * both. */
+/* Times the seven tenants in blocks, alone and beside the flood alternately, so that a change of the machine's load
+ * hits both. */
 static int measure(struct fair *f) {
     uint64_t all = f->bench->options.count ? f->bench->options.count : COUNT_DEFAULT;
     uint64_t count = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS;

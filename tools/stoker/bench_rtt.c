@@ -169,7 +169,7 @@ static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     return 0;
 }
 
-/* Measures all kinds, the limits and the peer in blocks by turns, so that a change of the machine's load hits all of
+/* Measures all kinds, the limits and the peer in blocks alternately, so that a change of the machine's load hits all of
  * them. */
 static int measure(struct rtt *r) {
     uint64_t all = r->bench->options.count ? r->bench->options.count : COUNT_DEFAULT;

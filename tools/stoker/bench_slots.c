@@ -75,7 +75,7 @@ static int block_of_theirs(struct slots *s, double *per_second, uint64_t count) 
     return bad;
 }
 
-/* Measures slots, launches and lines between two threads by turns. Launches are slower, so fewer are made. */
+/* Measures slots, launches and lines between two threads alternately. Launches are slower, so fewer are made. */
 static int measure(struct slots *s) {
     uint64_t all = s->bench->options.count ? s->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
