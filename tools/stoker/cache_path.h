@@ -11,9 +11,10 @@ bool cli_is_foreign(const struct stat *st);
 /* Returns true if others than the owner may write to the file or folder. */
 bool cli_is_shared(const struct stat *st);
 
-/* Sets `path` to the file "programs" in the folder stoker below XDG_CACHE_HOME (~/.cache), and makes the folders that
- * are missing, with mode 0700. Programs in the file run in this process: so a folder that belongs to another user, or
- * that others may write to, is refused. Returns 0, or CLI_BAD with the reason in `why`. */
+/* Sets `path` to the file "programs" in the folder stoker below XDG_CACHE_HOME (~/.cache). Makes these two
+ * folders, with mode 0700, if they are missing. Programs in the file run in this process. So a folder is refused in two
+ * cases: the folder belongs neither to this user nor to root, or others may write to the folder. Returns 0, or CLI_BAD
+ * with the reason in `why`. */
 int cli_cache_path(char path[CLI_PATH_BYTES], char why[CLI_WHY_BYTES]);
 
 #endif
