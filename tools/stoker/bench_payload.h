@@ -42,14 +42,14 @@ struct payload_shared {
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(PAYLOAD_DEVICES_MAX, PAYLOAD_RUNS))];
     struct stk_device_set_device speeds[PAYLOAD_DEVICES_MAX]; /* speeds learnt from passes by one device */
     struct stk_device_set fleet;
-    const struct payload_work *work; /* of the pass */
+    const struct payload_work *work; /* work of the pass */
     pthread_barrier_t start;         /* start of a pass that several devices make */
     uint32_t device_count;
 };
 
 /* The slots of a pass. */
 struct payload_work {
-    uint32_t bytes;  /* of the text */
+    uint32_t bytes;  /* bytes of the text */
     uint32_t chunk;  /* bytes of a slot */
     uint32_t lead;   /* bytes before a chunk that its slot reads too */
     uint32_t opcode; /* STK_OP_SCAN_COUNT or STK_OP_SUM64 */

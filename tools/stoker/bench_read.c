@@ -20,7 +20,7 @@ static const uint32_t chunks[] = {64u << 10, 256u << 10, CHUNK_MAX};
 struct read_bench {
     struct bench *bench;
     int fd;
-    uint64_t bytes;  /* of the file */
+    uint64_t bytes;  /* bytes of the file */
     uint8_t *memory; /* DEPTH buffers of CHUNK_MAX bytes */
     uint32_t runs, readers;
 };

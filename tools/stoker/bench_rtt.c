@@ -176,7 +176,7 @@ static int measure(struct rtt *r) {
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
     int bad = bench_device_rest(&r->device);
     bad = bad ? bad : limits_of_host(&r->device, &r->limits);
-    bad = bad ? bad : bench_cl_launch(&r->peer, r->empty); /* its first launch compiles */
+    bad = bad ? bad : bench_cl_launch(&r->peer, r->empty); /* the first launch compiles the kernel */
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         for (uint32_t kind = 0; kind < KINDS && bad == 0; kind++) {
             bad = block_of_ours(r, kind, &r->ours[kind][i], ours);

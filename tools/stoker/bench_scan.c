@@ -46,17 +46,17 @@ struct scan_bench {
     uint32_t runs;
     const char *file, *patterns;     /* paths that each program opens */
     const char *set;                 /* name of the made set; NULL: the user's patterns */
-    uint64_t bytes;                  /* of the file */
+    uint64_t bytes;                  /* bytes of the file */
     uint64_t expected;               /* matches by the independent count */
     uint64_t wrong;                  /* runs whose count differs from `expected` */
-    double gb_per_s[BENCH_RUNS_MAX]; /* of IN_PROCESS */
+    double gb_per_s[BENCH_RUNS_MAX]; /* speeds of IN_PROCESS */
     /* speed of the same scan over data that is in the payload already; BENCH_MISSING: not measured */
     double payload_gb_per_s;
     double alone_gb_per_s
         [PAYLOAD_DEVICES_MAX]; /* speed of that scan by each of several devices alone, in the order of --device */
     uint32_t alone_count;
     int on_interp;    /* 1: the interpreter was the first device of the scans */
-    uint32_t workers; /* of that device */
+    uint32_t workers; /* workers of the first device */
     struct limits_of_host limits;
     char hs_program[4096];
 };

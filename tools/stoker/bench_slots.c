@@ -81,7 +81,7 @@ static int measure(struct slots *s) {
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
     int bad = bench_device_rest(&s->device);
     bad = bad ? bad : limits_of_host(&s->device, &s->limits);
-    bad = bad ? bad : bench_cl_launch(&s->peer, s->empty); /* its first launch compiles */
+    bad = bad ? bad : bench_cl_launch(&s->peer, s->empty); /* the first launch compiles the kernel */
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         bad = block_of_ours(s, &s->ours[i], ours);
         bad = bad ? bad : block_of_theirs(s, &s->theirs[i], theirs);

@@ -133,7 +133,7 @@ struct scan_layout {
  * next file, so many small files are shared among the devices and a large one is shared within itself. */
 struct scan_input {
     uint32_t file;                     /* index in scan.files */
-    int fd;                            /* what is read */
+    int fd;                            /* descriptor from which the file is read */
     int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
     uint32_t opened_count;             /* 0: the descriptor is not ours to close */
     int sequential;                    /* 1: it can only be read in order, by one device, and is one unit */
@@ -143,7 +143,7 @@ struct scan_input {
     uint64_t err_at;                   /* the first byte at which it failed; UINT64_MAX: nowhere */
     uint64_t eof_at;                   /* as in struct scan_device, over all devices */
     uint64_t data_end;                 /* as in struct scan_device, over all devices */
-    uint64_t *visits;                  /* of each accepting state */
+    uint64_t *visits;                  /* visits of each accepting state */
     struct matches matches;
     struct stk_work_split units;
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, SCAN_RUNS))];

@@ -51,7 +51,7 @@ STK_MUST_CHECK int stk_control_init(struct stk_control *control, void *mem, size
                                     uint32_t tenants, uint32_t observables);
 
 /* Attaches to a control buffer of any length, and changes no byte of it. STK_E_ALIGN `mem` is not aligned to 4 bytes,
- * or `bytes` is no multiple of 4; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW more than 2^32 - 1
+ * or `bytes` is not a multiple of 4; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW more than 2^32 - 1
  * words. */
 STK_MUST_CHECK int stk_control_view(struct stk_control *control, void *mem, size_t bytes);
 
@@ -103,7 +103,7 @@ STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct
 /* Gives each tenant `observables` observables and `payload_bytes` bytes of the payload of its own, one tenant after the
  * other from tenant 0 on. Built-in handlers, and all handlers that use the range checks of the kernel dialect, then
  * reach no others. 0 in either: all tenants share all of that kind, as after init. Call it before workers start.
- * STK_E_MISSING; STK_E_ALIGN `payload_bytes` is no multiple of 64. Source: SPEC.md, 2.3. */
+ * STK_E_MISSING; STK_E_ALIGN `payload_bytes` is not a multiple of 64. Source: SPEC.md, 2.3. */
 STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
                                           struct stk_error_info *info);
 

@@ -144,7 +144,7 @@ struct stk_replay_slot; /* private: what the replay keeps for a slot */
 struct stk_replay {
     struct stk_replay_config config;  /* configuration as given to init, with defaults filled in */
     struct stk_replay_shape shape;    /* shape of this recording; after STK_REPLAY_RESTART of the next one */
-    struct stk_replay_slot *slots;    /* what the replay keeps for each slot of the ring */
+    struct stk_replay_slot *slots;    /* state of the replay for each slot of the ring */
     struct stk_replay_report *report; /* report of the replay under way */
     uint32_t flying;                  /* slots that were published and whose end was not compared yet */
     uint32_t epoch;                   /* number of the epoch under way, as in the report */

@@ -22,7 +22,7 @@ struct search {
     struct stk_log *log;
     uint32_t first;      /* lap of the first block found; a header with an earlier lap does not count */
     uint32_t unreadable; /* number of blocks right behind the newest block that cannot be read */
-    enum look how;       /* what showed that log->block is in use: CELLS or HEADER */
+    enum look how;       /* evidence that log->block is in use: CELLS or HEADER */
     uint32_t end;        /* cells of log->block that lie in pages that were begun */
     uint32_t behind;     /* cells behind the last record, in all blocks, that may have taken a sequence */
     uint32_t least;      /* least sequence of a record of log->block, from its header; only where `how` is HEADER */
@@ -351,7 +351,7 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
         /* Cells that cannot be read may be records of boots that mount does not see. Each such boot has written one
          * page at least. So the number of this boot is greater by one for each of these cells. */
         boots = 1u + (s.hidden ? s.behind : 0u);
-        s.behind *= s.hidden ? 3u : 1u; /* those boots have also left sequences out at their mounts */
+        s.behind *= s.hidden ? 3u : 1u; /* the mounts of those boots have skipped sequences too */
         /* A cut may have kept a record that cannot be read today. The next record must not have the same sequence, so
          * some sequences are left out: those of the cells that were begun, of a page whose program left no trace, and
          * on a lazy medium of all blocks that may not have been synced. A boot that left no trace but a block without a

@@ -151,10 +151,10 @@ static bool empty(struct stk_publisher *publisher, uint32_t slot, uint32_t statu
     return taken && !held;
 }
 
-/* Returns true if no worker will write to the slot of `ticket`, whose status word is no status. No worker claims such a
- * slot, but one may have looked at the slot before. Where a claim swaps the status, the custody word decides at once.
- * Elsewhere all workers that were there when this function first saw the ticket have to leave. While one of them is
- * inside, the answer is false, and a later call has to ask again. */
+/* Returns true if no worker will write to the slot of `ticket`, whose status word is not a status. No worker claims
+ * such a slot, but one may have looked at the slot before. Where a claim swaps the status, the custody word decides at
+ * once. Elsewhere all workers that were there when this function first saw the ticket have to leave. While one of them
+ * is inside, the answer is false, and a later call has to ask again. */
 static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
     const uint32_t *control = publisher->control;
     uint32_t ends;

@@ -152,7 +152,7 @@ int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
     was = stk_ring_transition(&fetch->ring, slot, STK_TO_CANCEL);
     if (was >= 0 && k < fetch->queue.slots) {
         stk_fetch_stop_moving(fetch, k);
-        stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* its slot no longer waits */
+        stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* the slot of the request no longer waits */
         fetch->ended_told++; /* the caller knows of this end: no poll is to count it again */
     }
     return was;

@@ -77,7 +77,7 @@ int stk_stream_publish(struct stk_stream *s) {
     while (s->published != s->arrived && s->published != s->barrier) {
         struct stk_stream_entry *e = stk_entry(s, s->published);
         if (e->state == STK_ENTRY_READY && s->stopping) {
-            e->state = STK_ENTRY_OVER; /* its data arrived after the stream began to close */
+            e->state = STK_ENTRY_OVER; /* the data of the chunk arrived after the stream began to close */
             e->err = STK_E_CANCELED;
         }
         /* A chunk that was published ahead is counted by `published` from here on. */

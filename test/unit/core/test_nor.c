@@ -53,7 +53,7 @@ static void the_table_gives_geometry_and_limits(void **state) {
 
 static void a_mapped_region_lies_in_one_erase_region(void **state) {
     static const struct {
-        uint32_t offset, bytes; /* of one chip */
+        uint32_t offset, bytes; /* range in one chip */
         int blocks;             /* or the error */
         uint32_t block_bytes;
     } row[] = {

@@ -81,7 +81,7 @@ static void records_of_another_artifact_do_not_pass(void **state) {
     assert_int_equal(put(1, 1, 40), 0);
     assert_int_equal(put(2, 2, 40), 0);
     assert_int_equal(put(3, 3, 60), 0);
-    entry_of(2)->sequence = entry_of(1)->sequence; /* as large */
+    entry_of(2)->sequence = entry_of(1)->sequence; /* both artifacts now have the same sequence */
     assert_int_equal(got(2, 2, 40), STK_E_CORRUPT);
     entry_of(1)->bytes = 41;
     assert_int_equal(got(1, 1, 41), STK_E_CORRUPT);

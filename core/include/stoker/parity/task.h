@@ -123,7 +123,7 @@ STK_MUST_CHECK int stk_task_acknowledge(struct stk_task_queue *queue, uint32_t s
 
 struct stk_task_snapshot {
     uint32_t empty, ready, running, done, paused, yielded, requeued, faulted;
-    uint32_t unknown;               /* slots whose state word is no state */
+    uint32_t unknown;               /* slots whose state word is not a state */
     uint32_t schedulable;           /* ready + yielded + requeued */
     uint32_t max_priority_age;      /* ticks, of any slot */
     uint64_t total_requeues;        /* sum of the requeues of all slots, in any state */
