@@ -154,7 +154,7 @@ int stk_bare_clock_init(struct stk_bare_clock *clock, const struct stk_bare_cloc
 
 /// Time ///
 
-/* ticks * scale / 2^32, without a division and without the bits of the product that pass 64. */
+/* Returns ticks * scale / 2^32, without a division and without the bits of the product that pass 64. */
 static uint64_t scaled(uint64_t ticks, uint64_t scale) {
     uint64_t low = ticks & UINT32_MAX;
     return (ticks >> 32) * scale + low * (scale >> 32) + (low * (scale & UINT32_MAX) >> 32);

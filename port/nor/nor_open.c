@@ -34,8 +34,8 @@ enum {
 
 /// Default bus ///
 
-/* The bus of a chip that is mapped into the address space: `ctx` is the address. volatile, so that the compiler keeps
- * each access, its width and its order. */
+/* Reads the bus of a chip that is mapped into the address space; `ctx` is the address. The access is volatile, so that
+ * the compiler keeps its width and its order. */
 static uint32_t plain_read(void *ctx, uint32_t offset, uint32_t width) {
     uintptr_t at = (uintptr_t)ctx + offset;
     return width == 2 ? *(volatile uint16_t *)at : *(volatile uint32_t *)at;

@@ -78,7 +78,7 @@ static inline void scan_set_random_from(struct scan_set *s, uint32_t budget, uin
     }
 }
 
-/* The same, single bytes included. */
+/* Makes a random set as scan_set_random_from does, with patterns of one byte too. */
 static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t *seed) {
     scan_set_random_from(s, budget, 1, seed);
 }

@@ -182,7 +182,8 @@ static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
-/* Second part: counts the LOW slots that ran before a CRITICAL slot which was published behind them. */
+/* Does the second part of the case: counts the LOW slots that ran before a CRITICAL slot which was published behind
+ * them. */
 static int measure_critical(struct fair *f) {
     static const uint32_t offsets[STK_PRIORITY_OFFSETS] = {
         0, CRITICALS, LOW_FIRST, LOW_FIRST, LOW_FIRST + LOW_SLOTS, LOW_FIRST + LOW_SLOTS};

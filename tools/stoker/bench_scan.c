@@ -275,7 +275,7 @@ static void report_peer(struct scan_bench *s, const struct program *peer) {
     show(s, f);
 }
 
-/* The payload by all of several devices beside the payload by each of them alone. */
+/* Prints the speed of a scan of the payload by all devices together, beside the speed of each device alone. */
 static void report_alone(struct scan_bench *s) {
     char peer[32];
     for (uint32_t i = 0; i < s->alone_count; i++) {

@@ -271,8 +271,8 @@ int scan_input_leave(struct scan_device *device);
  * CLI_BAD after printing why. */
 int scan_inputs_end(struct scan *scan);
 
-/* Tell the files under way that the device takes no more units, and gives back those that it holds; and that it takes
- * units again. */
+/* The first function says that the device takes no more units, and gives back the units that the device holds. The
+ * second one says that the device takes units again. Both are for all files under way. */
 void scan_leave_units(struct scan_device *device);
 void scan_rejoin_units(struct scan_device *device);
 

@@ -58,7 +58,7 @@ static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct
     l->payload_bytes = s->options.offsets ? list + (uint64_t)depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
 }
 
-/* One chunk to scan and one that waits, for each worker. */
+/* Returns the depth for so many workers: for each worker one chunk that is scanned and one that waits. */
 uint32_t scan_depth_of(uint32_t workers) {
     return 2u * workers > SCAN_DEPTH_DEFAULT ? 2u * workers : SCAN_DEPTH_DEFAULT;
 }

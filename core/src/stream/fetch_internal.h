@@ -117,7 +117,8 @@ void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 /* The callbacks of the service for its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
 extern const struct stk_reads_ops stk_fetch_reads_ops;
 
-/* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */
+/* Does one step of the service without the device. Waits for nothing longer than wait_ns. Returns STK_OK, or an error
+ * of the ingest port. */
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns);
 
 #endif

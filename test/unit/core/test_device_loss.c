@@ -137,7 +137,8 @@ static void serve_until_done(uint32_t last) {
     }
 }
 
-/* At each step between two of a worker's stores; test/model/lost.pml is the proof, of one slot at a time. */
+/* Loses the device at each step between two stores of a worker. test/model/lost.pml proves the same for one slot at a
+ * time. */
 static void requests_of_lost_kernels_are_put_back(void **state) {
     (void)state;
     load_miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */

@@ -264,8 +264,8 @@ static void a_chip_that_stays_busy_is_given_up(void **state) {
     }
 }
 
-/* As long as a chip works on what was given up, it ignores commands and reads give its status: nothing may look
- * done. */
+/* As long as a chip works on an operation that the port gave up, the chip ignores commands, and reads give its status.
+ * No such operation may look finished. */
 static void a_late_chip_is_waited_for_before_the_next_call(void **state) {
     uint8_t data[4] = {0}, out[4];
     (void)state;

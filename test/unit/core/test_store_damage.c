@@ -119,7 +119,7 @@ static void bad_blocks_are_passed_over(void **state) {
     }
 }
 
-/* So many bad blocks that the end of a large artifact overwrites its beginning. */
+/* Makes so many blocks bad that the end of a large artifact overwrites its beginning. */
 static void an_artifact_that_overwrites_itself_is_refused(void **state) {
     const struct stk_flash_geometry g = {1, 64, 256, 7, 0xFF, STK_FLASH_MANY, 0};
     (void)state;
