@@ -20,7 +20,8 @@ enum {
     CFI_BUFFER_BYTES = 0x2A, /* the write buffer of one chip has 2^n bytes; 0 for no buffer */
     CFI_REGIONS = 0x2C,
     CFI_REGION = 0x2D, /* erase regions of 4 words each: two for blocks - 1, two for the block size in 256 bytes */
-    /* In the extended table, whose index the word CFI_EXTENDED gives: offsets of bytes, and values in them. */
+    /* Offsets of bytes in the extended table, and values in them. The word CFI_EXTENDED gives the index of this
+     * table. */
     INTEL_FEATURES = 5,
     INTEL_INSTANT_LOCKS = 0x20,
     AMD_BOOT = 0x0F,

@@ -65,7 +65,8 @@ uint32_t scan_depth_of(uint32_t workers) {
 
 void scan_lay_out(const struct scan *s, uint32_t workers, struct scan_layout *l) {
     place(s, workers, s->options.depth ? s->options.depth : scan_depth_of(workers), l);
-    /* Not below the default, which one worker has: where some layout fits, that of one worker fits too. */
+    /* The depth does not go below the default, which one worker has: where some layout fits, that of one worker fits
+     * too. */
     while (l->payload_bytes > SCAN_PAYLOAD_MAX && s->options.depth == 0u && l->depth > SCAN_DEPTH_DEFAULT) {
         place(s, workers, l->depth / 2u > SCAN_DEPTH_DEFAULT ? l->depth / 2u : SCAN_DEPTH_DEFAULT, l);
     }

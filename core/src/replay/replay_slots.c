@@ -189,7 +189,7 @@ int stk_replay_publish(struct stk_replay *r) {
         return STK_REPLAY_SAME;
     }
     r->has_pending = 0;
-    /* Before a fence every slot has ended, in the recorded run too: a fence writes an observable, and handlers may read
+    /* Before a fence every slot has ended, as in the recorded work: a fence writes an observable, and handlers may read
      * it. */
     err = p->opcode == STK_OP_BATCH_FENCE ? stk_replay_settle_all(r, &stk_recorded_done)
                                           : stk_replay_settle(r, p->slot, &stk_recorded_done);

@@ -22,9 +22,9 @@ static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
     struct stk_io_queue io = stk_fetch_io(m, k);
     bool woken;
-    /* Before the outcome, whose release makes this word visible. The word has held the offset of the request, so a
-     * request that was refused needs a store too: else the handler would take the offset for moved bytes. A load miss
-     * has no such word. */
+    /* The word is stored before the outcome, whose release makes the word visible. The word has held the offset of the
+     * request, so a request that was refused needs a store too: else the handler would take the offset for moved bytes.
+     * A load miss has no such word. */
     if (stk_load(stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
         stk_store(io.words + STK_IO_MOVED, m->requests[k].moved);
     }

@@ -20,7 +20,7 @@
 
 /* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {
-    struct stk_fetch_handle is; /* what the row allows, to whom */
+    struct stk_fetch_handle is; /* ranges and rights of the row */
     uint32_t waiting;           /* requests for this row in state WAITING */
     uint32_t moving;            /* requests through this handle whose I/O is with the port */
     uint8_t used;               /* 1: the row is in the table */

@@ -184,7 +184,8 @@ static int plan_context(struct stk_opencl *cl) {
 /* Waits until no launch runs, or gives the device up when it is too late. */
 static int step_quiet(struct stk_opencl *cl) {
     int late = past_deadline(cl);
-    /* In each step: a worker that had no core until now enters later and must be asked too. */
+    /* The workers are asked to leave in each step: a worker that had no core until now enters later and must be asked
+     * too. */
     stk_opencl_mode(cl->mode)->hurry(cl);
     if (look(cl) != QUIET) {
         if (late) {

@@ -72,7 +72,7 @@ int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcom
     cl->outcome = *known; /* keeps the counts and times of the whole handshake */
     err = prove(cl, known->residency, 1);
     if (err == STK_OK) {
-        cl->outcome = *known; /* as above, since prove() overwrites it */
+        cl->outcome = *known; /* prove() has overwritten the counts and times */
     }
     return err == STK_E_NOMEM ? STK_E_UNSUPPORTED : err;
 }

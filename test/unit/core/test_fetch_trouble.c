@@ -640,7 +640,7 @@ static uint32_t draw(uint64_t *seed, uint32_t below) {
     return (uint32_t)(*seed >> 33) % below;
 }
 
-/* One word of the ring or the queue becomes anything, mostly something that means something. */
+/* Writes a value into one word of the ring or of the I/O queue. Most of these values mean something to the service. */
 static void trash(uint64_t *seed) {
     static const uint32_t words[] = {0, 1, 2, 3, 4, 6, 7, 16, 17, STK_OP_LOAD_MISS, 79, 80, UINT32_MAX};
     uint32_t value = words[draw(seed, sizeof words / sizeof *words)], slot = draw(seed, 8), word = draw(seed, 8);
