@@ -11,7 +11,8 @@
 struct run {
     struct run_base base;
     struct world world;
-    struct world_copy before, after, cut; /* states before the call, after the call without a cut, and after the first cut */
+    /* states before the call, after the call without a cut, and after the first cut */
+    struct world_copy before, after, cut;
     uint32_t rhythm;
     uint64_t candidates; /* first cuts that the rhythm has, in all modes */
     uint64_t thin;       /* one first cut of so many is tried, for cuts that are not clean */

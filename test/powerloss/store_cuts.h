@@ -13,7 +13,8 @@ extern const struct store_shape shapes[];
 struct run {
     struct run_base base;
     struct world world;
-    struct world_copy before, after, cut; /* states before the call, after the call without a cut, and after the first cut */
+    /* states before the call, after the call without a cut, and after the first cut */
+    struct world_copy before, after, cut;
     uint32_t call;
     uint64_t dice, candidates;
     uint64_t thin, pair; /* one cut in so many is tried, one in so many of those twice; 0: they are counted only */

@@ -11,7 +11,7 @@
 
 /// Requests for I/O ///
 
-/* Returns true if slot `slot` is in a worker's hand or under way and has the ticket of I/O slot `k`. */
+/* Returns true if slot `slot` is CLAIMED, in WAIT_IO or in REQUEUE, and has the ticket of I/O slot `k`. */
 static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot, uint32_t k) {
     const uint32_t *w = STK_SLOT_AT(memory->ring, slot);
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
