@@ -121,24 +121,23 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry);
 
 struct stk_log_stats {
+    uint32_t page_bytes;  /* bytes of a page, which one program operation writes */
+    uint32_t records;     /* records appended since mount */
     uint32_t programs;    /* program operations since mount, of one page each; headers and markers count too */
     uint32_t erases;      /* erase operations since mount */
-    uint32_t records;     /* records appended since mount */
     uint32_t failed;      /* programs and erases that failed since mount; each costs its block until the next lap */
     uint32_t recovered;   /* pages that a power cut may have left unsure and that were marked since mount */
     uint32_t mount_reads; /* read operations of the mount or the format */
-    uint32_t page_bytes;  /* bytes of a page, which one program operation writes */
 };
 
 /* Visible for sizeof only. Small members and those that the code uses most are first, where short instructions reach
  * them. */
 struct stk_log {
     struct stk_flash_geometry geometry;
-    uint8_t ready;    /* how far `ahead` is made ready: 0 not at all, 1 erased, 2 with its header, 3 ready for use */
+    uint8_t ready;    /* how far `ahead` is made ready: 0 not at all, 1 chosen, 2 erased, 3 with its header, 4 ready */
     uint8_t resumed;  /* 1: the next record is the first since mount; else 0 */
     uint8_t prepared; /* blocks made ready since mount behind a block with a record, 0 .. 2 */
     struct stk_log_config config;
-    struct stk_log_stats stats;
     uint32_t page_cells;   /* cells of a page */
     uint32_t read_granule; /* bytes of the smallest read: whole pages and whole read units */
     uint32_t block_cells;  /* cells of a block; the header counts too */
@@ -154,10 +153,11 @@ struct stk_log {
     uint32_t id;           /* id of the log, a part of the seed of every checksum */
     uint32_t format;       /* how often the flash was formatted, as far as known; 0 while mount knows no header */
     uint32_t reach;        /* most blocks in a row that were ever passed over */
-    uint32_t failures;     /* programs in a row that failed */
+    int32_t failures;      /* programs in a row that failed; in format from minus the number of blocks on */
     uint32_t unsynced;     /* blocks made ready since the last sync of the medium */
     uint32_t blocks;       /* blocks of the log by its newest header; fewer than the flash has before stk_log_grow */
     int refused;           /* error of a read that the port refused, 0 for none */
+    struct stk_log_stats stats;
 };
 
 /* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from the id of a log that

@@ -143,23 +143,9 @@ struct stk_stream_stats {
 
 struct stk_stream_entry; /* one chunk in flight; private */
 
+/* Visible for sizeof only. Small members and those that the code uses most are first, where short instructions reach
+ * them. */
 struct stk_stream {
-    struct stk_stream_config config;
-    struct stk_ring ring;
-    struct stk_stream_entry *entries;
-    struct stk_reads reads; /* reads of this stream that the ingest port has */
-    uint8_t *tail;          /* the last lead_max bytes of a sequential source */
-    uint32_t tail_bytes;
-    uint32_t ahead; /* chunks behind `published` that have a slot already (any_order) */
-    uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
-    struct stk_stream_stats stats;
-    struct stk_error_info info; /* index: the ring slot; value: bytes that would do */
-    /* deadline of all published slots and of a fence; each has the whole timeout from its publish on */
-    struct stk_deadline slots_end;
-    /* number of the first chunk after the present epoch; it is not published before the fence has ended */
-    uint64_t barrier;
-    uint64_t fence_since_ns; /* time that slots_end had counted when the fence was published */
-    uint32_t fence_tag;
     uint8_t fence;         /* 1: the fence of an epoch is published and has not ended */
     uint8_t epoch_asked;   /* 1: stk_stream_epoch has set the barrier */
     uint8_t late_recorded; /* 1: the recording has a failure record for the late fence */
@@ -169,6 +155,22 @@ struct stk_stream {
     uint8_t abandoned;
     uint8_t stopping; /* 1: closing has begun, so the stream publishes nothing more */
     uint8_t closed;   /* 1: the stream is closed, or init failed */
+    struct stk_stream_config config;
+    uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
+    struct stk_stream_entry *entries;
+    struct stk_ring ring;
+    uint32_t ahead; /* chunks behind `published` that have a slot already (any_order) */
+    uint32_t fence_tag;
+    /* number of the first chunk after the present epoch; it is not published before the fence has ended */
+    uint64_t barrier;
+    uint64_t fence_since_ns; /* time that slots_end had counted when the fence was published */
+    uint8_t *tail;           /* the last lead_max bytes of a sequential source */
+    uint32_t tail_bytes;
+    struct stk_stream_stats stats;
+    /* deadline of all published slots and of a fence; each has the whole timeout from its publish on */
+    struct stk_deadline slots_end;
+    struct stk_reads reads;     /* reads of this stream that the ingest port has */
+    struct stk_error_info info; /* index: the ring slot; value: bytes that would do */
 };
 
 #define STK_STREAM_ENTRY_BYTES 128u

@@ -8,7 +8,7 @@
 /* Least number of blocks: one in use, one erased ahead, and one that keeps the newest records. Where the header shares
  * its page with records, the header is not written ahead, and the log needs one block more. */
 #define BLOCKS_MIN   3u
-#define FAILURES_MAX 4u          /* failed programs in a row before a call gives up; each costs the erase of a block */
+#define FAILURES_MAX 4           /* failed programs in a row before a call gives up; each costs the erase of a block */
 #define CELLS_MAX    0x10000000u /* cells of a log: the sequences that boots leave out must not wrap within a lap */
 
 /// Configuration ///
@@ -46,7 +46,7 @@ uint32_t stk_log_between(const struct stk_log *log, uint32_t block) {
 int stk_log_measure(struct stk_log *log) {
     const struct stk_flash_geometry *g = &log->geometry;
     if (g->read_unit - 1u >= STK_FLASH_UNIT_MAX || g->prog_unit - 1u >= STK_FLASH_UNIT_MAX ||
-        g->block_bytes % g->read_unit != 0u || g->block_bytes % g->prog_unit != 0u || (uint8_t)(g->erased + 1u) > 1u ||
+        (g->block_bytes % g->read_unit | g->block_bytes % g->prog_unit) != 0u || (uint8_t)(g->erased + 1u) > 1u ||
         g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
     }
@@ -55,7 +55,7 @@ int stk_log_measure(struct stk_log *log) {
     log->read_granule = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
     log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
     log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
-    if (log->read_granule % log->stats.page_bytes != 0u || log->read_granule % g->read_unit != 0u) {
+    if ((log->read_granule % log->stats.page_bytes | log->read_granule % g->read_unit) != 0u) {
         return STK_E_ARG;
     }
     return g->blocks < (stk_log_header_alone(log) ? BLOCKS_MIN : BLOCKS_MIN + 1u) || log->block_cells < 2u ||
@@ -116,7 +116,9 @@ const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) 
 
 /* Counts a failed program or erase in the statistics, and returns its error. A refused call is no failure. */
 static int counted(struct stk_log *log, int err) {
-    log->stats.failed += err == STK_E_IO ? 1u : 0u;
+    if (err == STK_E_IO) {
+        log->stats.failed++;
+    }
     return err;
 }
 
@@ -125,7 +127,11 @@ static int program(struct stk_log *log, uint32_t block, uint32_t cell, const voi
     int err = log->config.flash.ops->prog(log->config.flash.ctx, block, stk_log_offset(log, cell), page,
                                           stk_log_page_bytes(log));
     log->stats.programs++;
-    log->failures = err == STK_OK ? 0u : log->failures + (err == STK_E_IO ? 1u : 0u);
+    if (err == STK_OK) {
+        log->failures = 0;
+    } else if (err == STK_E_IO) {
+        log->failures++;
+    }
     return counted(log, err);
 }
 
@@ -137,7 +143,7 @@ static int gives_up(struct stk_log *log) {
     if (log->failures < FAILURES_MAX) {
         return 0;
     }
-    log->failures = FAILURES_MAX - 1u;
+    log->failures = FAILURES_MAX - 1;
     return 1;
 }
 
@@ -153,7 +159,9 @@ STK_LOG_ONCE static int erase(struct stk_log *log, uint32_t block) {
 static int medium_sync(struct stk_log *log) {
     const struct stk_flash_ops *f = log->config.flash.ops;
     int err = f->sync ? f->sync(log->config.flash.ctx) : STK_OK;
-    log->unsynced = err == STK_OK ? 0u : log->unsynced;
+    if (err == STK_OK) {
+        log->unsynced = 0;
+    }
     return err;
 }
 
@@ -182,35 +190,42 @@ static uint32_t header_cells(const struct stk_log *log) {
 
 /// Blocks ///
 
-/* Goes back to the block with the newest record, and looks for the next block behind that one. The log does this when
- * it has passed over as many blocks as mount would look at: a record further away would not be found. The blocks behind
- * hold no record, so nothing is lost. The lap falls back when the way there crossed block 0. */
-static void start_over(struct stk_log *log) {
-    if (log->block != log->last) {
-        log->lap -= log->last > log->block ? 1u : 0u;
-        log->block = log->last;
-        log->cell = log->block_cells;
-    }
-    log->ahead = log->block;
-}
-
 /* Values of log->ready: how far the block `ahead` is made ready. The values are in the order of the steps. When the
  * port refuses a step, the next call goes on with the same step. */
 enum {
     STALE,  /* `ahead` is not the next block, but the block behind which to look for the next one */
+    CHOSEN, /* `ahead` is the next block; nothing was done to it */
     ERASED, /* `ahead` is erased */
     HEADED, /* the header of `ahead` is programmed, where the header has a page of its own */
     READY   /* the erase and the header are as durable as the medium needs; records may follow */
 };
 
-/* Takes the step that follows log->ready for `block`. STK_OK also where the step has nothing to do. */
-static int make_ready(struct stk_log *log, uint32_t block) {
+/* Sets `ahead` to the next block. When the log has passed over as many blocks as mount looks at, goes back to the block
+ * with the newest record first: mount would not find a record further away. The blocks behind that block hold no
+ * record, so nothing is lost. The lap falls back when the way there crossed block 0. */
+static void choose(struct stk_log *log) {
+    uint32_t next = stk_log_following(log, log->ahead);
+    if (stk_log_between(log, next) == stk_log_search_range(log)) {
+        if (log->block != log->last) {
+            log->lap -= log->last > log->block ? 1u : 0u;
+            log->block = log->last;
+            log->cell = log->block_cells;
+        }
+        next = stk_log_following(log, log->last);
+    }
+    log->ahead = next;
+}
+
+/* Takes the step that follows log->ready. STK_OK also where the step has nothing to do. */
+static int make_ready(struct stk_log *log) {
     int err = STK_OK;
     if (log->ready == STALE) {
-        err = erase(log, block);
+        choose(log);
+    } else if (log->ready == CHOSEN) {
+        err = erase(log, log->ahead);
     } else if (log->ready == ERASED && stk_log_header_alone(log)) {
-        stk_log_put_header(log, 1, block);
-        err = program(log, block, 0, cell_at(log, 1));
+        stk_log_put_header(log, 1, log->ahead);
+        err = program(log, log->ahead, 0, cell_at(log, 1));
     } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
         /* This sync makes the erase of the block durable. An earlier boot may have written records to the block that
          * mount did not see. If a cut undid the erase on a lazy medium, these records could come back behind records of
@@ -228,27 +243,17 @@ static int make_ready(struct stk_log *log, uint32_t block) {
  * Syncs the medium after stk_log_lag blocks, so that mount knows in how many blocks a cut on a lazy medium may have
  * kept any part of the data. Returns STK_E_IO when no block could be used. */
 static int prepare(struct stk_log *log) {
-    uint32_t range = stk_log_search_range(log), tries = range, block;
+    uint32_t tries = stk_log_search_range(log);
     int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
     log->unsynced++;
     while (err == STK_OK && log->ready != READY) {
-        block = log->ahead;
-        if (log->ready == STALE) {
-            block = stk_log_following(log, block);
-            if (stk_log_between(log, block) == range) {
-                start_over(log);
-                block = stk_log_following(log, log->ahead);
-            }
-        }
-        err = make_ready(log, block);
+        err = make_ready(log);
         if (err == STK_OK) {
             log->ready++;
-            log->ahead = block;
         } else if (err == STK_E_IO && log->ready != HEADED) {
             /* The erase or the header failed: the search goes on behind this block. In HEADED only a sync can fail,
              * which tells nothing about the block. */
             log->ready = STALE;
-            log->ahead = block;
             err = --tries == 0u || gives_up(log) ? err : STK_OK;
         }
     }
@@ -293,11 +298,16 @@ static int mark(struct stk_log *log) {
     return log->refused;
 }
 
+/* Checks that the log is mounted. Every writing call except format and mount begins with this check. */
+static int begin_call(const struct stk_log *log) {
+    return log->config.flash.ops ? STK_OK : STK_E_SHUTDOWN;
+}
+
 /* Prepares the block in use for its next page. Marks the pages behind the last record that mount found, up to
  * log->unsure, and enters the next block when the block in use is full or left. When a mark fails, the rest of that
  * block is left and the loop takes the next block, so STK_E_IO of a mark does not end the loop. */
-static int settle(struct stk_log *log) {
-    int err = STK_OK;
+int stk_log_settle(struct stk_log *log) {
+    int err = begin_call(log);
     while (err == STK_OK || err == STK_E_IO) {
         if (log->cell == log->block_cells) {
             err = prepare(log);
@@ -318,7 +328,7 @@ int stk_log_flush(struct stk_log *log) {
     int err;
     do {
         uint32_t first, end, seed;
-        err = settle(log);
+        err = stk_log_settle(log);
         if (err != STK_OK) {
             return err;
         }
@@ -380,7 +390,9 @@ static int erase_all(struct stk_log *log) {
         log->reach = run + 1u + first;
     }
     log->format++;
-    log->format += log->format == 0u ? 1u : 0u; /* 0 means that no log was found */
+    if (log->format == 0u) { /* 0 means that no log was found */
+        log->format = 1;
+    }
     return err;
 }
 
@@ -399,18 +411,17 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     log->block = log->last = log->ahead = log->geometry.blocks - 1u;
     log->cell = log->block_cells;
     err = erase_all(log);
-    /* Programs the first header, so that mount finds the log before the log has a record. Unlike an append, format
-     * tries every block before it gives up: no history can be lost. */
-    for (uint32_t turns = log->geometry.blocks; turns != 0u && (err == STK_OK || err == STK_E_IO); turns--) {
-        log->failures = 0;
-        err = settle(log);
-        if (err == STK_OK && log->cell == 0u) {
-            err = stk_log_flush(log);
-        }
-        turns = err == STK_OK ? 1u : turns;
+    /* Unlike an append, format tries every block before it gives up: no history can be lost. */
+    log->failures = -(int32_t)log->geometry.blocks;
+    if (err == STK_OK) {
+        err = stk_log_settle(log);
+    }
+    /* Programs the first header, so that mount finds the log before the log has a record. */
+    if (err == STK_OK && log->cell == 0u) {
+        err = stk_log_flush(log);
     }
     if (err == STK_OK) {
-        err = stk_log_sync(log);
+        err = medium_sync(log);
     }
     if (err != STK_OK) {
         log->config.flash.ops = NULL;
@@ -442,16 +453,6 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     return STK_OK;
 }
 
-/* Checks that the log is mounted. Every writing call except format and mount begins with this check. */
-static int begin_call(const struct stk_log *log) {
-    return log->config.flash.ops ? STK_OK : STK_E_SHUTDOWN;
-}
-
-int stk_log_settle(struct stk_log *log) {
-    int err = begin_call(log);
-    return err == STK_OK ? settle(log) : err;
-}
-
 int stk_log_sync(struct stk_log *log) {
     int err = begin_call(log);
     if (err == STK_OK && log->pending != 0u) {
@@ -471,7 +472,7 @@ int stk_log_poll(struct stk_log *log) {
         (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {
         return err;
     }
-    err = settle(log);
+    err = stk_log_settle(log);
     /* While the block in use has no record (last != block), the newest records are in an earlier block. Poll erases
      * nothing further then. */
     if (err == STK_OK && log->ready != READY && log->last == log->block) {

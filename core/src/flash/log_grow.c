@@ -16,7 +16,7 @@ static int enter_next(struct stk_log *log) {
 }
 
 int stk_log_grow(struct stk_log *log, const struct stk_log_config *config) {
-    int err = stk_log_find(log, config);
+    int err = stk_log_find(log, config, 1);
     if (err == STK_OK && log->blocks != log->geometry.blocks) {
         err = log->blocks < log->geometry.blocks ? enter_next(log) : STK_E_FORMAT;
         log->blocks = log->geometry.blocks;

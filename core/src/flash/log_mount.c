@@ -17,18 +17,24 @@ enum look {
     HEADER      /* a header of this block is at the start of the buffer; it may be of any log and lap */
 };
 
-/* The state of the search. log->block is the block that the search is at, and log->lap the lap of that block. */
+/* The state of the search for the newest block. log->block is the newest block so far, and log->lap its lap. */
 struct search {
-    struct stk_log *log;
     uint32_t first;      /* lap of the first block found; a header with an earlier lap does not count */
+    uint32_t how;        /* enum look: the evidence that log->block is in use, CELLS or HEADER */
     uint32_t unreadable; /* number of blocks right behind the newest block that cannot be read */
-    enum look how;       /* evidence that log->block is in use: CELLS or HEADER */
-    uint32_t end;        /* cells of log->block that lie in pages that were begun */
-    uint32_t behind;     /* cells behind the last record, in all blocks, that may have taken a sequence */
-    uint32_t least;      /* least sequence of a record of log->block, from its header; only where `how` is HEADER */
-    uint32_t lost;       /* pages of log->block behind its last record that cannot be read */
-    uint32_t hidden;     /* 1: some of the cells behind the last record cannot be read; else 0 */
     uint32_t touched;    /* 1: the block behind the newest has no header, so its use may have been begun; else 0 */
+};
+
+/* The end of the records in one block. */
+struct end {
+    uint32_t block, lap; /* the block, and the lap of its use */
+    uint32_t how;        /* enum look: the evidence that the block is in use */
+    uint32_t least;      /* least sequence of a record of the block, from its header; only where `how` is HEADER */
+    uint32_t begun;      /* cells of the block that lie in pages that were begun */
+    uint32_t cell;       /* first cell behind the page of the last record; 0: the block has no record */
+    uint32_t lost;       /* pages of the block behind its last record that cannot be read */
+    uint32_t behind;     /* cells behind the last record, in newer blocks too, that may have taken a sequence */
+    uint32_t hidden;     /* 1: some of the cells behind the last record cannot be read; else 0 */
     uint32_t sequence;   /* sequence of the last record */
     uint32_t boot;       /* boot of the last record */
 };
@@ -64,7 +70,7 @@ static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value)
  * blank first page ends the look where the log never goes on behind an unsure header. */
 static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
     uint32_t seed = stk_log_seed(log, lap), cell = 0;
-    int unsure = goes_on(log) && !stk_log_header_alone(log), more;
+    int unsure = goes_on(log) && !stk_log_header_alone(log), more = 1;
     enum look none = UNREADABLE;
     do {
         const uint8_t *page = stk_log_peek(log, block, cell);
@@ -77,15 +83,14 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
         /* NOTHING needs a page that was read. Where records share the page of the header, only the first page counts
          * for this: it may hold records. */
         none = page && (cell == 0u || stk_log_header_alone(log)) ? NOTHING : none;
-        /* Format 0: no header was found yet, so the seed of the cells is not known, and cells show nothing. */
-        more = log->format != 0u;
         if (cell == 0u) {
-            more = more && (unsure || !is_all(log, page, log->geometry.erased));
+            more = unsure || !is_all(log, page, log->geometry.erased);
         } else if (cell == log->page_cells) {
             more = unsure && is_all(log, page, (uint8_t)~log->geometry.erased);
         }
         cell += log->page_cells;
-    } while (more && cell != log->block_cells);
+        /* Format 0: no header was found yet, so the seed of the cells is not known, and cells show nothing. */
+    } while (more && log->format != 0u && cell != log->block_cells);
     return none;
 }
 
@@ -93,24 +98,23 @@ static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
  * so three blocks could each be later than the one before in a circle, and a search that follows them would not end. So
  * a lap before `first` does not count. The laps that are left lie within half of the 2^32 numbers, where "later" is an
  * order. */
-static int is_newer_header(const struct search *s, const uint8_t *cell, uint32_t lap) {
+static int is_newer_header(const struct stk_log *log, const uint8_t *cell, uint32_t lap, uint32_t first) {
     uint32_t format = stk_log_header_format(cell), found = stk_log_header_lap(cell);
-    if (format != s->log->format) {
-        return format > s->log->format;
+    if (format != log->format) {
+        return format > log->format;
     }
-    return stk_log_header_id(cell) == s->log->id && (int32_t)(found - lap) >= 0 && (int32_t)(found - s->first) >= 0;
+    return stk_log_header_id(cell) == log->id && (int32_t)(found - lap) >= 0 && (int32_t)(found - first) >= 0;
 }
 
 /* Looks at a block, and makes it the newest block when it was used after the newest block so far. Returns CELLS or
  * HEADER in that case. Takes id, format, sequence and boot from the header. A block without a header leaves them as
  * they are: mount knows them from an earlier header. */
-static enum look take_newer(struct search *s, uint32_t block) {
-    struct stk_log *log = s->log;
+static enum look take_newer(struct stk_log *log, struct search *s, uint32_t block) {
     const uint8_t *cell = log->config.buffer;
     uint32_t lap = stk_log_lap_of_next(log, block);
     enum look how = look(log, block, lap);
     if (how == HEADER) {
-        if (!is_newer_header(s, cell, lap)) {
+        if (!is_newer_header(log, cell, lap, s->first)) {
             return OLDER;
         }
         lap = stk_log_header_lap(cell);
@@ -134,11 +138,11 @@ static enum look take_newer(struct search *s, uint32_t block) {
 
 /* Searches by halving between the newest block so far and the end of the flash. Never looks at blocks in front of the
  * newest block: they are older or of the same lap. */
-static void halve(struct search *s) {
-    uint32_t end = s->log->geometry.blocks;
-    while (end - s->log->block > 1u) {
-        uint32_t middle = s->log->block + (end - s->log->block) / 2u;
-        if (take_newer(s, middle) < CELLS) {
+static void halve(struct stk_log *log, struct search *s) {
+    uint32_t end = log->geometry.blocks;
+    while (end - log->block > 1u) {
+        uint32_t middle = log->block + (end - log->block) / 2u;
+        if (take_newer(log, s, middle) < CELLS) {
             end = middle;
         }
     }
@@ -147,15 +151,13 @@ static void halve(struct search *s) {
 /* Looks at the blocks behind the newest block so far. A block that failed keeps an old header or none and ends the
  * halving too early. So this looks at as many blocks in a row as may have failed, and at each block no more than once.
  * Returns 1 when a newer block was found early: halving from there may save reads. */
-static int look_past(struct search *s) {
-    struct stk_log *log = s->log;
+static int look_past(struct stk_log *log, struct search *s) {
     uint32_t at = log->block, since = 0;
     s->unreadable = 0;
-    s->touched = 0;
     for (uint32_t left = log->geometry.blocks; --left != 0u && since < stk_log_search_range(log); since++) {
         enum look how;
         at = stk_log_following(log, at);
-        how = take_newer(s, at);
+        how = take_newer(log, s, at);
         if (how >= CELLS) {
             /* Halves again only while few reads were made. On a flash with many bad blocks each halving could fail
              * again, so the loop then looks at one block after the other, which bounds the reads of a mount. */
@@ -166,8 +168,12 @@ static int look_past(struct search *s) {
             s->unreadable = 0;
             continue;
         }
-        s->unreadable += how == UNREADABLE && s->unreadable == since ? 1u : 0u;
-        s->touched = since == 0u ? how != OLDER : s->touched;
+        if (since == 0u) {
+            s->touched = how != OLDER;
+        }
+        if (how == UNREADABLE && s->unreadable == since) {
+            s->unreadable++;
+        }
     }
     return 0;
 }
@@ -175,19 +181,21 @@ static int look_past(struct search *s) {
 /* Finds the first block with a whole header, and from there the newest block. Returns STK_E_IO and not STK_E_FORMAT
  * when no header was found and a block could not be read: a program that formats on STK_E_FORMAT would destroy a log
  * that a bad contact hid. */
-static int find_newest(struct search *s) {
+static int find_newest(struct stk_log *log, struct search *s) {
     uint32_t n = 0;
     int err = STK_E_FORMAT;
     enum look how;
-    while ((how = take_newer(s, n)) < CELLS) {
+    s->first = 0;
+    s->touched = 0;
+    while ((how = take_newer(log, s, n)) < CELLS) {
         err = how == UNREADABLE ? STK_E_IO : err;
-        if (++n == s->log->geometry.blocks) {
+        if (++n == log->geometry.blocks) {
             return err;
         }
     }
     do {
-        halve(s);
-    } while (look_past(s));
+        halve(log, s);
+    } while (look_past(log, s));
     return STK_OK;
 }
 
@@ -196,10 +204,9 @@ static int find_newest(struct search *s) {
 /* Returns 1 if the page at `cell` and the page behind it are blank. One blank page is not enough: a page that a power
  * cut left unsure may read blank today. If the log went on behind such a page, the next page is a marker and not blank.
  * A page that cannot be read is not blank. */
-static int is_blank_from(struct stk_log *log, uint32_t cell) {
+static int is_blank_from(struct stk_log *log, uint32_t block, uint32_t cell) {
     for (uint32_t pages = 2; pages != 0u && cell != log->block_cells; pages--) {
-        const uint8_t *page = stk_log_peek(log, log->block, cell);
-        if (!is_all(log, page, log->geometry.erased)) {
+        if (!is_all(log, stk_log_peek(log, block, cell), log->geometry.erased)) {
             return 0;
         }
         cell += log->page_cells;
@@ -207,13 +214,13 @@ static int is_blank_from(struct stk_log *log, uint32_t cell) {
     return 1;
 }
 
-/* Returns the number of cells of log->block that lie in pages that were begun; the page of the header counts too. */
-static uint32_t cells_used(struct stk_log *log) {
+/* Returns the number of cells of the block of *e that lie in pages that were begun; the page of the header counts too. */
+static uint32_t cells_used(struct stk_log *log, const struct end *e) {
     uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
     /* Begins with the second page and not with the middle: a block that was only made ready ahead is done after
      * that. */
     while (high - low > 1u) {
-        if (is_blank_from(log, middle * log->page_cells)) {
+        if (is_blank_from(log, e->block, middle * log->page_cells)) {
             high = middle;
         } else {
             low = middle;
@@ -223,87 +230,64 @@ static uint32_t cells_used(struct stk_log *log) {
     return high * log->page_cells;
 }
 
-/* Looks backwards for the last whole record of log->block. Sets log->cell to the first cell behind the page of that
- * record, or to 0 when the block has no record. */
-static void find_last(struct search *s) {
-    struct stk_log *log = s->log;
-    uint32_t seed = stk_log_seed(log, log->lap);
-    s->end = cells_used(log);
-    s->lost = 0;
-    for (log->cell = s->end; log->cell != 0u; log->cell -= log->page_cells) {
-        uint32_t cell = log->cell - log->page_cells;
-        const uint8_t *page = stk_log_peek(log, log->block, cell), *last = last_cell_in(log, page, cell, seed);
-        s->lost += page ? 0u : 1u;
-        s->hidden |= page ? 0u : 1u;
+/* Looks backwards for the last whole record of the block of *e, and adds what is behind that record to *e. */
+static void find_last(struct stk_log *log, struct end *e) {
+    uint32_t seed = stk_log_seed(log, e->lap);
+    e->begun = cells_used(log, e);
+    e->lost = 0;
+    for (e->cell = e->begun; e->cell != 0u; e->cell -= log->page_cells) {
+        uint32_t cell = e->cell - log->page_cells;
+        const uint8_t *page = stk_log_peek(log, e->block, cell), *last = last_cell_in(log, page, cell, seed);
+        if (!page) {
+            e->lost++;
+            e->hidden = 1;
+        }
         /* The header has the sequence of the first record of this use of the block. A cell with a smaller sequence is
          * not of this use. An earlier boot wrote the cell, in the same lap, and the erase before this use failed to
          * remove it. */
-        if (last && (s->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - s->least) >= 0)) {
-            s->sequence = stk_log_cell_sequence(last);
-            s->boot = stk_log_cell_boot(last);
+        if (last && (e->how != HEADER || (int32_t)(stk_log_cell_sequence(last) - e->least) >= 0)) {
+            e->sequence = stk_log_cell_sequence(last);
+            e->boot = stk_log_cell_boot(last);
             break;
         }
     }
-    s->behind += s->end - log->cell;
+    e->behind += e->begun - e->cell;
 }
 
-/* Moves the search to the block before log->block. Returns 1 if that block was used in the lap that its place asks for.
- * Returns 0 if not, and also before the very first block of the log. */
-static int step_back(struct search *s) {
-    struct stk_log *log = s->log;
-    if (log->lap == 1u && log->block == 0u) {
-        return 0;
-    }
-    log->lap -= log->block == 0u ? 1u : 0u;
-    log->block = stk_log_preceding(log, log->block);
-    s->how = look(log, log->block, log->lap);
-    s->least = stk_log_header_sequence(log->config.buffer);
-    return s->how == CELLS || (s->how == HEADER && stk_log_is_use(log, log->config.buffer, log->lap));
-}
-
-/* Finds the block with the last record: the newest block, or a block before it where the newest has no record. Looks at
- * a block before the newest in any case: a page that a cut left in the newest block may be whole for the first time
- * now, after a later boot wrote newer records to the block before. The record with the greater sequence then wins. When
- * no block has a record, log->cell is 0 and log->block is the newest block. Returns the number of pages of the newest
- * block that cannot be read. */
-static uint32_t find_last_block(struct search *s) {
-    struct stk_log *log = s->log;
-    struct search newest;
-    uint32_t block = log->block, lap = log->lap, cell, tries = stk_log_search_range(log);
-    int older;
-    s->least = log->sequence;
-    find_last(s);
-    newest = *s;
-    cell = log->cell;
-    do {
-        log->cell = 0;
-        if (step_back(s)) {
-            find_last(s);
-        } else if (s->how == UNREADABLE) {
-            s->behind += log->block_cells;
-            s->hidden = 1;
+/* Goes back from the block of *e to the nearest block before it that has a record. Looks at no more than `tries`
+ * blocks, and at none before the very first block of the log. When no such block is found, e->cell is 0. */
+static void find_older(struct stk_log *log, struct end *e, uint32_t tries) {
+    e->cell = 0;
+    while (e->cell == 0u && tries-- != 0u && (e->lap != 1u || e->block != 0u)) {
+        e->lap -= e->block == 0u ? 1u : 0u;
+        e->block = stk_log_preceding(log, e->block);
+        e->how = look(log, e->block, e->lap);
+        e->least = stk_log_header_sequence(log->config.buffer);
+        if (e->how == CELLS || (e->how == HEADER && stk_log_is_use(log, log->config.buffer, e->lap))) {
+            find_last(log, e);
+        } else if (e->how == UNREADABLE) {
+            e->behind += log->block_cells;
+            e->hidden = 1;
         }
-    } while (log->cell == 0u && --tries != 0u);
-    /* A greater sequence in the earlier block is not enough. A program that failed may have left a record there
-     * although its append failed, and the other records of that page went to the newest block. The headers of both
-     * blocks have the same sequence in this case, and the newest block is right. */
-    older = (int32_t)(s->sequence - newest.sequence) <= 0 ||
-            (s->how == HEADER && newest.how == HEADER && s->least == newest.least);
-    if (log->cell == 0u || (cell != 0u && older)) {
-        newest.behind = cell == 0u ? s->behind : newest.behind;
-        newest.hidden = cell == 0u ? s->hidden : newest.hidden;
-        *s = newest;
-        log->block = block;
-        log->lap = lap;
-        log->cell = cell;
     }
-    return newest.lost;
+}
+
+/* Returns 1 if the record of `older`, in a block before the newest block, is the last record of the log. A page that a
+ * cut left in the newest block may be whole for the first time now, after a later boot wrote newer records to the block
+ * before: the record with the greater sequence wins then. A greater sequence in the earlier block is not enough. A
+ * program that failed may have left a record there although its append failed, and the other records of that page went
+ * to the newest block. The headers of both blocks have the same sequence in this case, and the newest block is
+ * right. */
+static int is_last(const struct end *older, const struct end *newest) {
+    return older->cell != 0u &&
+           (newest->cell == 0u || ((int32_t)(older->sequence - newest->sequence) > 0 &&
+                                   (older->how != HEADER || newest->how != HEADER || older->least != newest->least)));
 }
 
 /// Mount ///
 
-/* Decides where the log goes on: in the block of the last record, or behind that block. `newest` is the newest block;
- * `lost` is the number of its pages that cannot be read.
+/* Decides where the log goes on: in the block of the last record, or behind that block. `last` is the end of the block
+ * of the last record, and may be `newest`, the end of the newest block.
  *
  * The log leaves the rest of the block of the last record in these cases: pages may be programmed only once; the header
  * is lost, so that mount finds the block only by its cells; a page behind the last record, or a block behind, cannot be
@@ -311,55 +295,81 @@ static uint32_t find_last_block(struct search *s) {
  *
  * A newest block without a record is erased next, and no block before it: a page that a cut left in the newest block
  * may be whole one day, behind records that were written earlier. In two cases the newest block is passed over instead.
- * It has `lost` pages, which may hold records. Or a record may have been begun in the newest block, and the log goes on
+ * It has lost pages, which may hold records. Or a record may have been begun in the newest block, and the log goes on
  * in blocks that were in use: a cut of the erase could leave that record whole, and the next boot would go on in a
  * block that was not erased to the end. */
-static void go_on(struct search *s, uint32_t newest, uint32_t lost) {
-    struct stk_log *log = s->log;
-    uint32_t begun = s->behind - (s->end - log->cell);
-    log->last = log->block;
-    log->cell = log->cell != 0u ? log->cell : log->page_cells;
-    log->unsure = s->end + STK_LOG_UNSURE * log->page_cells;
-    if (!goes_on(log) || s->how != HEADER || s->lost != 0u || begun > 1u || s->unreadable != 0u) {
+static void go_on(struct stk_log *log, uint32_t unreadable, const struct end *newest, struct end *last) {
+    uint32_t begun = last->behind - (last->begun - last->cell);
+    log->block = log->last = last->block;
+    log->lap = last->lap;
+    log->cell = last->cell != 0u ? last->cell : log->page_cells;
+    log->unsure = last->begun + STK_LOG_UNSURE * log->page_cells;
+    if (!goes_on(log) || last->how != HEADER || last->lost != 0u || begun > 1u || unreadable != 0u) {
         log->cell = log->block_cells;
     }
-    if (log->block != newest) {
+    if (last != newest) {
         uint32_t entered = goes_on(log) && log->cell == log->block_cells;
-        log->ahead = lost != 0u || entered ? newest : stk_log_preceding(log, newest);
-        return;
-    }
-    s->hidden |= s->unreadable != 0u;
-    for (log->ahead = newest; s->unreadable != 0u; s->unreadable--) {
-        log->ahead = stk_log_following(log, log->ahead);
-        s->behind += log->block_cells;
+        log->ahead = newest->lost != 0u || entered ? newest->block : stk_log_preceding(log, newest->block);
+    } else {
+        log->ahead = newest->block + unreadable;
+        log->ahead -= log->ahead >= log->geometry.blocks ? log->geometry.blocks : 0u;
+        last->hidden |= unreadable != 0u;
+        last->behind += unreadable * log->block_cells;
     }
 }
 
-int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
-    struct search s = {.log = log};
-    int err = stk_log_open(log, config);
-    if (err == STK_OK) {
-        err = find_newest(&s);
+/* Finds the last record, and sets the place, the sequence and the boot of the next record. *s is what the search for
+ * the newest block found. */
+static void find_place(struct stk_log *log, const struct search *s) {
+    struct end newest, older, *last = &newest;
+    uint32_t begun, boots = 1;
+    newest.block = log->block;
+    newest.lap = log->lap;
+    newest.how = s->how;
+    newest.least = log->sequence;
+    newest.behind = 0;
+    newest.hidden = 0;
+    find_last(log, &newest);
+    older = newest;
+    find_older(log, &older, stk_log_search_range(log));
+    if (is_last(&older, &newest)) {
+        last = &older;
+    } else if (newest.cell == 0u) { /* no record at all: all blocks that were looked at count */
+        newest.behind = older.behind;
+        newest.hidden = older.hidden;
     }
+    if (last->cell != 0u) {
+        log->sequence = (int32_t)(last->sequence - log->sequence) < 0 ? log->sequence : last->sequence + 1u;
+        log->boot = last->boot > log->boot ? last->boot : log->boot;
+    }
+    go_on(log, s->unreadable, &newest, last);
+    /* Cells that cannot be read may be records of boots that mount does not see. Each such boot has written one page at
+     * least. So the number of this boot is greater by one for each of these cells. Those boots have also left sequences
+     * out at their mounts. */
+    if (last->hidden) {
+        boots += last->behind;
+        last->behind *= 3u;
+    }
+    /* A cut may have kept a record that cannot be read today. The next record must not have the same sequence, so some
+     * sequences are left out: those of the cells that were begun, of a page whose program left no trace, and on a lazy
+     * medium of all blocks that may not have been synced. A boot that left no trace but a block without a header has
+     * left out as many itself, and its records may stay when the erase of that block fails. */
+    begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
+    log->sequence += last->behind + (1u + s->touched) * begun;
+    log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;
+    log->resumed = 1;
+}
+
+int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int grows) {
+    struct search s;
+    int err = stk_log_open(log, config);
+    if (err != STK_OK) {
+        return err;
+    }
+    err = find_newest(log, &s);
     if (err == STK_OK) {
-        uint32_t newest = log->block, lost = find_last_block(&s), begun, boots;
-        if (log->cell != 0u) {
-            log->sequence = (int32_t)(s.sequence - log->sequence) < 0 ? log->sequence : s.sequence + 1u;
-            log->boot = s.boot > log->boot ? s.boot : log->boot;
-        }
-        go_on(&s, newest, lost);
-        /* Cells that cannot be read may be records of boots that mount does not see. Each such boot has written one
-         * page at least. So the number of this boot is greater by one for each of these cells. */
-        boots = 1u + (s.hidden ? s.behind : 0u);
-        s.behind *= s.hidden ? 3u : 1u; /* the mounts of those boots have skipped sequences too */
-        /* A cut may have kept a record that cannot be read today. The next record must not have the same sequence, so
-         * some sequences are left out: those of the cells that were begun, of a page whose program left no trace, and
-         * on a lazy medium of all blocks that may not have been synced. A boot that left no trace but a block without a
-         * header has left out as many itself, and its records may stay when the erase of that block fails. */
-        begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
-        log->sequence += s.behind + (1u + s.touched) * begun;
-        log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;
-        log->resumed = 1;
+        find_place(log, &s);
+        err = grows || log->blocks == log->geometry.blocks ? STK_OK : STK_E_FORMAT;
     }
     err = log->refused != STK_OK ? log->refused : err;
     if (err != STK_OK) {
@@ -369,10 +379,5 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config) {
 }
 
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
-    int err = stk_log_find(log, config);
-    if (err == STK_OK && log->blocks != log->geometry.blocks) {
-        log->config.flash.ops = NULL;
-        err = STK_E_FORMAT;
-    }
-    return err;
+    return stk_log_find(log, config, 0);
 }

@@ -3,7 +3,29 @@
 #include "blake3_node.h"
 #include "blake3_rounds.h"
 
-/* Writes words i and i + 8 of the output: the last step of the compression, for i = 0 .. 7. */
+/* Does a step for i = 0 .. 7. A library that is built for size has a loop. Any other has eight lines: with constant
+ * indices v needs no address and stays in registers. */
+#if STK_SMALL
+#define FOR_EIGHT(step)                                                                                                \
+    for (unsigned i = 0; i < 8; i++) {                                                                                 \
+        step(i);                                                                                                       \
+    }
+#else
+#define FOR_EIGHT(step)                                                                                                \
+    do {                                                                                                               \
+        step(0);                                                                                                       \
+        step(1);                                                                                                       \
+        step(2);                                                                                                       \
+        step(3);                                                                                                       \
+        step(4);                                                                                                       \
+        step(5);                                                                                                       \
+        step(6);                                                                                                       \
+        step(7);                                                                                                       \
+    } while (0)
+#endif
+
+/* Writes words i and i + 8 of the output: the last step of the compression. `out` may be in->m, which is not read any
+ * more from here on. */
 #define FEED(i)                                                                                                        \
     do {                                                                                                               \
         out[i] = v[i] ^ v[(i) + 8];                                                                                    \
@@ -28,14 +50,5 @@ void stk_blake3_compress(const struct stk_blake3_node *in, uint32_t out[16]) {
                       in->len,
                       in->flags};
     STK_BLAKE3_ROUNDS(v, in->m);
-    /* Eight lines and not a loop: with constant indices v needs no address and stays in registers. `out` may be in->m,
-     * which is not read any more from here on. */
-    FEED(0);
-    FEED(1);
-    FEED(2);
-    FEED(3);
-    FEED(4);
-    FEED(5);
-    FEED(6);
-    FEED(7);
+    FOR_EIGHT(FEED);
 }
