@@ -163,8 +163,8 @@ int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
 
 /// Mount ///
 
-/* Mounts as stk_log_mount does. With `grows` accepts a log that has another number of blocks than the flash: log->blocks
- * says how many. The caller must compare log->blocks with the geometry before it writes. */
+/* Mounts as stk_log_mount does. With `grows` accepts a log that has another number of blocks than the flash:
+ * log->blocks says how many. The caller must compare log->blocks with the geometry before it writes. */
 int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int grows);
 
 /// Writing ///

@@ -214,7 +214,8 @@ static int is_blank_from(struct stk_log *log, uint32_t block, uint32_t cell) {
     return 1;
 }
 
-/* Returns the number of cells of the block of *e that lie in pages that were begun; the page of the header counts too. */
+/* Returns the number of cells of the block of *e that lie in pages that were begun. The page of the header counts
+ * too. */
 static uint32_t cells_used(struct stk_log *log, const struct end *e) {
     uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
     /* Begins with the second page and not with the middle: a block that was only made ready ahead is done after
