@@ -274,10 +274,11 @@ STK_FN void stk_wide_see(const struct stk_dev *d, const struct stk_worker *w, st
 /* The look of this lane: fills lane->seen, keeps the slot that this lane would choose, and tells the group. `before`
  * has the words of the turn before.
  *
- * All loads come before the first use of one, so that all are under way together; no head is in an array, which would
- * be memory that waits for each. The guards come before the heads, where there are other workers to guard against. A
- * GPU returns loads in their order. So the mailboxes, which are near, are loaded first, and counted while the heads are
- * on their way over a bus. */
+ * All loads begin before the first loaded word is used, so that the loads overlap. The head of each source (the first
+ * words of a slot) is a variable of its own. An array of heads would lie in memory, and each store into the array would
+ * wait for its load. The guards are loaded before the heads, and only where other workers may hold a guard. A GPU
+ * returns loads in their order. So the mailboxes, which are near, are loaded first, and the lanes count them while the
+ * heads come over a bus. */
 #define STK_WIDE_LOOK(EACH_SOURCE)                                                                                     \
     stk_u32 ready = 0, work = 0, waits = 0, all = stk_wide_lanes(d, w), poll, mail;                                    \
     EACH_SOURCE(STK_SOURCE_SLOT)                                                                                       \

@@ -103,7 +103,8 @@ STK_FN void stk_give_back(const struct stk_dev *d, stk_u32 slot, stk_u32 guard, 
 
 /// The dispatcher ///
 
-/* Counters of stk_mail_look: mailboxes that are OPEN, that are BUSY, that are FULL, and that nobody uses. */
+/* Places in the counts of stk_mail_look. OPEN, BUSY and FULL count the mailboxes in this state; OTHER counts the
+ * mailboxes that no worker uses. */
 #define STK_MAIL_LOOK_OPEN  0u
 #define STK_MAIL_LOOK_BUSY  1u
 #define STK_MAIL_LOOK_FULL  2u

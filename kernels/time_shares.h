@@ -7,7 +7,7 @@
 
 #include "worker.h"
 
-/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the ring scan in hand,
+/* Words about tenants that the lanes share, in rows of one word for each tenant: claims in the present ring scan,
  * claims in a row that is being cleared, most claims in a scan, units spent, units that may be spent before the other
  * tenants go first, and the last scan in which a slot of the tenant ran (0: none since the worker entered). Tenants
  * without a mask share one account. */
@@ -19,7 +19,7 @@
 #define STK_USED_WORDS         (6u * STK_USED_ROW)
 #define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* number of a scan of a worker, from 1 on */
 #define STK_USED_OTHERS        STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
-#define STK_TIME_SHARE_MAX     0x3FFFFFFFu          /* below the greatest debt */
+#define STK_TIME_SHARE_MAX     0x3FFFFFFFu          /* units; below 2^30, from which on stk_spend counts no more */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
 #define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
 

@@ -6,11 +6,11 @@ image and the bytes of the serial line.
                    by semihosting, of --chip bytes
   --chip BYTES     of that file
   --log BYTES      of the flash, that the log may use; default all of it
-  --cuts N         power cuts (default 3); the run before the last one ends by a cut too
+  --cuts N         power cuts (default 3); the execution before the last one ends by a cut too
   --seed N         of the moments of the cuts (default 1)
   --stoker FILE    the command stoker: `stoker log dump` must print what tools/stklog.py does. Left out where there is
                    no such file, unless STK_REQUIRE_DEVICE is set
-  --work FOLDER    for the files of the run (default: the folder of the caller)
+  --work FOLDER    for the files of the test (default: the folder of the caller)
 
 Each boot sends frames (core/SPEC.md, section 11); the emulator is killed after a number of bytes that is drawn, so a
 cut hits boots, mounts, programs and erases. After each cut the image must hold, for every chunk whose sync was told,
@@ -277,7 +277,7 @@ def main():
     if options.stoker and not os.access(options.stoker, os.X_OK):
         print("check: there is no %s: stoker log dump is left out" % options.stoker)
         if os.environ.get("STK_REQUIRE_DEVICE"):
-            return 2  # a run that is to prove something
+            return 2  # a test that is to prove something
         options.stoker = None
     os.makedirs(options.work, exist_ok=True)
     firmware = Firmware(options)

@@ -80,7 +80,7 @@ static struct stk_telemetry telemetry;
 static uint32_t taps_at, image_at; /* bytes of the tables */
 static uint32_t next_chunk;        /* to be read */
 static uint32_t done_chunks;       /* chunks with all their results in the log, over all boots */
-static uint32_t fir[3];            /* results of the chunk in hand */
+static uint32_t fir[3];            /* results of the present chunk */
 
 /// Start ///
 

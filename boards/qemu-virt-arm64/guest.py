@@ -1,4 +1,4 @@
-"""The guest: its files, its kernel and one run of QEMU. All clones of the tree share the files in the folder of
+"""The guest: its files, its kernel and one start of QEMU. All clones of the tree share the files in the folder of
 `fetch`; the files that a run makes lie in build/aarch64-linux/board."""
 import os
 import pathlib
@@ -122,7 +122,7 @@ def root_disk():
 
 
 def keep_disk():
-    """Returns the disk that stays from one run to the next. It has the programs that PoCL compiled in the guest."""
+    """Returns the disk that stays from one start to the next. It has the programs that PoCL compiled in the guest."""
     image = BASE / "keep.img"
     if not image.exists():
         part = BASE / "keep.img.part"
@@ -172,7 +172,7 @@ def initial_files(name, job, own, files):
 ## A run ##
 
 class Guest:
-    """One run of QEMU. Its console is read line by line."""
+    """One execution of QEMU. Its console is read line by line."""
 
     def __init__(self, initial, disks, flash=None, log=None, arguments=""):
         options = ["-M", "virt", "-cpu", "max,pauth-impdef=on", "-smp", "2", "-m", "3072", "-nic", "none", "-nographic",

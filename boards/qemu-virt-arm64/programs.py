@@ -51,7 +51,7 @@ def compile_one(test, own):
                 raise guest.Trouble(f"no programs in user mode: {folder}/log says why; `--no-ahead` leaves this out")
             stamp.write_text(digest)
         except subprocess.TimeoutExpired:
-            pass  # the next run goes on from the programs that are there
+            pass  # the next execution goes on from the programs that are there
     return time.monotonic() - began
 
 

@@ -20,7 +20,7 @@ INPUT_OUTPUT = re.compile(r"(unit|contract|faults)\.(file|mtd|posix|uring|ingest
 # README.md, "Which tests run".
 DEVICE = re.compile(r"unit\.(device|opencl_(alloc|cores|idle|io|log|threads|udp))$")
 # Tests that fail in the guest for a reason outside this tree, each with the reason. These tests still run. When one of
-# them passes, the run fails, so that somebody takes the test off this list.
+# them passes, the tests fail, so that somebody takes the test off this list.
 CANNOT_RUN = {}
 # Environment of each test. The compiler of the guest is slow.
 ENVIRONMENT = {"STK_REQUIRE_DEVICE": "1", "STOKER_OPEN_SECONDS": "1200", "STOKER_STORE": ""}

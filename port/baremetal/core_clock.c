@@ -90,7 +90,7 @@ static int start_systick(struct stk_bare_clock *c) {
     return (scs[SYST_RVR] & SYST_RANGE) == SYST_RANGE ? STK_OK : STK_E_UNSUPPORTED;
 }
 
-/* Switches the cycle counter on. A debugger may do so too, which does no harm. */
+/* Switches the cycle counter on. It does no harm if a debugger has switched the counter on before. */
 static int start_dwt(struct stk_bare_clock *c) {
     volatile uint32_t *scs = scs_of(c), *dwt = dwt_of(c);
     c->range = UINT32_MAX;
@@ -154,7 +154,7 @@ int stk_bare_clock_init(struct stk_bare_clock *clock, const struct stk_bare_cloc
 
 /// Time ///
 
-/* ticks * scale / 2^32, without a division and without the bits of the product that pass 64. */
+/* Returns ticks * scale / 2^32, without a division and without the bits of the product that pass 64. */
 static uint64_t scaled(uint64_t ticks, uint64_t scale) {
     uint64_t low = ticks & UINT32_MAX;
     return (ticks >> 32) * scale + low * (scale >> 32) + (low * (scale & UINT32_MAX) >> 32);

@@ -202,7 +202,8 @@ int stk_bare_uart_write(struct stk_bare_uart *uart, const void *data, uint32_t b
     struct stk_deadline deadline;
     stk_deadline_start(&deadline, timeout_ns, platform->ops->now_ns(platform->ctx));
     while (bytes != 0) {
-        /* The clock is read before the UART is looked at: a pause of the core in between costs one more look. */
+        /* The clock is read before the UART is looked at. So the UART is looked at once more after the deadline, also
+         * when the core paused between the two. */
         uint64_t left = stk_deadline_look(&deadline, platform->ops->now_ns(platform->ctx));
         if (uart->ops->put(&uart->config, *in)) {
             in++;

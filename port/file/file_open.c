@@ -90,8 +90,8 @@ static int length_of(struct stk_file *f, uint64_t *length) {
     return ioctl(f->fd, BLKGETSIZE64, length) == 0 ? STK_OK : stk_file_fail(f, errno);
 }
 
-/* Makes the file `bytes` long and syncs it and its name. Takes the space of the file at once where the file system can
- * do so, so that no program fails later for want of space. On failure the file gets its old `length` back. */
+/* Makes the file `bytes` long and syncs it and its name. Takes the space of the file at once where the file system can,
+ * so that no program fails later for want of space. On failure the file gets its old `length` back. */
 static int lengthen(struct stk_file *f, const struct stk_file_config *config, uint64_t length) {
     uint32_t tries = 0;
     int r;

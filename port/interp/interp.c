@@ -90,7 +90,7 @@ static int interp_drive(void *ctx, bool pending) {
         return 0;
     }
     /* The worker counts its own end in the control buffer. The difference says which kind of end this was: used up
-     * turns, or no work. With several workers on one ring the other workers count there too, so the figure is then an
+     * turns, or no work. With several workers on one ring the other workers count there too, so the number is then an
      * estimate; port/threads counts for itself. */
     lease_ends = stk_ld(dev.control + STK_CTL_LEASE_ENDS);
     finished = stk_reference_run(&dev, interp->config.turns, interp->config.idle_turns);

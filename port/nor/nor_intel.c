@@ -37,8 +37,8 @@ static uint32_t poll(const struct stk_nor *n, uint32_t at, uint32_t polls) {
     return status;
 }
 
-/* Waits for the end of an operation as poll does. Returns STK_OK, or as nor_fail. The register of each chip counts: one
- * chip that failed is enough. */
+/* Waits for the end of an operation, for at most `polls` reads. Returns STK_OK, or the error that nor_fail returns. The
+ * operation has failed if one chip of the bus reports an error. */
 static int finish(struct stk_nor *n, uint32_t at, uint32_t polls) {
     uint32_t status = poll(n, at, polls);
     if (!is_ready(n, status)) {

@@ -20,7 +20,8 @@ enum {
     CFI_BUFFER_BYTES = 0x2A, /* the write buffer of one chip has 2^n bytes; 0 for no buffer */
     CFI_REGIONS = 0x2C,
     CFI_REGION = 0x2D, /* erase regions of 4 words each: two for blocks - 1, two for the block size in 256 bytes */
-    /* In the extended table, whose index the word CFI_EXTENDED gives: offsets of bytes, and values in them. */
+    /* Offsets of bytes in the extended table, and values in them. The word CFI_EXTENDED gives the index of this
+     * table. */
     INTEL_FEATURES = 5,
     INTEL_INSTANT_LOCKS = 0x20,
     AMD_BOOT = 0x0F,
@@ -34,8 +35,8 @@ enum {
 
 /// Default bus ///
 
-/* The bus of a chip that is mapped into the address space: `ctx` is the address. volatile, so that the compiler keeps
- * each access, its width and its order. */
+/* Reads the bus of a chip that is mapped into the address space; `ctx` is the address. The access is volatile, so that
+ * the compiler keeps its width and its order. */
 static uint32_t plain_read(void *ctx, uint32_t offset, uint32_t width) {
     uintptr_t at = (uintptr_t)ctx + offset;
     return width == 2 ? *(volatile uint16_t *)at : *(volatile uint32_t *)at;

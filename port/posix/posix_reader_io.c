@@ -1,5 +1,5 @@
-/* stoker port: the POSIX reader, from submit to reap. Reap does the reading by turns of a bounded number of steps, each
- * a system call of a bounded size, so that the deadline of reap is looked at again and again. Sources are added in
+/* stoker port: the POSIX reader, from submit to reap. Reap does the reading in groups of a bounded number of steps.
+ * Each step is one system call of a bounded size. So reap looks at its deadline often. Sources are added in
  * posix_reader.c. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -234,8 +234,8 @@ static uint32_t step_sequential(struct stk_posix_reader *r) {
 }
 
 /* Does a bounded amount of work: at most about STEP_TRANSFERS steps, or until `max` reads are ready. Returns false when
- * there was nothing to do. Sequential sources go first, since they are served by turns and reads of files take all the
- * rest. */
+ * there was nothing to do. Sequential sources go first, since each of them gets one step in a cycle, and reads of files
+ * take all the rest. */
 static bool step(struct stk_posix_reader *r, uint32_t max) {
     uint32_t transfers = 0, before;
     do {

@@ -253,7 +253,7 @@ static void take_turn(struct stk_reader_pool_thread *t) {
         t->bounce_bytes = stats.bounce_bytes;
     }
     if (step.index != STK_INDEX_NONE) {
-        /* Also after an error: the reader may have forgotten the older source of this index. */
+        /* Stored even after an error: the reader may have forgotten the older source of this index. */
         t->known[step.read.source] = step.known;
     }
     if (started < 0) {

@@ -94,11 +94,12 @@ void stk_sim_flash_flicker(struct stk_sim_flash *f, uint32_t block, uint32_t off
 
 /// Cuts and failures ///
 
-/* Leave what a cut at step `k` leaves: k counts from 0, as sim_flash_media.h says. */
+/* Both functions change the block as a cut at step `k` of the operation would: the first for a program, the second for
+ * an erase. k counts from 0, as sim_flash_media.h says. */
 void stk_sim_flash_cut_prog(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t k);
 void stk_sim_flash_cut_erase(struct stk_sim_flash *f, uint32_t block, uint32_t k);
 
-/* Do a program or an erase that fails, and make the block bad. Return STK_E_IO. */
+/* Both functions do an operation that fails, a program or an erase, and make the block bad. They return STK_E_IO. */
 int stk_sim_flash_fail_prog(struct stk_sim_flash *f, const struct sim_prog *p);
 int stk_sim_flash_fail_erase(struct stk_sim_flash *f, uint32_t block);
 

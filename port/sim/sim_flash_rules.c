@@ -51,7 +51,8 @@ static bool bits_fit(const struct stk_sim_flash *f, const uint8_t *old, const ui
 }
 
 /* Returns the rule that a program breaks for a unit that was programmed before, by the `rewrite` of the medium. With
- * strict_once a medium that could clear more bits allows only the inverse, so that one run tests users for both. */
+ * strict_once a medium that could clear more bits allows only the inverse, so that one execution of a test checks users
+ * for both. */
 static enum stk_sim_flash_rule rule_again(const struct stk_sim_flash *f, const uint8_t *old, const uint8_t *data) {
     uint32_t rewrite = f->config.geometry.rewrite;
     if (rewrite == STK_FLASH_ONCE) {

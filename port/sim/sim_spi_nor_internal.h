@@ -10,7 +10,7 @@ enum {
     SIM_SPI_NOR_WRITABLE = 0x02
 };
 
-/* What runs. */
+/* Kind of the operation that the chip does now. */
 enum {
     SIM_SPI_NOR_PROGRAM = 1,
     SIM_SPI_NOR_ERASE = 2
@@ -19,7 +19,7 @@ enum {
 /* Begins an operation on the `span` bytes around `at` that begin at a multiple of `span`. */
 void stk_sim_spi_nor_begin(struct stk_sim_spi_nor *chip, uint8_t what, uint32_t at, uint32_t span);
 
-/* Does one step of what runs. */
+/* Does one step of the present operation. */
 void stk_sim_spi_nor_step(struct stk_sim_spi_nor *chip);
 
 #endif

@@ -60,12 +60,12 @@ void stk_sim_spi_nor_begin(struct stk_sim_spi_nor *chip, uint8_t what, uint32_t 
 
 /// Steps ///
 
-/* The bytes of the step in hand, and what they are to become. */
+/* The bytes that one step of a program or an erase changes: their address in the flash, and their number. */
 struct step {
     uint32_t at, bytes;
 };
 
-/* Returns the bytes of the step in hand. `left` counts down from the number of all steps. */
+/* Returns the address and the length of the step that is next. `left` is the number of steps that are still to do. */
 static struct step step_of(const struct stk_sim_spi_nor *chip) {
     if (chip->running == SIM_SPI_NOR_PROGRAM) {
         uint32_t done = chip->span / PROGRAM_STEP_BYTES - chip->left;
@@ -109,7 +109,7 @@ void stk_sim_spi_nor_step(struct stk_sim_spi_nor *chip) {
     chip->off = touched && is_cut(chip);
     for (uint32_t i = 0; touched && i < step.bytes; i++) {
         uint8_t *byte = &chip->config.memory[step.at + i], to = wanted(chip, step.at + i);
-        /* Of a step that is cut, any of the bits that were to change have changed. */
+        /* A cut in a step leaves any of the bits that were to change as they were. */
         uint8_t changes = (uint8_t)(*byte ^ to);
         *byte ^= chip->off ? (uint8_t)(changes & sim_random(&chip->random)) : changes;
     }

@@ -183,7 +183,7 @@ int stk_spi_nor_open(struct stk_spi_nor *nor, const struct stk_spi_nor_config *c
     if (err != STK_OK) {
         return err;
     }
-    /* Before the first operation, since its end is judged by this. */
+    /* Set before the first operation, since the port judges the end of an operation by this field. */
     nor->reports = config->reports != STK_SPI_NOR_BY_MAKER ? (uint8_t)config->reports : reports_of(nor->id[0]);
     if (config->chip != NULL) {
         nor->chip = *config->chip;

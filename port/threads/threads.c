@@ -38,7 +38,7 @@ static bool sleep_until_called(struct stk_threads *t) {
 }
 
 /* Returns how many slots of the ring a worker could claim. Stops counting at `most`, so that the cost is bounded where
- * much is published. The status may change right after the look, so the figure is only good for waking threads. */
+ * much is published. The status may change right after the look, so the count is only good for waking threads. */
 static uint32_t claimable(const struct stk_threads *t, uint32_t most) {
     const struct stk_device_memory *m = &t->own.memory;
     uint32_t found = 0;
@@ -49,9 +49,9 @@ static uint32_t claimable(const struct stk_threads *t, uint32_t most) {
 }
 
 /* Says that the thread sleeps, and looks at the ring once more. A caller publishes, and then looks which threads sleep.
- * Both do so by an add to one word (acquire and release), and one add comes first: either the caller sees the sleeper,
- * or the thread sees the slot. Returns true if there is a slot to claim, and the thread stays awake. Called with the
- * lock held. */
+ * Thread and caller both add to one word (acquire and release), and one add comes first: either the caller sees the
+ * sleeper, or the thread sees the slot. Returns true if there is a slot to claim, and the thread stays awake. Called
+ * with the lock held. */
 static bool stays_awake(struct stk_threads *t) {
     (void)stk_fetch_add(&t->asleep, 1);
     if (claimable(t, 1) == 0u) {

@@ -125,7 +125,7 @@ static int prepare_ring(struct stk_uring *u) {
 
 /* Sets the ring up and registers with it. On an error nothing of the ring is left, and u->info has the detail. */
 static int start_ring(struct stk_uring *u, const struct stk_uring_config *c) {
-    /* Before Linux 5.12 the ring counts as locked memory. */
+    /* Bytes of the ring, which count as locked memory before Linux 5.12. */
     uint64_t bytes = (uint64_t)(c->depth + 1u) * RING_ENTRY_BYTES;
     int e;
     u->call = "io_uring_setup";

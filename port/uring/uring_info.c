@@ -94,7 +94,7 @@ static void probe_opcodes(struct io_uring *ring, struct stk_uring_info *info) {
     /* The kernel refuses a probe with a byte that is not 0. */
     memset(&p, 0, sizeof p);
     if (io_uring_register_probe(ring, &p.probe, PROBE_OPS) < 0) {
-        /* Before Linux 5.6 there is no such question, and the report says that no operation is known. */
+        /* Linux before 5.6 does not know this question, and then the report says that no operation is known. */
         return;
     }
     const struct io_uring_probe_op *op = (const void *)(p.bytes + sizeof(struct io_uring_probe));

@@ -90,7 +90,8 @@ bool stk_uring_plan_(struct stk_uring *u, struct stk_uring_op *op);
  * many bytes the read has got, or -errno. */
 int32_t stk_uring_took_(struct stk_uring *u, struct stk_uring_op *op, int32_t res);
 
-/* Gives the bounce block of a read back, if the read has one. A parked read goes to the outbox. */
+/* Frees the bounce block of a read, if the read has one. An operation that was parked for want of a bounce block then
+ * goes to the outbox. */
 void stk_uring_unbounce_(struct stk_uring *u, struct stk_uring_op *op);
 
 /* Returns true if the request goes into registered memory. */

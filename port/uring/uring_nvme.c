@@ -104,26 +104,27 @@ const struct stk_uring_requests stk_uring_nvme_requests_ = {.prepare = prepare_c
 
 #define OPCODE_IDENTIFY  0x06u
 #define IDENTIFY_BYTES   4096u
-#define IDENTIFY_SPACE   0u /* CNS: the namespace */
-#define IDENTIFY_CONTROL 1u /* CNS: the controller */
+#define IDENTIFY_SPACE   0u /* value of CNS: data of the namespace */
+#define IDENTIFY_CONTROL 1u /* value of CNS: data of the controller */
 /* Byte in the namespace's data with the index of the format in use. */
 #define SPACE_FLBAS   26u
 #define SPACE_FORMATS 128u /* byte of LBAF0, the first of the formats, with 4 bytes each */
-/* Byte in the controller's data with the logarithm of the longest transfer. */
+/* Byte in the controller's data with MDTS, the maximum data transfer size. */
 #define CONTROL_MDTS    77u
 #define FORMAT_DATA_LOG 2u /* byte of a format with the logarithm of the block size (LBADS) */
 #define BLOCK_LOG_MIN   9u
 #define BLOCK_LOG_MAX   12u
-/* Logarithm of the least page size of a controller, in which MDTS counts. A controller with larger pages allows more
- * than this port uses. */
+/* MDTS (maximum data transfer size) is the logarithm of the longest transfer of a controller, in pages of the
+ * controller. PAGE_LOG is the logarithm of the smallest page that a controller can have. A controller with larger pages
+ * allows more than this port uses. */
 #define PAGE_LOG     12u
 #define MDTS_LOG_MAX 16u
 /* Most bytes of a command: the driver takes at least 127 ranges of memory in a command, and each page of the memory may
  * be one. */
 #define TRANSFER_MAX (256u << 10)
 
-/* Sends one identify command to the controller. `what` is the CNS: which data to return. Returns 0 or a positive
- * errno. */
+/* Sends one identify command to the controller. `what` says which data to return: the field CNS of NVMe. Returns 0 or a
+ * positive errno. */
 static int identify(int fd, uint32_t nsid, uint32_t what, uint8_t data[IDENTIFY_BYTES]) {
     struct nvme_passthru_cmd command = {
         .opcode = OPCODE_IDENTIFY,

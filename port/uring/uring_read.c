@@ -231,7 +231,7 @@ static int check_read(struct stk_uring *u, const struct stk_ingest_read *read, u
     if (read->op == STK_INGEST_SYNC) {
         return STK_OK;
     }
-    /* By differences, since base + bytes may wrap. Only the memory of the ring is registered. */
+    /* Differences are compared, since base + bytes may wrap. Only the memory of the ring is registered. */
     if (dst < base || dst - base > u->mem_bytes || u->mem_bytes - (dst - base) < read->bytes) {
         return refuse(u, STK_E_ARG, index, dst);
     }

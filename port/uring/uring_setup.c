@@ -61,8 +61,8 @@ static const struct {
     {STK_URING_LARGE_REQUESTS, LARGE_REQUESTS, STK_URING_PASSTHROUGH},
 };
 
-/* Returns true if another feature of the ring forbids this one, or does the same better. Such a feature was not
- * refused. */
+/* Returns true if another feature of the ring takes the place of this one or forbids it. Then the feature is missing
+ * although the kernel did not refuse it. */
 static bool is_excluded(uint32_t setup_flags, enum stk_uring_feature feature) {
     bool task_work = feature == STK_URING_DEFER_TASKRUN || feature == STK_URING_COOP_TASKRUN;
     return task_work && (setup_flags & (IORING_SETUP_SQPOLL | IORING_SETUP_DEFER_TASKRUN)) != 0;

@@ -12,7 +12,7 @@
 
 #include "stoker/port/os_fuse.h"
 
-/* Most bytes of one request. The kernel's own limit is 2 GiB less a page, which is no multiple of every block. */
+/* Most bytes of one request. The kernel's own limit is 2 GiB less a page, which is not a multiple of every block. */
 #define REQUEST_MAX (1u << 30)
 
 /// What a descriptor is ///
@@ -30,7 +30,7 @@ static void find_alignment(int fd, const struct stat *st, struct stk_uring_sourc
     if (statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &x) == 0 && (x.stx_mask & STATX_DIOALIGN) != 0 &&
         x.stx_dio_offset_align != 0 && x.stx_dio_mem_align != 0) {
         s->block = x.stx_dio_offset_align;
-        /* Linux 6.1 refuses registered memory of which a part up to the end of a page is no multiple of a block, so
+        /* Linux 6.1 refuses registered memory of which a part up to the end of a page is not a multiple of a block, so
          * addresses are aligned to blocks as well. */
         s->align = x.stx_dio_mem_align > s->block ? x.stx_dio_mem_align : s->block;
     }

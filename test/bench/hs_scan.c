@@ -59,7 +59,8 @@ static char *load(const char *name, size_t *length) {
     return text;
 }
 
-/* Splits the text at its line feeds: one pattern a line, and one empty line at the end is none, as in stoker. */
+/* Splits the text at its line feeds, into one pattern for each line. As in stoker, one empty line at the end is not a
+ * pattern. */
 static int split(struct patterns *p, const char *name, size_t length) {
     size_t lines = 1;
     length -= length > 0u && p->text[length - 1u] == '\n';

@@ -25,7 +25,7 @@ static struct stk_log flash_log;
 static uint8_t seen[INDEXES_MAX / 8u];
 static uint32_t random_state;
 
-/* What a walk found. */
+/* The records that a walk found: their number, and their range. */
 struct found {
     uint32_t records;
     uint32_t first; /* smallest index */

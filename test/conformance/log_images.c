@@ -29,7 +29,7 @@ static const struct stk_flash_geometry geometries[] = {
 static struct {
     const char *folder;
     const struct stk_flash_geometry *geometry;
-    uint32_t number; /* of the geometry */
+    uint32_t number; /* number of the geometry */
     uint32_t blocks; /* blocks of the flash that the log may use */
     uint32_t hole;   /* number of programs until one fails and leaves a hole in its page; 0: none fails */
     struct stk_sim_flash flash;

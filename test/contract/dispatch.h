@@ -13,7 +13,7 @@
 struct dispatch_port {
     const char *name;
     const struct stk_dispatch_ops *ops;
-    enum stk_residency residency; /* what info must say */
+    enum stk_residency residency; /* residency mode that info must report */
 
     /* Makes an instance over fresh memory: 8 to DISPATCH_SLOTS_MAX slots, all EMPTY, and a control buffer that
      * authorises tenant 0 and has at least two observables a slot. Its workers know NOP, STORE_U32 and ATOMIC_ADD.

@@ -246,7 +246,7 @@ static void an_erase_reaches_all_of_its_block_and_no_more(void **state) {
     expect_full(0);
     expect_erased(1, 0, g.block_bytes);
     expect_full(2);
-    assert_int_equal(ops->erase(ctx, 1), STK_OK); /* also one that is erased already */
+    assert_int_equal(ops->erase(ctx, 1), STK_OK); /* an erased block can be erased again */
     fill_block(1);
     expect_full(1);
 }
@@ -332,7 +332,7 @@ static void what_was_synced_is_there_for_the_next_object(void **state) {
     fill_block(1);
     if (ops->sync != NULL) {
         assert_int_equal(ops->sync(ctx), STK_OK);
-        assert_int_equal(ops->sync(ctx), STK_OK); /* also with nothing to do */
+        assert_int_equal(ops->sync(ctx), STK_OK); /* a sync without work succeeds */
     }
     if (port->reopen != NULL) {
         ctx = port->reopen();

@@ -13,7 +13,7 @@ cl_int __real_clReleaseEvent(cl_event event);
 static struct {
     const char *kind;
     const void *object;
-    cl_int status; /* of an event */
+    cl_int status; /* status of an event */
 } live[LIVE_MAX];
 
 static struct fault_plan plan;

@@ -16,7 +16,7 @@
 
 static int quick;
 static uint32_t claimed; /* slots that the lost launch had claimed */
-static uint32_t turn;    /* number of the case: chooses what is tried by turns */
+static uint32_t turn;    /* number of the case: chooses what the case tries */
 static struct { uint32_t cases, unmet, sound, recovered, lost, refused, faulted; } tally;
 static uint8_t failed[FAULT_CALL_COUNT];
 

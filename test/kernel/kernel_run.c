@@ -66,7 +66,7 @@ static void compare(const char *name) {
     }
 }
 
-/* As many cases as the ring has slots in one launch: they see what the others left. */
+/* Runs as many cases as the ring has slots in one launch. Each case sees what the others left in memory. */
 static void compare_together(size_t first) {
     size_t i;
     op_image_reset(&image);

@@ -45,8 +45,8 @@ search() {
 why_not() {
     grep -E '^pan:1:|^error:|max search depth|not completed|out of memory|MEMLIM|Segmentation' "$1/pan.log"
     grep -q 'errors: 0$' "$1/pan.log" || echo 'it did not end'
-    # A model that is stuck has no error. So every step of every process must have been taken. The ends of processes
-    # that never end are left out.
+    # A search also finds no error where a mistake in the model keeps a process from some of its steps. So every step of
+    # every process must have been taken. The ends of processes ("-end-") do not count, since some processes never end.
     if [ "$2" = safety ]; then
         sed -n '/^unreached in proctype/,$p' "$1/pan.log" | sed '/^unreached in claim/,$d' |
             grep 'state [0-9]' | grep -v '"-end-"'

@@ -8,7 +8,8 @@
 
 /// Which cuts ///
 
-/* Both ends of every operation are tried in every mode, the bytes between as far as the quota goes. */
+/* Returns true if this cut is tried. Both ends of every operation are tried in every mode, and the bytes between as far
+ * as the quota goes. */
 static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
     uint64_t thin = mode == STK_SIM_PROG_CLEAN && !op->erase ? r->thin_clean : r->thin;
     bool end = k == 0 || k == op->steps - 1;

@@ -7,16 +7,17 @@
 
 #define CHAIN_BLOCKS 4u /* least blocks of a log with chains of cuts */
 
-/* One run over one shape. */
+/* One execution of the test over one shape. */
 struct run {
     struct run_base base;
     struct world world;
-    struct world_copy before, after, cut; /* a call; the call, uncut; the first cut */
+    /* states before the call, after the call without a cut, and after the first cut */
+    struct world_copy before, after, cut;
     uint32_t rhythm;
     uint64_t candidates; /* first cuts that the rhythm has, in all modes */
-    uint64_t thin;       /* one in so many of them is tried, where it is not a clean one */
-    uint64_t thin_clean; /* and where it is */
-    uint64_t pair;       /* one in so many that is tried gets second cuts */
+    uint64_t thin;       /* one first cut of so many is tried, for cuts that are not clean */
+    uint64_t thin_clean; /* one first cut of so many is tried, for clean cuts */
+    uint64_t pair;       /* one tried cut of so many gets second cuts */
     uint64_t format_quota;
 };
 

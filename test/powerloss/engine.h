@@ -25,7 +25,7 @@ struct tally {
 struct run_base {
     const struct plan *plan;
     struct tally *tally;
-    uint32_t index;  /* of the shape */
+    uint32_t index;  /* index of the shape */
     bool quiet;      /* true: failures are counted and not printed */
     uint8_t *memory; /* memory of the world's flash; the three copies of the world have as many bytes each behind it */
     size_t bytes;

@@ -67,7 +67,7 @@ void cut_set(struct stk_sim_flash *flash, bool settles, uint64_t at, uint32_t mo
 
 struct late {
     uint32_t block, offset, bytes;
-    uint8_t data[STK_FLASH_UNIT_MAX]; /* what was there before the program */
+    uint8_t data[STK_FLASH_UNIT_MAX]; /* bytes that were there before the program operation */
 };
 
 void late_keep(struct late *late, const struct stk_sim_flash *flash, uint32_t block, uint32_t offset, uint32_t bytes);

@@ -76,7 +76,7 @@ static bool is_same(const struct stk_log_record *a, const struct stk_log_record 
 
 void model_start(struct model *m, uint32_t blocks) {
     m->head = m->sure = m->tail = 0;
-    m->cycle++; /* what is found of the log before is none of this one */
+    m->cycle++; /* records of the earlier log do not belong to this log */
     m->newest = blocks - 1u;
     m->blocks = blocks;
     m->fresh = false; /* format is no mount */

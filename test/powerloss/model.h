@@ -91,8 +91,8 @@ bool model_is_genuine(const struct stk_log_record *record);
  * it. */
 const char *model_identify(const struct model *m, const struct stk_log_record *record, uint32_t *index);
 
-/* Walks the log that was just mounted. Returns NULL, or what is wrong with it; *where is the sequence at fault. While
- * reads may fail, nothing need be there, but all else holds. */
+/* Walks the log that was just mounted. Returns NULL, or a text about the first mistake; *where is then its sequence.
+ * While reads may fail, any record may be missing, but each record that is there must be right. */
 const char *model_check(struct model *m, const struct stk_log *log, void *buffer, uint32_t buffer_bytes,
                         bool reads_fail, uint32_t *where);
 

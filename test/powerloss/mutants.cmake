@@ -36,8 +36,10 @@ set(mutant_suite powerloss)
 
 ## Bugs in what the log does for media that fail ##
 
-stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {" "        if (0) {" --geometry 1 --long 0 2000)
-stk_mutant(trusts_ready log_mount.c "        log->ahead = newest->lost != 0u || entered ? newest->block : stk_log_preceding(log, newest->block);"
+stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {"
+  "        if (0) {" --geometry 1 --long 0 2000)
+stk_mutant(trusts_ready log_mount.c
+  "        log->ahead = newest->lost != 0u || entered ? newest->block : stk_log_preceding(log, newest->block);"
   "        log->ahead = newest->block; log->ready = goes_on(log) && stk_log_header_alone(log) ? 4u : 0u;"
   --geometry 4)
 stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 25)
@@ -47,8 +49,10 @@ stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells"
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
 stk_mutant(blind_format log_mount.c "        err = how == UNREADABLE ? STK_E_IO : err;" ""
   --geometry 1 --long 0 500)
-stk_mutant(short_run log.c "stk_log_between(log, next) == stk_log_search_range(log)" "stk_log_between(log, next) == 3u" --geometry 24)
-stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)" "since < 3u; since++)" --geometry 22 --long 0 2000)
+stk_mutant(short_run log.c "stk_log_between(log, next) == stk_log_search_range(log)"
+  "stk_log_between(log, next) == 3u" --geometry 24)
+stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)"
+  "since < 3u; since++)" --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(log, s));" "    } while (0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
 stk_mutant(forgets_lost log_mount.c "last->how != HEADER || last->lost != 0u || begun > 1u || unreadable != 0u"
@@ -67,4 +71,5 @@ stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log-
 
 stk_mutant(number_again log_mount.c "    log->sequence += last->behind + (1u + s->touched) * begun;"
   "    log->sequence -= 1u;" --geometry 4)
-stk_mutant(no_marks log_mount.c "    log->unsure = last->begun + STK_LOG_UNSURE * log->page_cells;" "    log->unsure = 0u;" --geometry 4)
+stk_mutant(no_marks log_mount.c "    log->unsure = last->begun + STK_LOG_UNSURE * log->page_cells;"
+  "    log->unsure = 0u;" --geometry 4)

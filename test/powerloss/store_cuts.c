@@ -8,8 +8,8 @@
 
 /// Which cuts ///
 
-/* Both ends of an operation are tried more often than what lies between: near its end little is missing, and what is
- * may be anywhere in the page. */
+/* Returns true if this cut is tried. Both ends of an operation are tried more often than the steps between: near the
+ * end little is missing, and the missing bytes may be anywhere in the page. */
 static bool is_tried(const struct run *r, const struct op *op, uint32_t k, uint32_t mode) {
     uint64_t thin = k == 0 || k + 4 >= op->steps ? r->thin / 12 + 1 : r->thin;
     if (r->base.plan->cut != ANY) {

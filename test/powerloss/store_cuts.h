@@ -9,11 +9,12 @@
 /* The media that stores are tried on. */
 extern const struct store_shape shapes[];
 
-/* One run over one shape. */
+/* One execution of the test over one shape. */
 struct run {
     struct run_base base;
     struct world world;
-    struct world_copy before, after, cut; /* a call; the call, uncut; the first cut */
+    /* states before the call, after the call without a cut, and after the first cut */
+    struct world_copy before, after, cut;
     uint32_t call;
     uint64_t dice, candidates;
     uint64_t thin, pair; /* one cut in so many is tried, one in so many of those twice; 0: they are counted only */

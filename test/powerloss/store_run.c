@@ -11,7 +11,8 @@ bool run_judge(struct run *r, const char *what) {
     return engine_judge(&r->base, &r->world.wrong, r->world.where, r->call, what);
 }
 
-/* On media that take any value no bit stays between two values: what was written last is there. */
+/* Sets the cut. On media that take any value, no bit stays between two values: the value that was written last is
+ * there. */
 void run_set_cut(struct run *r, uint64_t at, uint32_t mode, uint64_t seed) {
     struct stk_sim_flash *f = &r->world.tap.flash;
     bool settles = f->config.geometry.rewrite == STK_FLASH_ANY;

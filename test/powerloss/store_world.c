@@ -126,7 +126,7 @@ static void begin_put(struct world *w, uint32_t k) {
     }
 }
 
-/* With bad blocks the largest artifacts may overwrite their own beginning. */
+/* Puts an artifact. Where blocks are bad, the largest artifacts may overwrite their own beginning. */
 static bool call_put(struct world *w, uint32_t k, uint32_t bytes) {
     static uint8_t data[BYTES_MAX];
     const struct stk_span spans[] = {{data, bytes / 3}, {data + bytes / 3, bytes - bytes / 3}};

@@ -40,7 +40,7 @@ struct world_copy {
     uint8_t page[STK_LOG_BUFFER_BYTES(1, STK_FLASH_UNIT_MAX)];
 };
 
-/* Makes the flash of a shape in `memory`. Each world and each copy has a part of its own. */
+/* Makes the flash of a shape in `memory`. No two worlds or copies may use the same memory. */
 void world_init(struct world *w, const struct shape *shape, enum plant plant, void *memory, size_t bytes);
 void world_copy_init(struct world_copy *copy, const struct world *w, void *memory, size_t bytes);
 

@@ -9,7 +9,7 @@ set -eu
 seq 1000 4999 | tr 0-9 abcdefghij | sed 's/^\(.*\)$/\1ed \1ing\n\1'"'"'s/' >words
 printf 'ab\n\303\251tudes\n' >>words
 
-# Two runs make the same sets. A larger text begins with the smaller text.
+# Two executions of the command make the same sets. A larger text begins with the smaller text.
 "$STOKER" bench scan --write one --words words --bytes 1M
 "$STOKER" bench scan --write two --words words --bytes 2M
 for set in frequent76 frequent926 rare76 rare2500; do
@@ -49,8 +49,9 @@ grep -q "^case=scan metric=matches_frequent76 value=$expected " lines || fail "n
 measures "matches_rare76 wrong_rare76" scan --set rare76 --words words --bytes 64K --runs 1 2>err
 grep -q "^case=scan metric=matches_rare76 value=0 " lines || fail "$(grep matches lines)"
 
-# The command reports a peer with another count, and prints the figures. Without Hyperscan there is no row for
-# Hyperscan, and one line says what to install.
+# The command reports a peer whose count of matches differs from that of stoker, and still prints all results. The false
+# hs_scan below is such a peer. Without Hyperscan there is no row for Hyperscan, and one line names the package to
+# install.
 mkdir bin
 cp "$STOKER" bin/stoker
 code 0 bin/stoker bench scan --set rare76 --words words --bytes 64K --runs 1
@@ -62,7 +63,8 @@ code 1 bin/stoker bench scan --set rare76 --words words --bytes 64K --runs 1
 grep -q 'bench scan: hyperscan counts 7 matches where 0 stand in the file' err || fail "$(cat err)"
 grep -q 'metric=wrong_rare76 value=2 ' out || fail "$(cat out)"
 
-# The script that times whole processes also reports a peer with another count. The script counts without an automaton.
+# whole.py, which times whole processes, also reports a peer with a wrong count of matches. whole.py finds the right
+# count by a search of its own, without an automaton.
 whole=$(dirname "$0")/../bench/whole.py
 code 1 python3 "$whole" peers --stoker bin/stoker --set frequent76 --bytes 64K --runs 1 --state quiet
 grep -q '^WRONG: hyperscan counts 7 matches where [0-9]* are: ' out || fail "$(cat out)"

@@ -216,7 +216,7 @@ names caches/a.trace:6 'keys: expected 268435456 bytes at most, got 137438953440
 names caches/a.trace:8 'expected a cache, got none'
 names caches/a.trace:13 'k: expected a key of the case'
 
-# Whole files that cannot be used.
+# Files that cannot be used as a whole are refused.
 mkdir -p files/folder.case
 : >files/empty.case
 printf '# nothing but words\n' >files/comment.table

@@ -1,5 +1,5 @@
-/* Losing an OpenCL context. The linker puts this file in the way of the calls of the driver that take a queue or an
- * event. */
+/* Losing an OpenCL context. The linker makes calls of the driver that take a queue or an event go to this file first
+ * (--wrap). */
 #include "lose_context.h"
 
 #define CL_TARGET_OPENCL_VERSION 300

@@ -2,7 +2,7 @@
  * the device fails from its Nth drive on; 0: never. STK_TEST_REFUSE=N makes the Nth device, counted from 1, fail to
  * open. The counts of a lost device stay in its memory, as on a real device. STK_TEST_LOSE_BY=calls or fault loses the
  * context of an OpenCL device then, instead of the device, as lose_context.h describes; with STK_TEST_LOSE_FOR_GOOD=1
- * the device gives no new context. The linker puts this in the way of cli_device_open. */
+ * the device gives no new context. The linker makes calls of cli_device_open go to this file first (--wrap). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The command with a device whose results are wrong now and then: STK_TEST_MISCOUNT=N adds 1 to the result of the Nth
- * slot that is read. The linker puts this in the way of stk_ring_read. */
+ * slot that is read. The linker makes calls of stk_ring_read go to this file first (--wrap). */
 #include <stdlib.h>
 
 #include "stoker/ring.h"

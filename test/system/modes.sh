@@ -83,7 +83,7 @@ done
 code 0 "$STOKER" bench slots --count 500 --in-flight 8 --residency batch --memory copies
 code 0 "$STOKER" bench pipeline --bytes 100K --runs 1 --residency quantum --memory alloc-host
 
-# Tests the form of the figures for a stream without work.
+# Tests the form of the printed lines for a stream without work.
 code 0 "$STOKER" bench idle --count 3 --runs 1
 for metric in polled untouched polled_with_a_read; do
     grep -Eq "^case=idle metric=$metric value=[0-9.e+-]+ unit=percent peer=- peer_value=- ratio=-$" out ||

@@ -34,8 +34,8 @@ if has_opencl && "$STOKER" info | grep -q '^device 1'; then
     export STK_TEST_LOSE_BY=calls STK_TEST_LOSE_FOR_GOOD=1
     loses 0,4 0,1
     loses 3,0 0,1
-    # The device gives a new context and goes on in it. After the loss neither device has a store: the first device had
-    # opened it for both.
+    # The device gives a new context and goes on in it. There is no store then: the first device opened a store for both
+    # devices, and the command left the store once all devices were open.
     unset STK_TEST_LOSE_FOR_GOOD
     for n in 0,4 3,0; do
         code 0 env STK_TEST_LOSE=$n "$STOKER_LOSING" scan --quiet -f patterns --device 0,1 --chunk 4K --json \

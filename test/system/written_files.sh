@@ -78,7 +78,7 @@ code 2 sh -c "exec python3 $lib/../../../tools/stklog.py log >/dev/full"
 grep -q '^stklog: standard output could not be written' err
 code 0 python3 "$lib/../../../tools/stklog.py" log
 
-# A run that fails leaves the old file.
+# A command that fails leaves the old file.
 untouched 'missing: No such file' $scan --record log missing
 code 1 $scan --record new missing in
 said 1 'missing: No such file'

@@ -156,7 +156,7 @@ static inline bool has_landed(uint32_t resource) {
     return memcmp(w.payload + row.dst, w.source_data + row.offset, row.bytes) == 0;
 }
 
-/* Nothing was written but the places of resources 0 to 7. */
+/* Asserts that nothing but the places of resources 0 to 7 was written. */
 static inline void assert_rest_untouched(void) {
     for (uint32_t i = 0; i < PAYLOAD; i++) {
         if (i / 500u >= 8u || i % 500u >= 200u) {

@@ -15,7 +15,7 @@
 #define HOSTILE_IMAGE_BYTES (STK_IMAGE_TABLE_BYTE + 16u)
 
 struct hostile {
-    struct op_image image; /* before the run */
+    struct op_image image; /* before the slots run */
     uint32_t payload_bytes;
     uint64_t random;
 };
@@ -300,7 +300,7 @@ static inline int hostile_io_is_free(const struct op_image *after) {
     return taken < OPS_IO;
 }
 
-/* Returns NULL, or a text that says what is wrong with slot `slot` after the run. */
+/* Returns NULL, or a text that says what is wrong with slot `slot` after all slots have run. */
 static inline const char *hostile_slot_wrong(const struct hostile *h, const struct op_image *after, uint32_t slot) {
     uint32_t was[STK_SLOT_WORDS], is[STK_SLOT_WORDS], verdict, status;
     stk_copy_out(was, STK_SLOT_AT(h->image.ring, slot), STK_SLOT_WORDS);

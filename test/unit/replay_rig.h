@@ -171,7 +171,7 @@ static inline int replay(void) {
     return stk_replay_run(&rig_replay, &rig.iter, &rig_report);
 }
 
-/* The same, of `n` targets that are fresh. */
+/* Replays as replay() does, on `n` fresh targets. */
 static inline int replay_on(uint32_t n) {
     (void)box_fresh(1);
     (void)box_fresh(2);

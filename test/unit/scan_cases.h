@@ -78,12 +78,13 @@ static inline void scan_set_random_from(struct scan_set *s, uint32_t budget, uin
     }
 }
 
-/* The same, single bytes included. */
+/* Makes a random set as scan_set_random_from does, with patterns of one byte too. */
 static inline void scan_set_random(struct scan_set *s, uint32_t budget, uint32_t *seed) {
     scan_set_random_from(s, budget, 1, seed);
 }
 
-/* Random letters with patterns sown among them, whole or cut short. */
+/* Fills the text with random letters, and with patterns between them: some are whole, and of some there is only the
+ * beginning. */
 static inline void scan_text_random(const struct scan_set *s, uint8_t *text, uint32_t n, uint32_t *seed) {
     uint32_t i = 0;
     while (i < n) {

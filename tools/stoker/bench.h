@@ -32,7 +32,7 @@ struct bench_options {
 
 struct bench {
     struct bench_options options;
-    const char *name; /* of the case */
+    const char *name; /* name of the case */
     json_t *figures;  /* array that --json prints at the end; NULL without --json */
 };
 

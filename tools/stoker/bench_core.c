@@ -131,7 +131,7 @@ static void hit(void *ctx, uint32_t count) {
     sink = (uint32_t)artifact.bytes;
 }
 
-/* Puts artifacts under 4,096 keys in turn, so that each put into a smaller cache evicts one. */
+/* Puts artifacts under 4,096 keys, one after the other, so that each put into a smaller cache evicts one. */
 static void put_evicting(void *ctx, uint32_t count) {
     static const uint8_t artifact[ARTIFACT] = {1};
     struct cache_case *c = ctx;

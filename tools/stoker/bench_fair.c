@@ -11,7 +11,7 @@
 #define COUNT_DEFAULT 100000u /* slots of the seven, in all blocks, each way */
 #define SLOTS         1024u
 #define TRICKLES      7u
-#define OWN           8u /* slots of a trickling tenant, used in turn */
+#define OWN           8u /* slots of a trickling tenant, used one after the other */
 #define FLOOD_SLOTS   (SLOTS - TRICKLES * OWN)
 #define QUOTA         64u    /* claims of a tenant in a ring scan */
 #define GAP_NS        20000u /* a trickling tenant's rest between two slots, up to */
@@ -105,8 +105,8 @@ static int block(struct fair *f, struct histogram *h, uint64_t count, int floodi
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
-/* Times the seven tenants in blocks, alone and beside the flood by turns, so that a change of the machine's load hits
- * both. */
+/* Times the seven tenants in blocks, alone and beside the flood alternately, so that a change of the machine's load
+ * hits both. */
 static int measure(struct fair *f) {
     uint64_t all = f->bench->options.count ? f->bench->options.count : COUNT_DEFAULT;
     uint64_t count = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS;
@@ -182,7 +182,8 @@ static int round_of_critical(struct fair *f, uint32_t slot, double *before) {
     return err == STK_OK ? bench_device_rest(&f->device) : fail(err);
 }
 
-/* Second part: counts the LOW slots that ran before a CRITICAL slot which was published behind them. */
+/* Does the second part of the case: counts the LOW slots that ran before a CRITICAL slot which was published behind
+ * them. */
 static int measure_critical(struct fair *f) {
     static const uint32_t offsets[STK_PRIORITY_OFFSETS] = {
         0, CRITICALS, LOW_FIRST, LOW_FIRST, LOW_FIRST + LOW_SLOTS, LOW_FIRST + LOW_SLOTS};

@@ -120,10 +120,10 @@ static int wake(struct idle *b) {
     return err < 0 ? failed(err) : 0;
 }
 
-/* Measures the wake of a parked device and the launch of the peer by turns. */
+/* Measures the wake of a parked device and the launch of the peer alternately. */
 static int wakes(struct idle *b) {
     uint64_t count = b->bench->options.count ? b->bench->options.count : COUNT_DEFAULT;
-    int bad = bench_cl_launch(&b->peer, b->empty); /* its first launch compiles */
+    int bad = bench_cl_launch(&b->peer, b->empty); /* the first launch compiles the kernel */
     for (uint64_t i = 0; i < count && bad == 0; i++) {
         uint64_t start;
         bad = park(b);

@@ -221,8 +221,8 @@ static void report_work(struct ingest *b, size_t work) {
     report(b, name, bench_least(b->ns[work], b->runs), bench_least(b->peer_ns, b->runs));
 }
 
-/* Measures each work and the peer by turns, in another order in each run, so that other work of the machine hits all of
- * them. */
+/* Measures each work and the peer alternately, in another order in each repetition, so that other work of the machine
+ * hits all of them. */
 static int measure(struct ingest *b, uint32_t chunk) {
     int bad;
     double ns;

@@ -37,7 +37,7 @@ static int await(struct lines *l, const struct line *line, uint32_t value) {
     return 0;
 }
 
-/* Takes each line in turn once it holds `from`, and makes it `to`. */
+/* Takes one line after the other as soon as the line holds `from`, and makes it `to`. */
 static void hand_over(struct lines *l, uint32_t from, uint32_t to) {
     uint32_t at = 0, ahead = AHEAD < l->count ? AHEAD : 0u;
     for (uint64_t i = 0; i < l->rounds; i++) {

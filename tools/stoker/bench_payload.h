@@ -28,7 +28,7 @@ struct payload_device {
     uint32_t index;
     uint64_t done; /* chunks in passes by several devices, since the caller set it to 0 */
     /* the pass */
-    struct stk_work_split_run runs[PAYLOAD_RUNS]; /* runs that it holds, used in turn */
+    struct stk_work_split_run runs[PAYLOAD_RUNS]; /* runs that it holds, used in a cycle */
     uint32_t first_run, run_count;                /* the oldest, and how many */
     uint32_t next, left;                          /* chunk to publish next, and how many of the newest run are left */
     uint32_t sent, taken;                         /* slots published and harvested; modulo 2^32 */
@@ -36,20 +36,20 @@ struct payload_device {
     int err;                                      /* a negative enum stk_err where the pass failed */
 };
 
-/* What the devices share. */
+/* State that the devices share. */
 struct payload_shared {
     struct stk_work_split units; /* chunks */
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(PAYLOAD_DEVICES_MAX, PAYLOAD_RUNS))];
     struct stk_device_set_device speeds[PAYLOAD_DEVICES_MAX]; /* speeds learnt from passes by one device */
     struct stk_device_set fleet;
-    const struct payload_work *work; /* of the pass */
+    const struct payload_work *work; /* work of the pass */
     pthread_barrier_t start;         /* start of a pass that several devices make */
     uint32_t device_count;
 };
 
 /* The slots of a pass. */
 struct payload_work {
-    uint32_t bytes;  /* of the text */
+    uint32_t bytes;  /* bytes of the text */
     uint32_t chunk;  /* bytes of a slot */
     uint32_t lead;   /* bytes before a chunk that its slot reads too */
     uint32_t opcode; /* STK_OP_SCAN_COUNT or STK_OP_SUM64 */

@@ -125,7 +125,8 @@ static int work_together(struct payload_shared *s, struct payload_device *device
     return STK_OK;
 }
 
-/* A device whose pass failed has lost its runs; nothing of it is under way any more as far as the host can tell. */
+/* Prepares a device for a pass. A device whose last pass failed has lost its runs: as far as the host can tell, the
+ * device works on nothing any more. */
 static void begin(struct payload_device *d, bool works) {
     d->sent = d->taken = d->left = d->run_count = d->first_run = 0;
     d->result = 0;

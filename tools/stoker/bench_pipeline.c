@@ -194,7 +194,7 @@ static int measure_threads(struct pipeline *p, uint32_t chunk, uint32_t run) {
     return bad;
 }
 
-/* Measures stoker, the peer and the limits by turns with chunks of one size. */
+/* Measures stoker, the peer and the limits alternately with chunks of one size. */
 static int measure(struct pipeline *p, uint32_t chunk) {
     struct pipeline_pass ours, theirs;
     int bad = pipeline_classic_tune(&p->classic, &p->file, chunk);

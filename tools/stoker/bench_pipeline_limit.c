@@ -75,8 +75,8 @@ static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns)
 
 /// Sums ///
 
-/* The sums of a pass. They read the upper half of the payload, to which nobody writes. They go in turn over as many
- * bytes as the buffers of the stream have. */
+/* The sums of a pass. They read the upper half of the payload, to which nobody writes. One sum after the other goes
+ * over as many bytes as the buffers of the stream have. */
 struct sums {
     struct stk_ring ring;
     uint64_t left;             /* bytes that are not published */

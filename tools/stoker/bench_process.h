@@ -12,7 +12,7 @@ struct bench_process {
     int locale_c;     /* 1: it runs with LC_ALL=C */
     int not_there;    /* 1: it could not be started, so it is not installed */
     int code;         /* exit code; below 0: a signal ended it */
-    double wall, cpu; /* seconds of the last run */
+    double wall, cpu; /* seconds of the last execution */
     char output[BENCH_OUTPUT_BYTES];
 };
 

@@ -20,7 +20,7 @@ static const uint32_t chunks[] = {64u << 10, 256u << 10, CHUNK_MAX};
 struct read_bench {
     struct bench *bench;
     int fd;
-    uint64_t bytes;  /* of the file */
+    uint64_t bytes;  /* bytes of the file */
     uint8_t *memory; /* DEPTH buffers of CHUNK_MAX bytes */
     uint32_t runs, readers;
 };
@@ -180,7 +180,7 @@ static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_
 
 /// Both ///
 
-/* Measures reader and peer by turns with chunks of one size. The first pass checks the bytes and is not timed. */
+/* Measures reader and peer alternately with chunks of one size. The first pass checks the bytes and is not timed. */
 static int measure(struct read_bench *b, struct cli_reader *r, uint32_t source, uint32_t chunk) {
     double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX];
     uint64_t whole = b->bytes;

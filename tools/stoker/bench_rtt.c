@@ -14,11 +14,11 @@
 #define CLOCK_READINGS 100000u
 
 #define PAYLOAD_BYTES 4096u
-#define CHUNK_STEP    16u                /* chunks of 16, 32, 48 and 64 bytes in turn */
+#define CHUNK_STEP    16u                /* chunks of 16, 32, 48 and 64 bytes, one after the other */
 #define CHUNK_MAX     (4u * CHUNK_STEP)  /* each chunk begins at a multiple of so many bytes */
 #define SWAP_WORD     STK_CTL_OBSERVABLE /* control word that is swapped */
 #define STORE_WORD    (STK_CTL_OBSERVABLE + 1u)
-#define STORE_WORDS   64u /* control words that are stored to in turn */
+#define STORE_WORDS   64u /* control words; the stores go to one after the other */
 
 enum {
     NOP,
@@ -57,7 +57,7 @@ static int right_nop(struct rtt *r, uint32_t slot) {
     return 1;
 }
 
-/* Makes a store to one of several words in turn, with a value that no store before had. */
+/* Makes a store to the next of several words, with a value that no store before had. */
 static void make_store(struct rtt *r, struct stk_work *work) {
     uint32_t i = r->turn++;
     r->args[0] = i * 2654435761u;
@@ -169,14 +169,14 @@ static int block_of_theirs(struct rtt *r, struct histogram *h, uint64_t count) {
     return 0;
 }
 
-/* Measures all kinds, the limits and the peer in blocks by turns, so that a change of the machine's load hits all of
+/* Measures all kinds, the limits and the peer in blocks alternately, so that a change of the machine's load hits all of
  * them. */
 static int measure(struct rtt *r) {
     uint64_t all = r->bench->options.count ? r->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
     int bad = bench_device_rest(&r->device);
     bad = bad ? bad : limits_of_host(&r->device, &r->limits);
-    bad = bad ? bad : bench_cl_launch(&r->peer, r->empty); /* its first launch compiles */
+    bad = bad ? bad : bench_cl_launch(&r->peer, r->empty); /* the first launch compiles the kernel */
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         for (uint32_t kind = 0; kind < KINDS && bad == 0; kind++) {
             bad = block_of_ours(r, kind, &r->ours[kind][i], ours);
@@ -227,7 +227,7 @@ static void report_peer(struct rtt *r) {
     }
 }
 
-/* Prints the NOP beside the limit of two threads that pass one line back and forth. */
+/* Prints the NOP beside a limit: the time in which two threads pass one cache line back and forth. */
 static void report_threads(struct rtt *r) {
     const struct histogram *ours = median_block(r->ours[NOP]), *theirs = median_block(r->threads);
     show(r, "p50", histogram_at(ours, 50000), "two_threads", (double)histogram_at(theirs, 50000));

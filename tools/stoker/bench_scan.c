@@ -46,17 +46,17 @@ struct scan_bench {
     uint32_t runs;
     const char *file, *patterns;     /* paths that each program opens */
     const char *set;                 /* name of the made set; NULL: the user's patterns */
-    uint64_t bytes;                  /* of the file */
+    uint64_t bytes;                  /* bytes of the file */
     uint64_t expected;               /* matches by the independent count */
     uint64_t wrong;                  /* runs whose count differs from `expected` */
-    double gb_per_s[BENCH_RUNS_MAX]; /* of IN_PROCESS */
+    double gb_per_s[BENCH_RUNS_MAX]; /* speeds of IN_PROCESS */
     /* speed of the same scan over data that is in the payload already; BENCH_MISSING: not measured */
     double payload_gb_per_s;
     double alone_gb_per_s
         [PAYLOAD_DEVICES_MAX]; /* speed of that scan by each of several devices alone, in the order of --device */
     uint32_t alone_count;
     int on_interp;    /* 1: the interpreter was the first device of the scans */
-    uint32_t workers; /* of that device */
+    uint32_t workers; /* workers of the first device */
     struct limits_of_host limits;
     char hs_program[4096];
 };
@@ -138,7 +138,8 @@ static void check_count(struct scan_bench *s, size_t i, uint32_t at) {
     }
 }
 
-/* Runs every program in turn, `runs` times; the first, unmeasured, round warms up and finds out who is there. */
+/* Runs all programs one after the other, `runs` times. A first pass, which is not measured, warms up and finds out
+ * which programs are installed. */
 static int measure(struct scan_bench *s) {
     int bad = 0;
     for (uint32_t run = 0; run <= s->runs && bad == 0; run++) {
@@ -274,7 +275,7 @@ static void report_peer(struct scan_bench *s, const struct program *peer) {
     show(s, f);
 }
 
-/* The payload by all of several devices beside the payload by each of them alone. */
+/* Prints the speed of a scan of the payload by all devices together, beside the speed of each device alone. */
 static void report_alone(struct scan_bench *s) {
     char peer[32];
     for (uint32_t i = 0; i < s->alone_count; i++) {

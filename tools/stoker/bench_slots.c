@@ -6,7 +6,7 @@
 
 #define COUNT_DEFAULT     100000000u
 #define IN_FLIGHT_DEFAULT 256u
-#define PEER_SHARE        5000u /* slots of stoker for each launch of the peer */
+#define PEER_SHARE        5000u /* slots that stoker runs for each launch that the peer makes */
 #define DRIVE_EVERY       256u  /* slots, or looks at one slot, between two drives */
 
 struct slots {
@@ -75,13 +75,13 @@ static int block_of_theirs(struct slots *s, double *per_second, uint64_t count) 
     return bad;
 }
 
-/* Measures slots, launches and lines between two threads by turns. Launches are slower, so fewer are made. */
+/* Measures slots, launches and lines between two threads alternately. Launches are slower, so fewer are made. */
 static int measure(struct slots *s) {
     uint64_t all = s->bench->options.count ? s->bench->options.count : COUNT_DEFAULT;
     uint64_t ours = (all + BENCH_BLOCKS - 1u) / BENCH_BLOCKS, theirs = (ours + PEER_SHARE - 1u) / PEER_SHARE;
     int bad = bench_device_rest(&s->device);
     bad = bad ? bad : limits_of_host(&s->device, &s->limits);
-    bad = bad ? bad : bench_cl_launch(&s->peer, s->empty); /* its first launch compiles */
+    bad = bad ? bad : bench_cl_launch(&s->peer, s->empty); /* the first launch compiles the kernel */
     for (uint32_t i = 0; i < BENCH_BLOCKS && bad == 0; i++) {
         bad = block_of_ours(s, &s->ours[i], ours);
         bad = bad ? bad : block_of_theirs(s, &s->theirs[i], theirs);

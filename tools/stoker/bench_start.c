@@ -27,7 +27,7 @@ struct times {
     double open, reopen; /* reopen: in the same process, from the RAM cache */
 };
 
-/* Removes a file or an empty folder; nftw calls this for the folder of a run, from the bottom up. */
+/* Removes a file or an empty folder; nftw calls this for the folder of an execution, from the bottom up. */
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
     (void)st;
     (void)type;

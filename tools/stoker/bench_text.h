@@ -29,7 +29,7 @@ void bench_text_fill(const struct bench_text *text, uint8_t *out, size_t bytes);
 
 struct bench_set {
     const char *name;
-    uint32_t count; /* of patterns */
+    uint32_t count; /* number of patterns */
     int rare;       /* 0: words of the dictionary, so that the text is full of them; 1: none stands in the text */
 };
 

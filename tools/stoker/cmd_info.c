@@ -370,7 +370,7 @@ static int show(const struct info_options *options) {
     return CLI_OK;
 }
 
-/* Shows the file of the store and what this run found in it and put into it. */
+/* Shows the file of the store and what this execution found in the file and put into it. */
 static void show_store(const struct cli_store *s, json_t *json) {
     struct stk_store_stats stats;
     if (s->aside[0] && json) {

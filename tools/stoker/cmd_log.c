@@ -107,7 +107,7 @@ static void print_counts_json(const struct log_counts *c) {
 
 /// Statistics ///
 
-/* Figures from the headers of the blocks. The lap of a block is the number of times that it was erased for this log. */
+/* Numbers from the headers of the blocks. The lap of a block is the number of times that it was erased for this log. */
 struct laps {
     uint32_t headers, none; /* blocks with a whole header of this log, and without */
     uint32_t least, most;   /* laps, when there are headers */

@@ -12,7 +12,8 @@
 
 /// Making ///
 
-/* Gives the temporary name: in the folder of the target, the same in each run, and short even for a long target. */
+/* Gives the temporary name: in the folder of the target, the same in each execution, and short even for a long
+ * target. */
 static int name_temporary(const struct cli_output *o, char name[CLI_PATH_BYTES]) {
     const char *slash = strrchr(o->target, '/'), *base = slash ? slash + 1 : o->target;
     char folder[CLI_PATH_BYTES];

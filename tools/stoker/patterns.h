@@ -22,9 +22,9 @@ struct pattern_source {
 };
 
 /* Reads the patterns of all sources, in the order of the sources: one pattern a line, with every byte between two line
- * feeds. The last line feed is optional, and one empty line at the end of a file is no pattern. Any other empty line is
- * refused. In a file whose every line ends in CR LF, the CR belongs to the line end, and a note says so. Returns 0, or
- * CLI_BAD. */
+ * feeds. The last line feed is optional, and one empty line at the end of a file is not a pattern. Any other empty line
+ * is refused. In a file whose every line ends in CR LF, the CR belongs to the line end, and a note says so. Returns 0,
+ * or CLI_BAD. */
 int patterns_load(struct patterns *p, const struct pattern_source *sources, uint32_t count);
 
 /* Builds the automaton. Returns 0, or CLI_BAD. */

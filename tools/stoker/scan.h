@@ -132,18 +132,18 @@ struct scan_layout {
 /* A file under way, whose units the devices share. A device that finds no unit in the files under way goes on to the
  * next file, so many small files are shared among the devices and a large one is shared within itself. */
 struct scan_input {
-    uint32_t file;       /* index in scan.files */
-    int fd;              /* what is read */
+    uint32_t file;                     /* index in scan.files */
+    int fd;                            /* descriptor from which the file is read */
     int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
     uint32_t opened_count;             /* 0: the descriptor is not ours to close */
-    int sequential;      /* 1: it can only be read in order, by one device, and is one unit */
-    int datagrams;       /* 1: a socket of datagrams */
-    uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
-    uint64_t ends;       /* bytes of the file in which a pattern ended */
-    uint64_t err_at;     /* the first byte at which it failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;     /* as in struct scan_device, over all devices */
-    uint64_t data_end;   /* likewise */
-    uint64_t *visits;    /* of each accepting state */
+    int sequential;                    /* 1: it can only be read in order, by one device, and is one unit */
+    int datagrams;                     /* 1: a socket of datagrams */
+    uint64_t unit_bytes;               /* bytes of the file in a unit; 0: sequential */
+    uint64_t ends;                     /* bytes of the file in which a pattern ended */
+    uint64_t err_at;                   /* the first byte at which it failed; UINT64_MAX: nowhere */
+    uint64_t eof_at;                   /* as in struct scan_device, over all devices */
+    uint64_t data_end;                 /* as in struct scan_device, over all devices */
+    uint64_t *visits;                  /* visits of each accepting state */
     struct matches matches;
     struct stk_work_split units;
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, SCAN_RUNS))];
@@ -181,7 +181,7 @@ struct scan_device {
     uint64_t start, next, end; /* bytes of the file: begin of the last run, next read, end of the last run */
     uint64_t started_ns;
     int source_ended;   /* 1: a pipe has ended */
-    uint64_t datagram;  /* bytes of the datagrams before the one in hand */
+    uint64_t datagram;  /* bytes of the datagrams before the present one */
     uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
     uint64_t bytes;     /* bytes that the run scanned */
     uint64_t ends;      /* bytes in which a pattern ended */
@@ -191,7 +191,7 @@ struct scan_device {
     uint64_t eof_at;    /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
     uint64_t data_end;  /* offset behind the last byte that was read */
     int list;           /* 1: matches of this run may be listed */
-    uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in turn */
+    uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in a cycle */
     struct matches matches;
 };
 
@@ -219,7 +219,7 @@ struct scan {
     uint32_t block;                 /* reads begin and end at multiples of so many bytes where they can; 1: anywhere */
     uint32_t locate_room;           /* match records in one answer of LOCATE */
     struct scan_layout host_layout; /* of the interpreter */
-    struct scan_input *inputs;      /* SCAN_INPUTS of them, used in turn */
+    struct scan_input *inputs;      /* SCAN_INPUTS of them, used in a cycle */
     uint32_t first_input;           /* index of the oldest file under way */
     uint32_t input_count;           /* files under way; their results are taken in the order of the files */
     uint32_t next_file;             /* the next file to open */
@@ -271,8 +271,8 @@ int scan_input_leave(struct scan_device *device);
  * CLI_BAD after printing why. */
 int scan_inputs_end(struct scan *scan);
 
-/* Tell the files under way that the device takes no more units, and gives back those that it holds; and that it takes
- * units again. */
+/* The first function says that the device takes no more units, and gives back the units that the device holds. The
+ * second one says that the device takes units again. Both are for all files under way. */
 void scan_leave_units(struct scan_device *device);
 void scan_rejoin_units(struct scan_device *device);
 

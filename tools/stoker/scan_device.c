@@ -303,8 +303,9 @@ int scan_device_failed(const struct scan_device *d, int err) {
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
 
-/* Returns 1 if another device can read the file from its start. A regular file that goes the way of a pipe, such as a
- * file of procfs, is opened anew, since reads of the lost device may still move its position. */
+/* Returns 1 if another device can read the file from its start. A regular file without a size, such as a file of
+ * procfs, is read in order like a pipe. Such a file is opened anew here, since reads of the lost device may still move
+ * the position of the old descriptor. */
 static int read_again(struct scan *s, struct scan_input *in) {
     const char *name = s->files[in->file].name;
     struct stat st;

@@ -113,7 +113,8 @@ static json_t *paths_json(const struct scan_stats *t) {
     return list;
 }
 
-/* Returns the figures of --stats as an object, under the same names as in the text where these are one word. */
+/* Returns the times and counters of --stats as an object, under the same names as in the text where these are one
+ * word. */
 static json_t *stats_json(const struct scan *s) {
     const struct scan_stats *t = &s->stats;
     json_t *o = json_object();

@@ -58,14 +58,15 @@ static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct
     l->payload_bytes = s->options.offsets ? list + (uint64_t)depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
 }
 
-/* One chunk to scan and one that waits, for each worker. */
+/* Returns the depth for so many workers: for each worker one chunk that is scanned and one that waits. */
 uint32_t scan_depth_of(uint32_t workers) {
     return 2u * workers > SCAN_DEPTH_DEFAULT ? 2u * workers : SCAN_DEPTH_DEFAULT;
 }
 
 void scan_lay_out(const struct scan *s, uint32_t workers, struct scan_layout *l) {
     place(s, workers, s->options.depth ? s->options.depth : scan_depth_of(workers), l);
-    /* Not below the default, which one worker has: where some layout fits, that of one worker fits too. */
+    /* The depth does not go below the default, which one worker has: where some layout fits, that of one worker fits
+     * too. */
     while (l->payload_bytes > SCAN_PAYLOAD_MAX && s->options.depth == 0u && l->depth > SCAN_DEPTH_DEFAULT) {
         place(s, workers, l->depth / 2u > SCAN_DEPTH_DEFAULT ? l->depth / 2u : SCAN_DEPTH_DEFAULT, l);
     }

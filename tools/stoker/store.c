@@ -115,7 +115,7 @@ static int mount(struct cli_store *s) {
     if (err < 0 && err != STK_E_FULL) { /* with STK_E_FULL the newest artifacts are there */
         return store_trouble(s, err);
     }
-    (void)!stk_store_poll(&s->store); /* a put says what is wrong */
+    (void)!stk_store_poll(&s->store); /* an error is reported by the next put */
     return 0;
 }
 

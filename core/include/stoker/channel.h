@@ -48,7 +48,7 @@ struct stk_consumer_ops {
     /* Name of the kind of channel, as in stk_producer_ops. */
     const char *name;
 
-    /* As in stk_producer_ops. */
+    /* Returns the number of slots of the channel, as in stk_producer_ops. */
     int (*slots)(void *ctx);
 
     /* Copies slot `slot` to `out` as 64 little-endian bytes; the status is read first. Returns 0 when it was read, and

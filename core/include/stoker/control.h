@@ -51,7 +51,7 @@ STK_MUST_CHECK int stk_control_init(struct stk_control *control, void *mem, size
                                     uint32_t tenants, uint32_t observables);
 
 /* Attaches to a control buffer of any length, and changes no byte of it. STK_E_ALIGN `mem` is not aligned to 4 bytes,
- * or `bytes` is no multiple of 4; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW more than 2^32 - 1
+ * or `bytes` is not a multiple of 4; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW more than 2^32 - 1
  * words. */
 STK_MUST_CHECK int stk_control_view(struct stk_control *control, void *mem, size_t bytes);
 
@@ -96,21 +96,21 @@ STK_MUST_CHECK int stk_control_metrics(const struct stk_control *control, struct
 STK_MUST_CHECK int stk_control_set_shutdown(struct stk_control *control, int shutdown, struct stk_error_info *info);
 
 /* Changes the doorbell, so that idle workers look at the ring at once. Call it after stk_ring_publish() and the calls
- * like it; stk_publisher and stk_stream do so by themselves. Without the doorbell workers find the slot too, but later.
- * STK_E_MISSING. ISR-safe. */
+ * like it; stk_publisher and stk_stream ring the doorbell by themselves. Without the doorbell workers find the slot
+ * too, but later. STK_E_MISSING. ISR-safe. */
 STK_MUST_CHECK int stk_control_ring_doorbell(struct stk_control *control, struct stk_error_info *info);
 
 /* Gives each tenant `observables` observables and `payload_bytes` bytes of the payload of its own, one tenant after the
  * other from tenant 0 on. Built-in handlers, and all handlers that use the range checks of the kernel dialect, then
  * reach no others. 0 in either: all tenants share all of that kind, as after init. Call it before workers start.
- * STK_E_MISSING; STK_E_ALIGN `payload_bytes` is no multiple of 64. Source: SPEC.md, 2.3. */
+ * STK_E_MISSING; STK_E_ALIGN `payload_bytes` is not a multiple of 64. Source: SPEC.md, 2.3. */
 STK_MUST_CHECK int stk_control_set_shares(struct stk_control *control, uint32_t observables, uint32_t payload_bytes,
                                           struct stk_error_info *info);
 
 /* Sets the place of the custody words: they begin at word `at` of the same memory, behind the words of this view.
  * Handlers reach the words of the view only. There is one custody word for each slot of the ring, then one for each
- * slot of the I/O queue. A worker keeps the word of a slot odd while it has the slot in hand. So the host need not
- * believe a status that a tenant stored. 0: there are no custody words, as after init.
+ * slot of the I/O queue. A worker keeps the word of a slot odd from the claim of the slot to its end. So the host need
+ * not believe a status that a tenant stored. 0: there are no custody words, as after init.
  *
  * The caller provides the memory at `at`, and sets these words to 0 before workers start. Call it before workers start,
  * on the view whose length the device is given. STK_E_MISSING; STK_E_RANGE `at` lies within the view, or is 2^31 or

@@ -42,13 +42,13 @@ struct stk_debug_record {
  * STK_DEBUG_LOG_RECORDS_MAX, or this machine cannot address so many bytes. */
 STK_MUST_CHECK int stk_debug_log_bytes(uint32_t records, size_t *bytes);
 
-/* Lays out an empty log at `mem`, which has `bytes` bytes. Errors, in this order: STK_E_OVERFLOW `records` is above
- * STK_DEBUG_LOG_RECORDS_INIT_MAX; STK_E_ALIGN `mem` is not aligned to 4 bytes; STK_E_SPACE `bytes` is below
- * STK_DEBUG_LOG_BYTES(records); STK_E_ARG `mem` is NULL. */
+/* Lays out an empty debug log at `mem`, which has `bytes` bytes. The call makes these checks in this order:
+ * STK_E_OVERFLOW `records` is above STK_DEBUG_LOG_RECORDS_INIT_MAX; STK_E_ALIGN `mem` is not aligned to 4 bytes;
+ * STK_E_SPACE `bytes` is below STK_DEBUG_LOG_BYTES(records); STK_E_ARG `mem` is NULL. */
 STK_MUST_CHECK int stk_debug_log_init(struct stk_debug_log *log, void *mem, size_t bytes, uint32_t records);
 
-/* Attaches to a log, and changes no byte of it. STK_E_ALIGN `mem` is not aligned to 4 bytes, or `bytes` is no multiple
- * of 4; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW more than 2^32 - 1 words. */
+/* Attaches to a log, and changes no byte of it. STK_E_ALIGN `mem` is not aligned to 4 bytes, or `bytes` is not a
+ * multiple of 4; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW more than 2^32 - 1 words. */
 STK_MUST_CHECK int stk_debug_log_view(struct stk_debug_log *log, void *mem, size_t bytes);
 
 /// Reading ///

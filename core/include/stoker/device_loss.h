@@ -1,10 +1,9 @@
-/* stoker: the return of what a lost device had in hand, slots of the ring and of the I/O queue.
+/* stoker: the return of the slots that a lost device had claimed, in the ring and in the I/O queue.
  *
  * A device, its driver or one launch may be lost while slots are CLAIMED by its workers. Once no worker runs, the host
  * moves each such slot as its worker would: to REQUEUE, so that the next launch runs it again, or, after three losses,
  * to FAULT. What a handler had already stored in shared memory stays there; with copies nothing of it is seen.
- * test/model/lost.pml proves the steps.
- */
+ * test/model/lost.pml proves the steps. */
 #ifndef STOKER_DEVICE_LOSS_H
 #define STOKER_DEVICE_LOSS_H
 

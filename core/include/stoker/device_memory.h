@@ -121,7 +121,7 @@ STK_MUST_CHECK int stk_device_memory_reset(const struct stk_device_memory *memor
 uint32_t stk_device_custody_at(const struct stk_device_memory *memory);
 
 /* Returns the custody words (SPEC.md, 1.12), one for each slot of the ring, then one for each slot of the I/O queue;
- * NULL: the control buffer has none. A word is odd while a worker has its slot in hand. */
+ * NULL: the control buffer has none. A word is odd while a worker owns its slot. */
 uint32_t *stk_device_custody(const struct stk_device_memory *memory);
 
 #ifdef __cplusplus

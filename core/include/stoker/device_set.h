@@ -102,8 +102,8 @@ STK_MUST_CHECK int stk_device_set_route(struct stk_device_set *fleet, const stru
 /// Learning ///
 
 /* Tells how much work a device has done in `ns` nanoseconds. `work` is a number of bytes, or of anything else that the
- * caller counts for all devices alike. The speed moves by a quarter towards the new figure. A call with no work or no
- * time changes nothing. Saturates at 2^64 - 1 in a second. */
+ * caller counts for all devices alike. The stored speed moves by a quarter of the difference towards the new speed. A
+ * call with no work or no time changes nothing. Saturates at 2^64 - 1 in a second. */
 void stk_device_set_learn(struct stk_device_set_device *device, uint64_t work, uint64_t ns);
 
 /* Returns the speed of a device beside that of the fastest live device, for stk_work_split_weigh: 1 ..

@@ -55,7 +55,7 @@ struct stk_fetch_config {
 /// Object ///
 
 struct stk_fetch_row;     /* one resource; private */
-struct stk_fetch_request; /* what is known of one I/O slot; private */
+struct stk_fetch_request; /* state of the request in one I/O slot; private */
 
 /* Counters since init. Requests add up: asked = served + refused + failed + cancelled + in flight. */
 struct stk_fetch_stats {

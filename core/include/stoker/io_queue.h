@@ -43,7 +43,7 @@ STK_MUST_CHECK int stk_io_queue_bytes(uint32_t slots, size_t *bytes);
 STK_MUST_CHECK int stk_io_queue_init(struct stk_io_queue *queue, void *mem, size_t bytes, uint32_t slots);
 
 /* Attaches to a queue, and changes no byte of it. A queue of 0 I/O slots is valid here. STK_E_ALIGN `mem` is not
- * aligned to 4 bytes, or `bytes` is no multiple of 32; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW
+ * aligned to 4 bytes, or `bytes` is not a multiple of 32; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW
  * more than STK_IO_SLOTS_MAX I/O slots. */
 STK_MUST_CHECK int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size_t bytes);
 
@@ -78,7 +78,7 @@ STK_MUST_CHECK int stk_io_queue_publish(struct stk_io_queue *queue, uint32_t slo
 /// Looking ///
 
 /* Returns the status of an I/O slot, read with acquire order: a status of the ring (0 to 7), STK_IO_OK or STK_IO_ERROR.
- * STK_E_RANGE there is no such I/O slot; STK_E_STATUS the word is no status. */
+ * STK_E_RANGE there is no such I/O slot; STK_E_STATUS the word is not a status. */
 STK_MUST_CHECK int stk_io_queue_status(const struct stk_io_queue *queue, uint32_t slot);
 
 /* Copies the request of an I/O slot to *out, in any status from PUBLISHED on. STK_E_RANGE there is no such I/O slot;

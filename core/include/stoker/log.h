@@ -88,8 +88,9 @@ struct stk_log_cell {
 
 struct stk_log_config {
     struct stk_flash_port flash; /* the flash for this log alone; mandatory */
-    /* Memory that the log uses until the program drops the log; mandatory. Pages are programmed from the start of the
-     * buffer and read to the start, so the buffer needs the alignment that the port asks for. */
+    /* Memory for the log, which must stay as long as the log is used; mandatory. The log programs pages from the start
+     * of the buffer and reads pages to the start of the buffer, so the buffer needs the alignment that the port asks
+     * for. */
     void *buffer;
     uint32_t buffer_bytes; /* bytes of the buffer, at least STK_LOG_BUFFER_BYTES(read_unit, prog_unit) */
 };
@@ -172,7 +173,7 @@ STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_conf
                                   uint32_t sequence);
 
 /* Finds the log on the flash and its end. Writes nothing: the first append makes the end sure. A read that fails is
- * tried once more. A page that cannot be read then is no record, and is not blank either. Blocks right behind the
+ * tried once more. A page that cannot be read then is not a record, and is not blank either. Blocks right behind the
  * newest one whose records cannot be read are passed over until the next mount. STK_E_FORMAT the flash has no log, or a
  * log of another geometry (with fewer blocks: call stk_log_grow); STK_E_IO no log was found, and a read failed, so do
  * not format; else as stk_log_format.
@@ -261,7 +262,7 @@ struct stk_log_iter {
     uint32_t begun;         /* 1: a record was returned, so `expected` is known; else 0 */
     uint32_t block, offset; /* place of the bytes behind those in the buffer; v1: next record, bytes of the file */
     uint32_t seed;          /* seed of the checksums in `block` */
-    uint32_t use;           /* what the header of `block` says; private to the log */
+    uint32_t use;           /* state of the header of `block`, enum stk_log_use; private to the log */
     uint32_t floor;         /* least sequence that a record in `block` can have */
     uint32_t span;          /* sequences of `block` are less than floor + span, in boots up to span_boot */
     uint32_t span_boot;     /* last boot for which `span` holds; sequences of later boots have no such bound */

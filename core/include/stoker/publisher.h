@@ -40,21 +40,21 @@ struct stk_publisher {
     uint32_t *doorbell;      /* changed after each publish; NULL: the control buffer has none */
     const uint32_t *control; /* the control words; NULL: the buffer ends before word 159 */
     uint32_t mask;           /* slots of the ring - 1 */
-    /* State of the harvester. `doubted` is a ticket whose status word is no status; it means something when `doubts` is
-     * set. `entered` is the count of workers that had entered when the harvester first saw that word. */
+    /* State of the harvester. `doubted` is a ticket whose status word is not a status; it means something when `doubts`
+     * is set. `entered` is the count of workers that had entered when the harvester first saw that word. */
     uint32_t doubted, entered;
     bool doubts;
 };
 
 /* Attaches to `ring` and `control`, whose memory must outlive the publisher, and changes no byte of it. STK_E_ARG the
- * number of slots is no power of two: only then do ticket and slot stay in step when the tickets pass 2^32.
+ * number of slots is not a power of two: only then do ticket and slot stay in step when the tickets pass 2^32.
  * STK_E_MISSING the control buffer ends before the word of the harvest head. */
 STK_MUST_CHECK int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *ring,
                                       const struct stk_control *control);
 
 /* Begins again with ticket `first`, for instance 0. Slots in DONE or FAULT become EMPTY; with custody words, so do
- * slots whose status word is no status. Call it while no publisher, harvester or worker runs. STK_E_STATUS a slot is in
- * any other status, and then nothing changes. */
+ * slots whose status word is not a status. Call it while no publisher, harvester or worker runs. STK_E_STATUS a slot is
+ * in any other status, and then nothing changes. */
 STK_MUST_CHECK int stk_publisher_reset(struct stk_publisher *publisher, uint32_t first);
 
 /// Publishing: any thread ///
@@ -79,7 +79,7 @@ uint32_t stk_publisher_pending(const struct stk_publisher *publisher);
 
 /* Takes the slot of the oldest ticket if the slot is finished: copies it to *out and its ticket to *ticket (may be
  * NULL), puts the slot back to EMPTY (which acknowledges a FAULT) and moves the head. Returns STK_SLOT_DONE or
- * STK_SLOT_FAULT. A slot whose status word is no status is never claimed by a worker. Such a slot is a FAULT with
+ * STK_SLOT_FAULT. A slot whose status word is not a status is never claimed by a worker. Such a slot is a FAULT with
  * STK_REASON_STATUS, and the word is the value, once no worker has the slot. Where the custody words cannot tell, the
  * slot is a FAULT once all workers have left that were there when the harvester first saw the word. STK_E_WOULD_BLOCK
  * nothing is pending, or the oldest slot is not finished: a worker still has it, whatever its status says. This call

@@ -96,7 +96,7 @@ struct stk_replay_config {
 
 /// Report ///
 
-/* What differed first. */
+/* The kind of the first difference. */
 enum stk_replay_what {
     STK_REPLAY_NOTHING = 0, /* nothing so far */
     STK_REPLAY_STATUS,      /* the status of a slot; the values are STK_SLOT_DONE, STK_SLOT_FAULT and so on (words.h) */
@@ -105,9 +105,9 @@ enum stk_replay_what {
     STK_REPLAY_DIGEST       /* the digest of all observables; value[1] is the recorded one */
 };
 
-/* What a replay found, and how far it came. */
+/* The report of a replay: the first difference, and how far the replay came. */
 struct stk_replay_report {
-    enum stk_replay_what what; /* what differed first */
+    enum stk_replay_what what; /* kind of the first difference */
     /* number of the epoch under way, which is the number in the control buffer after the fence that ends it; of a
      * difference */
     uint32_t epoch;
@@ -144,8 +144,8 @@ struct stk_replay_slot; /* private: what the replay keeps for a slot */
 struct stk_replay {
     struct stk_replay_config config;  /* configuration as given to init, with defaults filled in */
     struct stk_replay_shape shape;    /* shape of this recording; after STK_REPLAY_RESTART of the next one */
-    struct stk_replay_slot *slots;    /* what the replay keeps for each slot of the ring */
-    struct stk_replay_report *report; /* report of the run under way */
+    struct stk_replay_slot *slots;    /* state of the replay for each slot of the ring */
+    struct stk_replay_report *report; /* report of the replay under way */
     uint32_t flying;                  /* slots that were published and whose end was not compared yet */
     uint32_t epoch;                   /* number of the epoch under way, as in the report */
     struct stk_log_record pending;    /* PUBLISH record that waits for its further arguments */

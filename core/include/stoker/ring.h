@@ -83,7 +83,7 @@ STK_MUST_CHECK int stk_ring_bytes(uint32_t slots, size_t *bytes);
 STK_MUST_CHECK int stk_ring_init(struct stk_ring *ring, void *mem, size_t bytes, uint32_t slots);
 
 /* Attaches to a ring that exists, and changes no byte of it. `bytes` is its whole length. STK_E_ALIGN `mem` is not
- * aligned to 4 bytes, or `bytes` is no multiple of 64; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW
+ * aligned to 4 bytes, or `bytes` is not a multiple of 64; STK_E_ARG `mem` is NULL and `bytes` is not 0; STK_E_OVERFLOW
  * more than STK_RING_SLOTS_MAX slots. */
 STK_MUST_CHECK int stk_ring_view(struct stk_ring *ring, void *mem, size_t bytes);
 
@@ -113,8 +113,8 @@ STK_MUST_CHECK int stk_ring_publish(struct stk_ring *ring, uint32_t slot, const 
  * count and argument 1 = tag. All slots get tenant `tenant` and priority NORMAL, whatever the items say. Returns the
  * number of slots used, count + 1. All checks come before the first byte changes. Errors, in this order:
  * - STK_E_RANGE the batch leaves the ring.
- * - For each item in turn: STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as stk_ring_publish(), the priority too although it
- *   is not used; STK_E_OVERLAP the item or its arguments lie in the slots of the batch.
+ * - For each item, in their order: STK_E_ARGS, STK_E_ARG and STK_E_OPCODE as stk_ring_publish(), the priority too
+ *   although it is not used; STK_E_OVERLAP the item or its arguments lie in the slots of the batch.
  * - STK_E_STATUS a slot of the batch is in use.
  *
  * `info` may be NULL. Its index is the slot at which the check failed. Its value is the argument that was refused, or
@@ -162,7 +162,7 @@ STK_MUST_CHECK int stk_ring_load_miss(const struct stk_ring *ring, uint32_t slot
 STK_MUST_CHECK int stk_ring_read(const struct stk_ring *ring, uint32_t slot, struct stk_slot *out);
 
 /* Returns the status of slot `slot`, read with acquire order. STK_E_RANGE there is no such slot; STK_E_STATUS the word
- * is no status. */
+ * is not a status. */
 STK_MUST_CHECK int stk_ring_status(const struct stk_ring *ring, uint32_t slot);
 
 /* Moves of a slot from one status to another. The comment of each has the statuses in which it may start. */
@@ -194,7 +194,7 @@ STK_MUST_CHECK int stk_ring_count_done(const struct stk_ring *ring, uint32_t ite
 /* Returns how many of the first `items` slots are DONE in a ring that was read back as bytes, of any alignment, perhaps
  * cut short. 0 items are always 0 done. Errors, in this order:
  * - STK_E_OVERFLOW more than STK_RING_SLOTS_MAX items (info: value is the items).
- * - STK_E_ALIGN `bytes` is no multiple of 4 (info: value is the bytes).
+ * - STK_E_ALIGN `bytes` is not a multiple of 4 (info: value is the bytes).
  * - STK_E_MISSING the bytes end before the last item (info: index is the word behind the last one needed, value the
  *   bytes that would do). */
 STK_MUST_CHECK int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items,

@@ -61,7 +61,7 @@ struct stk_tables {
 #define STK_TABLES_BYTES(n)        STK_ALIGNED((size_t)((n) == 0u ? STK_TABLES_DEFAULT : (n)) * STK_TABLE_ROW_BYTES)
 #define STK_TABLES_DEFINE(name, n) STK_STORAGE_DEFINE(name, STK_TABLES_BYTES(n))
 
-/* The same at run time. STK_E_OVERFLOW above STK_TABLES_MAX. */
+/* Sets *bytes to STK_TABLES_BYTES(tables). STK_E_OVERFLOW `tables` is above STK_TABLES_MAX. */
 STK_MUST_CHECK int stk_tables_bytes(uint32_t tables, size_t *bytes);
 
 /* Makes an object without tables. Memory and port stay the caller's and must outlive it. STK_E_ARG no ring, no control

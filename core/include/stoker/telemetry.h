@@ -27,7 +27,7 @@ extern "C" {
 
 /* Number of slots by status. count[] and torn add up to slots. */
 struct stk_occupancy {
-    /* count[STK_SLOT_*]: slots in this status; count[STK_UNKNOWN]: slots whose status word is no status */
+    /* count[STK_SLOT_*]: slots in this status; count[STK_UNKNOWN]: slots whose status word is not a status */
     uint32_t count[STK_STATUS_KINDS];
     uint32_t torn;  /* slots that changed during each try to read them; 0 after a decode of bytes */
     uint32_t slots; /* slots in the ring */
@@ -133,8 +133,8 @@ struct stk_telemetry {
     uint8_t *lost;                /* an enum stk_row_lost for each row */
     struct stk_ticketed_window *windows; /* window_count windows, ascending by ticket and then by opcode */
     uint32_t window_count;               /* windows of the last decode */
-    uint32_t slots_max;                  /* as given to init */
-    uint32_t opcodes_max;                /* as given to init */
+    uint32_t slots_max;                  /* the number that init got */
+    uint32_t opcodes_max;                /* the number that init got */
     uint64_t *keys[2];      /* scratch: a key for each slot whose opcode was named, and room to sort them */
     uint32_t *bins;         /* scratch: 256 counters of the sort */
     struct stk_name *names; /* scratch: a hash table of the opcodes */
@@ -164,9 +164,9 @@ struct stk_opcodes {
  * words behind an EMPTY or unknown status are data like any other, and such slots make windows too. Takes time in
  * proportion to slots + opcodes. ISR-safe, if slow. On error the last decode stays as it was. Errors, in this order:
  * - STK_E_ARG a pointer is NULL and its count is not 0.
- * - STK_E_ALIGN `control_bytes` is no multiple of 4.
+ * - STK_E_ALIGN `control_bytes` is not a multiple of 4.
  * - STK_E_MISSING `control_bytes` is below 640 (info: index is the first missing word, value 640).
- * - STK_E_ALIGN `ring_bytes` is no multiple of 64.
+ * - STK_E_ALIGN `ring_bytes` is not a multiple of 64.
  * - STK_E_OVERFLOW more slots or opcodes than any decode takes (info: value is how many there are).
  * - STK_E_SPACE more slots or opcodes than init was told (info: value is the bytes that would do). */
 STK_MUST_CHECK int stk_telemetry_decode(struct stk_telemetry *telemetry, const void *ring, size_t ring_bytes,
@@ -194,8 +194,8 @@ enum stk_feed {
  * word that was read comes back to its value. Tickets rule that out.
  *
  * Any thread; never blocks. On error the last decode stays as it was. STK_E_ARG, STK_E_MISSING, STK_E_OVERFLOW and
- * STK_E_SPACE as stk_telemetry_decode(); STK_E_ARG also for STK_FEED_TICKETS and a number of slots that is no power of
- * two (info: value is that number). */
+ * STK_E_SPACE as stk_telemetry_decode(); STK_E_ARG also for STK_FEED_TICKETS and a number of slots that is not a power
+ * of two (info: value is that number). */
 STK_MUST_CHECK int stk_telemetry_read(struct stk_telemetry *telemetry, const struct stk_ring *ring,
                                       const struct stk_control *control, enum stk_feed feed,
                                       const struct stk_opcodes *opcodes, struct stk_error_info *info);

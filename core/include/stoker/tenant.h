@@ -194,8 +194,8 @@ struct stk_tenant_counters {
 };
 
 /* Copies the counters of a tenant to *counters, also after the tenant was unregistered. STK_E_REVOKED only once the id
- * has gone to another tenant. While other threads publish or drain, the figures of slots may lag behind one another by
- * the calls in progress. */
+ * has gone to another tenant. While other threads publish or drain, the counters of slots may differ by the calls in
+ * progress. */
 STK_MUST_CHECK int stk_tenant_counters(const struct stk_tenant *tenant, struct stk_tenant_counters *counters);
 
 #ifdef __cplusplus

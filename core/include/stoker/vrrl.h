@@ -68,9 +68,9 @@ STK_MUST_CHECK int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_po
 
 /* Appends a record: overwrites the oldest one, and then the header. record->sequence is ignored. The kind is one of
  * two:
- * - STK_LOG_PUBLISH: the format keeps everything up to `epoch`, and no priority.
- * - STK_LOG_FAILURE: the format keeps all of it. A record whose status, failure, error and digest are all 0 is read
- *   back as STK_LOG_PUBLISH.
+ * - STK_LOG_PUBLISH: the format keeps timestamp_ns, slot, tenant, opcode, args and epoch.
+ * - STK_LOG_FAILURE: the format also keeps status, failure, error and digest. A record in which these four are 0 is
+ *   read back as STK_LOG_PUBLISH.
  *
  * On error the log is as it was, and the next append goes to the same place. STK_E_ARG another kind; STK_E_RANGE
  * `failure` is above STK_FAILURE_UNCLASSIFIED; STK_E_SHORT the medium ends before the place of the record; or an error

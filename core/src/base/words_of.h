@@ -44,7 +44,7 @@ static inline bool stk_overlap(const void *a, size_t a_bytes, const void *b, siz
 }
 
 /* Writes to *count how many records of `record` bytes, a multiple of 4, lie at `mem`, for a view of them. STK_E_ALIGN
- * the address is no multiple of 4 or the last record is not whole; STK_E_ARG NULL with a length; STK_E_OVERFLOW more
+ * the address is not a multiple of 4 or the last record is not whole; STK_E_ARG NULL with a length; STK_E_OVERFLOW more
  * than `most` records. *count is unchanged on error. */
 static inline int stk_whole_records(const void *mem, size_t bytes, uint32_t record, uint32_t most, uint32_t *count) {
     if (!stk_word_aligned(mem) || bytes % record != 0) {

@@ -81,7 +81,7 @@ uint32_t stk_device_snapshot(const struct stk_device_copies *copies) {
         }
     }
     if (handed != 0u) { /* else nothing is launched, and the copies would be made for nothing */
-        /* Without the custody words at the end of the control buffer: workers take the slots of their copy by
+        /* The custody words at the end of the control buffer are not copied: workers take the slots of their copy by
          * themselves. */
         copy_from_shared(sent->control, host->control, stk_device_custody_at(host));
         copy_from_shared(sent->debug, host->debug, host->debug_words);

@@ -1,5 +1,5 @@
-/* stoker: the return of what a lost device had in hand, in the ring and in the I/O queue. test/model/lost.pml proves
- * the steps. No worker runs, so the host may move a slot as its worker would. Other threads of the host go on
+/* stoker: the return of the slots that a lost device had claimed, in the ring and in the I/O queue. test/model/lost.pml
+ * proves the steps. No worker runs, so the host may move a slot as its worker would. Other threads of the host go on
  * publishing and harvesting, so the order of the stores still counts. */
 #include "stoker/device_loss.h"
 
@@ -11,7 +11,7 @@
 
 /// Requests for I/O ///
 
-/* Returns true if slot `slot` is in a worker's hand or under way and has the ticket of I/O slot `k`. */
+/* Returns true if slot `slot` is CLAIMED, in WAIT_IO or in REQUEUE, and has the ticket of I/O slot `k`. */
 static bool names_io_slot(const struct stk_device_memory *memory, uint32_t slot, uint32_t k) {
     const uint32_t *w = STK_SLOT_AT(memory->ring, slot);
     uint32_t status = stk_load_acquire(w + STK_SLOT_STATUS);
@@ -61,7 +61,7 @@ uint32_t stk_device_recover_io(const struct stk_device_memory *memory) {
 
 /// Slots ///
 
-/* Puts one CLAIMED slot back. A slot that was in hand in STK_DEVICE_TRIES losses may be what kills the device, so it
+/* Puts one CLAIMED slot back. A slot that was CLAIMED in STK_DEVICE_TRIES losses may be what kills the device, so it
  * faults the next time. Where no launch was under way (`ran` false), the loss is not counted against the slot. Returns
  * true when the slot runs again, false when it faulted. */
 static bool put_back_slot(uint32_t *w, uint8_t *tries, bool ran) {

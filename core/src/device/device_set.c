@@ -151,8 +151,8 @@ void stk_device_set_learn(struct stk_device_set_device *device, uint64_t work, u
     whole = work / ns > UINT64_MAX / NS_PER_S ? UINT64_MAX : work / ns * NS_PER_S;
     sample = work <= UINT64_MAX / NS_PER_S ? work * NS_PER_S / ns : whole;
     sample = sample == 0u ? 1u : sample;
-    /* A quarter of the new sample: one run that was disturbed changes little, and a lasting change is learnt in a few
-     * runs. Both terms are divided first, so nothing can wrap. */
+    /* A quarter of the new sample: one sample that was disturbed changes little, and a lasting change is learnt in a
+     * few runs. Both terms are divided first, so nothing can wrap. */
     device->speed = device->speed == 0u ? sample : device->speed - device->speed / 4u + sample / 4u;
 }
 

@@ -18,7 +18,7 @@ int stk_device_stop(uint32_t *control, const struct stk_dispatch_port *dispatch,
         return STK_E_ARG;
     }
     stk_deadline_start(&end, timeout_ns, platform->ops->now_ns(platform->ctx));
-    /* Before the port is asked, so that a launch which begins meanwhile leaves at once. */
+    /* SHUTDOWN is stored before the port is asked, so that a launch which begins meanwhile leaves at once. */
     stk_store(control + STK_CTL_SHUTDOWN, 1u);
     /* A port may give up early, for instance after the process was stopped. A port that gives up at once is asked only
      * once when the clock does not move. */

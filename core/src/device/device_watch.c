@@ -14,7 +14,7 @@ static uint32_t custody_of(const struct stk_device_watched *watched, uint32_t sl
     return custody != NULL ? stk_load(custody + slot) : 0u;
 }
 
-/* Returns true if a worker has some slot in hand. The statuses cannot show this, since a tenant may store CLAIMED. */
+/* Returns true if a worker owns some slot. The statuses cannot show this, since a tenant may store CLAIMED. */
 static bool any_in_custody(const struct stk_device_watched *watched) {
     uint32_t i = 0;
     while (i < watched->memory->slots && (custody_of(watched, i) & 1u) == 0u) {

@@ -192,7 +192,7 @@ int stk_tables_add(struct stk_tables *tables, uint32_t tenant, const void *data,
     if (place.bytes < wanted) {
         return stk_fail(info, STK_E_SPACE, (uint32_t)place.bytes, bytes_that_do(tables, tenant, place.last, wanted));
     }
-    /* Before the row is made: where the port refuses, there is no table. */
+    /* The bytes are stored before the row is made: if the port refuses the bytes, there is no table. */
     err = store(tables, (uint32_t)place.first, data, bytes, info);
     if (err != STK_OK) {
         return err;

@@ -139,7 +139,7 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
             return n;
         }
     }
-    stk_store_release(mine + UNITS_STATE, UNITS_FREE); /* lets go of what the last try held */
+    stk_store_release(mine + UNITS_STATE, UNITS_FREE); /* frees the units that the last try held */
     return 0;
 }
 

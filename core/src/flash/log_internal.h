@@ -163,8 +163,8 @@ int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
 
 /// Mount ///
 
-/* Mounts as stk_log_mount does. With `grows` accepts a log that has another number of blocks than the flash: log->blocks
- * says how many. The caller must compare log->blocks with the geometry before it writes. */
+/* Mounts as stk_log_mount does. With `grows` accepts a log that has another number of blocks than the flash:
+ * log->blocks says how many. The caller must compare log->blocks with the geometry before it writes. */
 int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int grows);
 
 /// Writing ///
@@ -202,7 +202,7 @@ int stk_log_belongs(const struct stk_log_iter *iter, const uint8_t *cell);
 enum stk_log_use {
     STK_LOG_UNKNOWN,  /* the header was not read yet */
     STK_LOG_HEADLESS, /* no whole header: the checksums of the cells decide alone */
-    STK_LOG_OURS,     /* the header has the lap that the place of the block asks for */
+    STK_LOG_OURS,     /* the header is of this log, and of the lap in which the walk meets the block */
     STK_LOG_FOREIGN   /* the block was last used in another lap or by another log, so none of its cells counts */
 };
 

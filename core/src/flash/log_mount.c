@@ -20,7 +20,7 @@ enum look {
 /* The state of the search for the newest block. log->block is the newest block so far, and log->lap its lap. */
 struct search {
     uint32_t first;      /* lap of the first block found; a header with an earlier lap does not count */
-    uint32_t how;        /* enum look: what showed that log->block is in use, CELLS or HEADER */
+    uint32_t how;        /* enum look: the evidence that log->block is in use, CELLS or HEADER */
     uint32_t unreadable; /* number of blocks right behind the newest block that cannot be read */
     uint32_t touched;    /* 1: the block behind the newest has no header, so its use may have been begun; else 0 */
 };
@@ -28,7 +28,7 @@ struct search {
 /* The end of the records in one block. */
 struct end {
     uint32_t block, lap; /* the block, and the lap of its use */
-    uint32_t how;        /* enum look: what showed that the block is in use */
+    uint32_t how;        /* enum look: the evidence that the block is in use */
     uint32_t least;      /* least sequence of a record of the block, from its header; only where `how` is HEADER */
     uint32_t begun;      /* cells of the block that lie in pages that were begun */
     uint32_t cell;       /* first cell behind the page of the last record; 0: the block has no record */
@@ -214,7 +214,8 @@ static int is_blank_from(struct stk_log *log, uint32_t block, uint32_t cell) {
     return 1;
 }
 
-/* Returns the number of cells of the block of *e that lie in pages that were begun; the page of the header counts too. */
+/* Returns the number of cells of the block of *e that lie in pages that were begun. The page of the header counts
+ * too. */
 static uint32_t cells_used(struct stk_log *log, const struct end *e) {
     uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
     /* Begins with the second page and not with the middle: a block that was only made ready ahead is done after

@@ -1,5 +1,6 @@
-/* Finds a record of the flash log by its sequence, boot or time. Also has the calls that return the blocks, the
- * capacity and the counters of a log. Each seek searches the blocks by halving, and then reads one block in order. */
+/* Finds a record of the flash log by its sequence, boot or time. This file also has the calls that return the blocks,
+ * the capacity and the counters of a log. Each seek searches the blocks by halving, and then reads one block in
+ * order. */
 #include "log_internal.h"
 
 enum key {

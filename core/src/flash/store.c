@@ -9,8 +9,8 @@
 #include "store_internal.h"
 
 /* Drops the artifacts whose blocks the log has erased. Every function here that writes to the log calls this right
- * after, because the index must not name cells that are gone. Also ends an open reading, whose walk is stale after an
- * erase. */
+ * after, because the index must not name cells that are gone. The function also ends an open reading, whose walk is
+ * stale after an erase. */
 static void age(struct stk_store *store) {
     if (store->erases == store->log.stats.erases) {
         return;

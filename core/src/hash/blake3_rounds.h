@@ -44,9 +44,9 @@ static const uint8_t stk_blake3_schedule[7][16] = {
         BLAKE3_MIX(v, 3, 4, 9, 14, (m)[(s)[14]], (m)[(s)[15]]);                                                        \
     } while (0)
 
-/* A library that is built for size has one mix in a loop. Mixes 0 to 3 of a round take the columns of the state. Mixes 4
- * to 7 take the diagonals: their words lie 0, 1, 2 and 3 columns further, by the row of the word. Any other library has
- * all seven rounds, with constant indices into v and m: the compiler can then keep the state in registers. */
+/* A library that is built for size has one mix in a loop. Mixes 0 to 3 of a round take the columns of the state. Mixes
+ * 4 to 7 take the diagonals: their words lie 0, 1, 2 and 3 columns further, by the row of the word. Any other library
+ * has all seven rounds, with constant indices into v and m: the compiler can then keep the state in registers. */
 #if STK_SMALL
 #define STK_BLAKE3_ROUNDS(v, m)                                                                                        \
     for (unsigned i = 0; i < 7 * 8; i++) {                                                                             \

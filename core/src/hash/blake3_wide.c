@@ -1,8 +1,9 @@
-/* stoker: hashes whole subtrees of BLAKE3, with one chunk or parent in each lane of a vector (section 5.3). Empty where
- * BLAKE3_LANES is 1. A lane here is a lane of a vector of the CPU, not of a work-group.
+/* stoker: hashes whole subtrees of BLAKE3, with one chunk or parent in each lane of a vector (section 5.3 of the paper
+ * that stoker/blake3.h names). Empty where BLAKE3_LANES is 1. A lane here is a lane of a vector of the CPU, not of a
+ * work-group.
  *
- * The vectors are an extension of GNU C. Loops over lanes in plain C were tried as well: the code that gcc and clang
- * make of such loops ranges from the speed of this file to half the speed of one chunk at a time. */
+ * The vectors are an extension of GNU C. Loops over lanes in plain C were tried as well. The code that gcc and clang
+ * make of such loops is at best as fast as this file, and at worst half as fast as hashing one chunk at a time. */
 #include "blake3_wide.h"
 
 #if BLAKE3_LANES > 1

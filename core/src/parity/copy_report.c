@@ -1,4 +1,4 @@
-/* stoker: the report of copies: the families of figures that are missing, and the part of all copies that was avoided.
+/* stoker: the report of copies: the families of numbers that are missing, and the part of all copies that was avoided.
  * The caller fills the report; nothing here measures. The reference implementation has this module; nothing in this
  * library uses it. */
 #include "stoker/parity/copy_report.h"

@@ -62,7 +62,7 @@ static uint32_t *task_at(const struct stk_task_queue *queue, uint32_t slot) {
     return STK_SLOT_AT(queue->words, slot);
 }
 
-/* Returns 1 if the state is in the set. A word that is no state is in no set; shifting 1 by such a word would be
+/* Returns 1 if the state is in the set. A word that is not a state is in no set; shifting 1 by such a word would be
  * undefined. */
 static int is_in(uint32_t state, uint32_t set) {
     return state <= STK_TASK_FAULTED && (SET(state) & set) != 0;

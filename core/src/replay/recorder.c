@@ -72,8 +72,8 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     if (debug > STK_START_DEBUG_MAX || memory->io_slots > STK_START_IO_MAX) {
         return STK_E_OVERFLOW;
     }
-    /* Before the append, which refuses to work without a ring. If the append fails, the ring is taken away again below,
-     * so that all later calls refuse too. */
+    /* The ring is set before the append, which refuses to work without a ring. If the append fails, the ring is taken
+     * away again below, so that all later calls refuse too. */
     recorder->memory = *memory;
     recorder->lost = 0;
     recorder->err = STK_OK;

@@ -286,7 +286,7 @@ static int take_epoch(struct stk_replay *r, const struct stk_log_record *record)
         return STK_E_CORRUPT;
     }
     what = stk_replay_settle_all(r, &stk_recorded_done);
-    /* Before the comparison, so that a difference is reported under the recorded number. */
+    /* The epoch is set before the comparison, so that a difference is reported under the recorded number. */
     r->epoch = record->epoch;
     what = what == STK_REPLAY_SAME ? stk_replay_observables(r, record) : what;
     if (what == STK_REPLAY_SAME) {

@@ -109,8 +109,8 @@ static int compare(struct stk_replay *r, const struct stk_slot *a, uint32_t stat
 }
 
 /* Copies a finished slot out of every target. A slot in FAULT becomes EMPTY here, once it has been read: the host
- * acknowledges a fault before the slot can be published again. So does a slot whose word is no status, which counts as
- * a fault. */
+ * acknowledges a fault before the slot can be published again. So does a slot whose word is not a status, which counts
+ * as a fault. */
 static void take(struct stk_replay *r, uint32_t slot, struct stk_slot ends[STK_REPLAY_TARGETS]) {
     for (uint32_t t = 0; t < r->config.targets; t++) {
         uint32_t *w = words_of(r, t, slot), status = stk_load(w + STK_SLOT_STATUS);
@@ -189,7 +189,7 @@ int stk_replay_publish(struct stk_replay *r) {
         return STK_REPLAY_SAME;
     }
     r->has_pending = 0;
-    /* Before a fence every slot has ended, in the recorded run too: a fence writes an observable, and handlers may read
+    /* Before a fence every slot has ended, as in the recorded work: a fence writes an observable, and handlers may read
      * it. */
     err = p->opcode == STK_OP_BATCH_FENCE ? stk_replay_settle_all(r, &stk_recorded_done)
                                           : stk_replay_settle(r, p->slot, &stk_recorded_done);

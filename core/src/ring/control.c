@@ -95,8 +95,8 @@ int stk_control_observable(const struct stk_control *control, uint32_t index, ui
     return stk_control_word(control, STK_CTL_OBSERVABLE + index, value, info);
 }
 
-/* Checks each metric word in turn, so that the error names the first word that is missing. A check of the last word
- * alone would name the last one. */
+/* Checks one metric word after the other, so that the error names the first word that is missing. A check of the last
+ * word alone would name the last one. */
 static int metrics_reach(const struct stk_control *control, struct stk_error_info *info) {
     int err = STK_OK;
     for (uint32_t i = 0; i < STK_CTL_METRICS_SLOTS && err == STK_OK; i++) {

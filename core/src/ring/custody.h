@@ -2,8 +2,8 @@
  * core.
  *
  * A tenant may store any status in its own slots at any time, but it cannot reach the control words. The custody words
- * there say whether a worker has a slot in hand (SPEC.md, 1.12). Where there are no custody words, the control words
- * still count the workers that entered and left. */
+ * there say whether a worker owns a slot (SPEC.md, 1.12). Where there are no custody words, the control words still
+ * count the workers that entered and left. */
 #ifndef STK_SRC_CUSTODY_H
 #define STK_SRC_CUSTODY_H
 
@@ -47,8 +47,8 @@ static inline bool stk_nobody_has(const uint32_t *control, uint32_t slot) {
 }
 
 /* Returns true if slot `slot` has ended: no worker will write to it any more. `status` was loaded with acquire order. A
- * word that is no status also ends a slot once no worker has the slot, since no worker ever claims such a word.
- * `control` may be NULL: then only the status decides, and a word that is no status ends nothing. */
+ * word that is not a status also ends a slot once no worker has the slot, since no worker ever claims such a word.
+ * `control` may be NULL: then only the status decides, and a word that is not a status ends nothing. */
 static inline bool stk_slot_ended(const uint32_t *control, uint32_t slot, uint32_t status) {
     if (stk_status_ended(status)) {
         return !stk_in_custody(control, slot);

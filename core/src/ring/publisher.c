@@ -38,8 +38,8 @@ int stk_publisher_init(struct stk_publisher *publisher, const struct stk_ring *r
     return STK_OK;
 }
 
-/* Returns true if a reset, during which no worker runs, may make this status EMPTY. A word that is no status is given
- * back only with custody words, which show that no worker has the slot. */
+/* Returns true if a reset, during which no worker runs, may set a slot with this status to EMPTY. A word that is not a
+ * status is set to EMPTY only where there are custody words, which show that no worker has the slot. */
 static bool is_recyclable(const struct stk_publisher *publisher, uint32_t status) {
     return stk_status_publishable(status) || stk_status_ended(status) ||
            (!stk_status_known(status) && stk_custody(publisher->control) != NULL);
@@ -151,10 +151,10 @@ static bool empty(struct stk_publisher *publisher, uint32_t slot, uint32_t statu
     return taken && !held;
 }
 
-/* Returns true if no worker will write to the slot of `ticket`, whose status word is no status. No worker claims such a
- * slot, but one may have looked at the slot before. Where a claim swaps the status, the custody word decides at once.
- * Elsewhere all workers that were there when this function first saw the ticket have to leave. While one of them is
- * inside, the answer is false, and a later call has to ask again. */
+/* Returns true if no worker will write to the slot of `ticket`, whose status word is not a status. No worker claims
+ * such a slot, but one may have looked at the slot before. Where a claim swaps the status, the custody word decides at
+ * once. Elsewhere all workers that were there when this function first saw the ticket have to leave. While one of them
+ * is inside, the answer is false, and a later call has to ask again. */
 static bool abandoned(struct stk_publisher *publisher, uint32_t ticket) {
     const uint32_t *control = publisher->control;
     uint32_t ends;

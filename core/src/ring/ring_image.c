@@ -33,7 +33,7 @@ int stk_ring_image_count_done(const void *image, size_t bytes, uint64_t items, s
     if (items > STK_RING_SLOTS_MAX) {
         return stk_fail(info, STK_E_OVERFLOW, 0, items);
     }
-    /* Before the length is looked at: 0 slots need no bytes, not even a whole number of words. */
+    /* This check comes before that of the length: 0 slots need no bytes, not even a whole number of words. */
     if (items == 0) {
         return 0;
     }

@@ -45,7 +45,7 @@ int stk_ring_publish_load_miss(struct stk_ring *ring, uint32_t slot, uint32_t te
                                uint32_t prefetch) {
     uint32_t args[2] = {resource, prefetch != 0};
     struct stk_work work = {STK_OP_LOAD_MISS, tenant, STK_PRIORITY_NORMAL, 2, args};
-    /* No check of the work: stk_ring_publish() refuses this opcode, and the rest of it is made here. */
+    /* The work is not checked: stk_ring_publish() would refuse this opcode, and all other fields are made here. */
     return publish(ring, slot, &work, STK_OK);
 }
 

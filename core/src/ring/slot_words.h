@@ -120,8 +120,8 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
     }
 }
 
-/* Copies a slot that has ended. A slot whose status word is no status becomes a fault with STK_REASON_STATUS, and the
- * word becomes the value of the fault: only a tenant can have stored such a word (custody.h says when the slot has
+/* Copies a slot that has ended. A slot whose status word is not a status becomes a fault with STK_REASON_STATUS, and
+ * the word becomes the value of the fault: only a tenant can have stored such a word (custody.h says when the slot has
  * ended). The slot in the ring stays as it is. */
 static inline void stk_slot_copy_end(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     stk_slot_copy(w, status, out);

@@ -59,8 +59,8 @@ static size_t build_bytes(uint64_t states, uint32_t classes, uint32_t count) {
 }
 
 size_t stk_automaton_bytes(uint32_t count, uint64_t total, uint32_t distinct) {
-    /* At most one state for each byte of the patterns, and the root. One class more for the values that occur nowhere,
-     * unless all 256 occur. */
+    /* The automaton has a root, and at most one state for each byte of the patterns. It has one class for each byte
+     * value that occurs in the patterns, and one class for all other byte values, unless the patterns have all 256. */
     return build_bytes(total + 1u, distinct < 256u ? distinct + 1u : 256u, count);
 }
 

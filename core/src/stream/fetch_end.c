@@ -1,5 +1,5 @@
 /* stoker: how requests of the fetch service end. A slot that still waits gets an outcome and is woken; where none
- * waits, the I/O slot is given back. Also how a slot that may hold a request is cancelled. */
+ * waits, the I/O slot is given back. This file also cancels a slot that may hold a request. */
 #include "stream/cancel.h"
 #include "stream/fetch_internal.h"
 
@@ -22,9 +22,9 @@ static bool wake(struct stk_fetch *m, uint32_t k, uint32_t code) {
     uint32_t *status = stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_STATUS;
     struct stk_io_queue io = stk_fetch_io(m, k);
     bool woken;
-    /* Before the outcome, whose release makes this word visible. The word has held the offset of the request, so a
-     * request that was refused needs a store too: else the handler would take the offset for moved bytes. A load miss
-     * has no such word. */
+    /* The word is stored before the outcome, whose release makes the word visible. The word has held the offset of the
+     * request, so a request that was refused needs a store too: else the handler would take the offset for moved bytes.
+     * A load miss has no such word. */
     if (stk_load(stk_slot_at(&m->ring, m->requests[k].slot) + STK_SLOT_OPCODE) != STK_OP_LOAD_MISS) {
         stk_store(io.words + STK_IO_MOVED, m->requests[k].moved);
     }
@@ -129,7 +129,7 @@ static int cancel_woken(struct stk_fetch *m, uint32_t slot) {
         recycle(m, k);
     }
     if (ours) {
-        /* Release: the next party that publishes in this I/O slot does so after the recycling. */
+        /* Release: a publisher that finds the ring slot EMPTY finds the I/O slot recycled too. */
         stk_store_release(status, STK_SLOT_EMPTY);
     }
     return ours ? (int)STK_SLOT_REQUEUE : STK_E_STATUS;
@@ -147,12 +147,12 @@ int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot) {
     if (was == (int)STK_SLOT_REQUEUE) {
         return cancel_woken(fetch, slot);
     }
-    /* Before the transition: a publisher may overwrite the ticket after it. */
+    /* The request is looked up before the transition: a publisher may overwrite the ticket after the transition. */
     k = was == (int)STK_SLOT_WAIT_IO ? request_of(fetch, slot, STK_FETCH_WAITING) : fetch->queue.slots;
     was = stk_ring_transition(&fetch->ring, slot, STK_TO_CANCEL);
     if (was >= 0 && k < fetch->queue.slots) {
         stk_fetch_stop_moving(fetch, k);
-        stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* its slot no longer waits */
+        stk_fetch_end(fetch, k, 0, &fetch->stats.cancelled); /* the slot of the request no longer waits */
         fetch->ended_told++; /* the caller knows of this end: no poll is to count it again */
     }
     return was;

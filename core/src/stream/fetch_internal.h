@@ -20,7 +20,7 @@
 
 /* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {
-    struct stk_fetch_handle is; /* what the row allows, to whom */
+    struct stk_fetch_handle is; /* ranges and rights of the row */
     uint32_t waiting;           /* requests for this row in state WAITING */
     uint32_t moving;            /* requests through this handle whose I/O is with the port */
     uint8_t used;               /* 1: the row is in the table */
@@ -117,7 +117,8 @@ void stk_fetch_stop_moving(const struct stk_fetch *m, uint32_t k);
 /* The callbacks of the service for its reads on the ingest port. The owner of the reads is the struct stk_fetch. */
 extern const struct stk_reads_ops stk_fetch_reads_ops;
 
-/* One turn without the device: nothing waits longer than wait_ns. STK_OK, or an error of the ingest port. */
+/* Does one step of the service without the device. Waits for nothing longer than wait_ns. Returns STK_OK, or an error
+ * of the ingest port. */
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns);
 
 #endif

@@ -33,7 +33,7 @@ static int publish_fence(struct stk_stream *s) {
     return STK_OK;
 }
 
-/* Ends a fence that ended in FAULT, or whose status is no status. The epoch has not ended: the chunks behind the
+/* Ends a fence that ended in FAULT, or whose status is not a status. The epoch has not ended: the chunks behind the
  * barrier go on as part of the same epoch, up to the next barrier. */
 static int refused(struct stk_stream *s, uint32_t slot, uint32_t status) {
     stk_stream_record_failure(s, slot, STK_OP_BATCH_FENCE, status, STK_E_SLOT_FAULT);

@@ -90,7 +90,7 @@ static void prepend_lead(struct stk_stream *s, uint64_t chunk) {
         return; /* the source has ended: a chunk without data needs no lead, and there is no new end to save */
     }
     e->lead = s->tail_bytes < e->read.lead ? s->tail_bytes : e->read.lead;
-    /* Before the end of this chunk is saved over it. */
+    /* The old tail is copied before save_tail overwrites it with the end of this chunk. */
     memcpy(data - e->lead, s->tail + (s->tail_bytes - e->lead), e->lead);
     s->stats.bounce_bytes += e->lead;
     save_tail(s, data, e->got);

@@ -26,20 +26,21 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     for (uint32_t i = 0; i < STK_ARG_PARAMS; i++) {
         args[STK_ARG_PARAM + i] = params[i];
     }
-    /* Before the slot: the latency and the deadline must include the time of the publish itself. */
+    /* The time is taken before the slot is published: the latency and the deadline must include the time of the publish
+     * itself. */
     e->published_ns = stk_stream_clock(s);
     e->since_ns = stk_deadline_counted(&s->slots_end);
     err = stk_ring_publish(&s->ring, stk_entry_slot(s, chunk), &work);
     if (err != STK_OK) {
         return err;
     }
-    /* After the slot, so that a worker that sees the new doorbell finds the slot. */
+    /* The doorbell changes after the slot, so that a worker that sees the new doorbell finds the slot. */
     stk_ring_bell(s->config.memory.control + STK_CTL_DOORBELL);
     e->state = STK_ENTRY_PUBLISHED;
     e->read.opcode = opcode;
     e->late_recorded = 0;
     s->stats.slots++;
-    /* After the slot, so that the worker need not wait for the log. */
+    /* The record is written after the slot is published, so that the worker need not wait for the log. */
     stk_stream_record_publish(s, stk_entry_slot(s, chunk), &work);
     return STK_OK;
 }
@@ -49,7 +50,7 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
 static int publish_arrived(struct stk_stream *s, uint64_t chunk) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     int err;
-    /* Before the slot: a handler may change the bytes. */
+    /* The input is recorded before the slot is published, since a handler may change the bytes. */
     stk_stream_record_input(s, chunk);
     err = publish_chunk(s, chunk, e->read.opcode, e->read.params);
     s->stats.bytes += err == STK_OK ? e->got : 0u;
@@ -76,7 +77,7 @@ int stk_stream_publish(struct stk_stream *s) {
     while (s->published != s->arrived && s->published != s->barrier) {
         struct stk_stream_entry *e = stk_entry(s, s->published);
         if (e->state == STK_ENTRY_READY && s->stopping) {
-            e->state = STK_ENTRY_OVER; /* its data arrived after the stream began to close */
+            e->state = STK_ENTRY_OVER; /* the data of the chunk arrived after the stream began to close */
             e->err = STK_E_CANCELED;
         }
         /* A chunk that was published ahead is counted by `published` from here on. */
@@ -199,7 +200,7 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
         take_slot(s, s->delivered, status, &r);
     }
     *next = (struct stk_stream_next){.opcode = r.opcode};
-    /* Meanwhile the chunk in hand may give its place to a new read, and no other call of the stream is allowed. */
+    /* During the callback its chunk may give its place to a new read, and no other call of the stream is allowed. */
     s->in_callback = 1;
     verdict = s->config.on_result(s->config.on_result_ctx, &r, next);
     s->in_callback = 0;
@@ -225,7 +226,8 @@ static int deliver(struct stk_stream *s) {
             return 0;
         }
     }
-    /* Also after an error of the callback or of a republish: each chunk is handed out to its end exactly once. */
+    /* The chunk counts as delivered even after an error of the callback or of a republish: each chunk is handed out to
+     * its end exactly once. */
     s->delivered++;
     return verdict < 0 ? verdict : 1;
 }

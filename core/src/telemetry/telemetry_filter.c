@@ -11,7 +11,7 @@ int stk_status_active(uint32_t status) {
 }
 
 uint32_t stk_occupancy_depth(const struct stk_occupancy *o) {
-    /* By subtraction, so that a slot whose word is no status counts as in use. */
+    /* The free slots are subtracted from all slots, so that a slot whose word is not a status counts as in use. */
     return o->slots - o->count[STK_SLOT_EMPTY] - o->count[STK_SLOT_DONE] - o->torn;
 }
 

@@ -91,8 +91,9 @@ uint64_t *stk_keys_sort(uint64_t *const keys[2], uint32_t *bins, uint32_t n, uin
 
 /// Steps of a decode ///
 
-/* Fill the rows and count the occupancy, from bytes or from a live ring. Return how many keys are in t->keys[0]: those
- * of the slots whose opcode was named, in the order of slots. A row that lost words has no key. */
+/* Both functions fill the rows and count the occupancy: the first from bytes, the second from a live ring. They return
+ * the number of keys in t->keys[0]. Each slot whose opcode has a name has one key, in the order of slots. A row that
+ * lost words has no key. */
 uint32_t stk_rows_decode(struct stk_telemetry *t, const uint8_t *ring, uint32_t slots, const struct stk_names *names);
 uint32_t stk_rows_read(struct stk_telemetry *t, const struct stk_ring *ring, const uint32_t *tail, enum stk_feed feed,
                        const struct stk_names *names);

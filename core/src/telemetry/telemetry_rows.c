@@ -72,8 +72,8 @@ static uint32_t rows_plain(const struct block *block, const struct stk_names *na
     return 0;
 }
 
-/* Writes the key of a slot to *key. Returns 1 if the opcode of the slot was named, else 0: then the caller writes the
- * next key over this one. So there is no branch that depends on the opcode. */
+/* Writes the key of a slot to *key. Returns 1 if `names` has the opcode of the slot, else 0. After a 0 the caller
+ * writes the next key over this one. So no branch depends on the opcode. */
 static uint32_t key_add(uint64_t *key, const struct stk_row *row, const struct stk_names *names, uint32_t slot) {
     const struct stk_name *name = stk_names_find(names, row->opcode);
     *key = stk_key_make(names, name, row->args[0], slot);

@@ -75,7 +75,7 @@ static int find_free(struct stk_tenants *tenants, uint32_t *generation) {
 
 int stk_tenant_register(struct stk_tenants *tenants, const struct stk_tenant_config *config,
                         struct stk_tenant *tenant) {
-    /* Without a config: no limits and no label. */
+    /* A tenant that is registered without a config has no limits and no label. */
     static const struct stk_tenant_config unbounded = {NULL, STK_TENANT_UNBOUNDED, STK_TENANT_UNBOUNDED,
                                                        STK_TENANT_UNBOUNDED};
     uint32_t generation;

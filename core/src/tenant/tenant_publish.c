@@ -98,8 +98,8 @@ int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots, str
         /* Release: a thread that sees the lower count also sees the harvest before it. */
         err = stk_cas(&entry->word, word, word - (uint32_t)slots) == word ? STK_OK : STK_E_WOULD_BLOCK;
     } while (err == STK_E_WOULD_BLOCK && --tries > 0);
-    /* After the swap, so that a call which fails counts nothing. For a moment the two figures do not add up
-     * (stk_tenant_counters). */
+    /* The counter is added to after the swap, so that a call which fails counts nothing. For a moment the two counters
+     * do not add up (stk_tenant_counters). */
     if (err == STK_OK) {
         (void)stk_fetch_add(&entry->drained, (uint32_t)slots);
     }

@@ -32,9 +32,10 @@ struct stk_fused_op {
     uint32_t part_count;
 };
 
-/* A function that states the cost of an op (stoker/kernel/cost.h), for an opcode of the two lists above. A handler
- * without such a function costs one unit for each byte of its chunk; a fused op costs as much for each of its parts.
- * Neither of them stops half-way. */
+/* A function that states the cost of an op (stoker/kernel/cost.h). The op is the handler of a struct stk_user_op or a
+ * struct stk_fused_op. A handler without such a function costs one unit for each byte of its chunk. A fused op without
+ * such a function costs one unit for each byte of its chunk, times the number of its parts. An op without such a
+ * function does its slot in one call: it never stops at the budget. */
 struct stk_cost;
 typedef struct stk_cost stk_handler_cost(const struct stk_dev *dev, const struct stk_call *call);
 

@@ -62,15 +62,15 @@ int stk_opencl_leave_mode(struct stk_opencl *cl);
 /* Enqueues a launch of the workers behind those under way, of which there is one at most. */
 int stk_opencl_launch(struct stk_opencl *cl);
 
-/* With copies: makes the older launch end with `read`, the last read behind its kernel. */
+/* Makes the older launch end with `read`, the last read behind its kernel. For a mode with copies. */
 void stk_opencl_follow(struct stk_opencl *cl, cl_event read);
 
 /* Returns 1 if the older launch has ended, as the driver says; 0 if not; STK_E_DEVICE, with the failure noted, if it
  * failed or the driver does not say. The launch stays among those under way. */
 int stk_opencl_launch_over(struct stk_opencl *cl);
 
-/* With copies: returns, as stk_opencl_launch_over, whether the kernel of the older launch has ended. The kernel ends
- * before the reads of its launch. */
+/* Returns, as stk_opencl_launch_over, whether the kernel of the older launch has ended. For a mode with copies, where
+ * the kernel ends before the reads of its launch. */
 int stk_opencl_kernel_over(struct stk_opencl *cl);
 
 /* Sets *status to the status of the older launch, as clGetEventInfo says. Returns 0 where the driver does not tell. */
@@ -114,8 +114,8 @@ uint64_t stk_opencl_idle_ns(struct stk_opencl *cl, uint64_t now_ns);
 /* Begins the watch again, at time `now_ns`. */
 void stk_opencl_watch_start(struct stk_opencl *cl, uint64_t now_ns);
 
-/* Look whether memory is still shared: the first function while a launch runs, the second after one that ended. Return
- * 1 when memory is not shared, with the reason appended to cl->reason. */
+/* Both functions look whether memory is still shared: the first while a launch runs, the second after a launch has
+ * ended. They return 1 when memory is not shared, with the reason appended to cl->reason. */
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns);
 int stk_opencl_watch_border(struct stk_opencl *cl);
 

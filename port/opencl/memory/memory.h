@@ -76,7 +76,8 @@ void stk_opencl_drop_copies(struct stk_opencl *cl);
 /* Releases all copies. */
 void stk_opencl_close_copies(struct stk_opencl *cl);
 
-/* Allocate and release the counts of how often each slot was put back: one byte for each slot, 0 at first. */
+/* The first function allocates one byte for each slot, 0 at first, which counts how often the slot was put back. The
+ * second function releases these bytes. */
 int stk_opencl_open_tries(struct stk_opencl *cl);
 void stk_opencl_close_tries(struct stk_opencl *cl);
 

@@ -206,7 +206,7 @@ static void pass_over(struct stk_opencl *cl, int index) {
 /* A walk through the devices that a configuration names. Without a name, the devices of the board come first. */
 struct walk {
     const char *wanted; /* NULL: any device */
-    uint32_t place;     /* of stk_opencl_candidate */
+    uint32_t place;     /* position for stk_opencl_candidate */
     int preferred;      /* 1: only devices of the board; -1: all but those; 0: all */
 };
 

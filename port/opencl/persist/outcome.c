@@ -87,7 +87,8 @@ static int load_from(struct stk_opencl *cl, enum stk_opencl_origin from, struct 
 }
 
 enum stk_opencl_origin stk_opencl_load_outcome(struct stk_opencl *cl, struct stk_opencl_outcome *outcome) {
-    /* Without the key of the program there is none for the outcome. */
+    /* The key of the outcome is made from the key of the program, so there is no outcome without a key of the
+     * program. */
     cl->own.persisted.has_keys = cl->own.persisted.has_keys && outcome_key(cl);
     for (int from = STK_OPENCL_FROM_CACHE;
          cl->own.persisted.has_keys && !cl->own.persisted.rejected && from <= STK_OPENCL_FROM_STORE; from++) {

@@ -98,7 +98,7 @@ int stk_opencl_build(struct stk_opencl *cl) {
 }
 
 int stk_opencl_doubts(const struct stk_opencl *cl, int err) {
-    /* Only errors that a bad binary can cause. */
+    /* These are the errors that a bad binary can cause. */
     return cl->built_from != STK_OPENCL_MADE && (err == STK_E_DEVICE || err == STK_E_BUILD || err == STK_E_UNSUPPORTED);
 }
 

@@ -24,7 +24,7 @@ int stk_opencl_create_queue(struct stk_opencl *cl) {
 
 void stk_opencl_release_context(struct stk_opencl *cl) {
     struct stk_opencl_program *p = &cl->own.program;
-    /* In the reverse order of creation; a recovery may have made only some of them. */
+    /* Objects are released in the reverse order of creation. A recovery may have made only some of them. */
     if (p->kernel) {
         clReleaseKernel(p->kernel);
     }

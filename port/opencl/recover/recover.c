@@ -106,7 +106,7 @@ int stk_opencl_step_lost(struct stk_opencl *cl) {
         pop_all(cl);
         now = QUIET;
     }
-    /* With copies the kernel may even run: it touches nothing of the host's. */
+    /* Where the device works on copies, the kernel may still run: it touches no memory of the host. */
     if (now == QUIET || mode->copies) {
         put_back_claims(cl);
     }
@@ -184,7 +184,8 @@ static int plan_context(struct stk_opencl *cl) {
 /* Waits until no launch runs, or gives the device up when it is too late. */
 static int step_quiet(struct stk_opencl *cl) {
     int late = past_deadline(cl);
-    /* In each step: a worker that had no core until now enters later and must be asked too. */
+    /* The workers are asked to leave in each step: a worker that had no core until now enters later and must be asked
+     * too. */
     stk_opencl_mode(cl->mode)->hurry(cl);
     if (look(cl) != QUIET) {
         if (late) {

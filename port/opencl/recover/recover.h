@@ -26,8 +26,8 @@ void stk_opencl_put_back(struct stk_opencl *cl, int ran);
 /* Gives up launches that the driver does not know any more. */
 void stk_opencl_forget_unknown(struct stk_opencl *cl);
 
-/* Release what lost contexts hold: the first function the memory, the second one, once everything that is queued is
- * over, queues and contexts. */
+/* The first function releases the memory of lost contexts. The second one releases their queues and the contexts, once
+ * everything that is queued has ended. */
 void stk_opencl_close_lost_memory(struct stk_opencl *cl);
 void stk_opencl_close_lost_contexts(struct stk_opencl *cl);
 

@@ -149,8 +149,11 @@ static int time_pairs(struct stk_opencl *cl, uint32_t turns, uint64_t *shortest,
     return err;
 }
 
-/* A kernel that is over when the calls return was either short, or the driver ran the kernel inside a call. So each
- * pair stays four times as long as the one before, until the calls return earlier or the pair was long enough. */
+/* Finds out whether the driver runs a kernel inside the call that launches the kernel. Each try launches pairs of
+ * kernels, one kernel behind the other. If both calls return only after the first kernel has ended, either the driver
+ * ran the kernel inside a call, or the kernel was short. So each try makes the kernels run four times the turns of the
+ * try before, until the calls return before the first kernel ends, or the kernels are long enough to show that the
+ * driver is synchronous. */
 int stk_opencl_check_launch(struct stk_opencl *cl) {
     uint64_t took = 0;
     int inside = 1, err = STK_OK;

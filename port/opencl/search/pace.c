@@ -63,7 +63,7 @@ int stk_opencl_pace(struct stk_opencl *cl) {
     if (err == STK_OK && took > idle) {
         set_cost(&cl->outcome, took - idle, bytes);
     }
-    /* No error: the mode was proved, and the pace stays as it was. */
+    /* A timeout is no error here: the mode was proved, and the pace stays as it was. */
     err = err == STK_E_TIMEOUT ? STK_OK : err;
     return joined == STK_OK ? err : STK_E_DEVICE;
 }

@@ -43,7 +43,7 @@ static int wanted(const struct stk_opencl *cl, enum stk_residency mode, enum stk
            asked(c, memory);
 }
 
-/* Starts an outcome for this kind of memory, without any figures. */
+/* Starts an outcome for this kind of memory, in which nothing is measured yet. */
 static void forget(struct stk_opencl *cl, enum stk_opencl_memory memory) {
     cl->outcome = (struct stk_opencl_outcome){.memory = memory};
     stk_opencl_sign(cl, &cl->outcome);
@@ -113,7 +113,7 @@ static int finish(struct stk_opencl *cl, int known) {
     return err;
 }
 
-/* Writes the reason of the mode that was found, with the figures of the handshake. */
+/* Writes into cl->reason how the mode was found, with the counts and times of the handshake. */
 static void describe(struct stk_opencl *cl, const struct passed *p) {
     const struct stk_opencl_outcome *o = &cl->outcome;
     static const char *const where[] = {"", "inside one launch", "at the borders of launches", "by copies"};

@@ -69,10 +69,10 @@ int stk_opencl_prove(struct stk_opencl *cl, enum stk_residency mode) {
 
 int stk_opencl_prove_again(struct stk_opencl *cl, const struct stk_opencl_outcome *known) {
     int err;
-    cl->outcome = *known; /* keeps the figures of the whole handshake */
+    cl->outcome = *known; /* keeps the counts and times of the whole handshake */
     err = prove(cl, known->residency, 1);
     if (err == STK_OK) {
-        cl->outcome = *known; /* the figures of the whole handshake */
+        cl->outcome = *known; /* prove() has overwritten the counts and times */
     }
     return err == STK_E_NOMEM ? STK_E_UNSUPPORTED : err;
 }

@@ -1,8 +1,9 @@
 /* Operations of the core on a bare-metal board, one thread: what one call costs by the timer of the board.
  *
- * The figures are nanoseconds of the timer. In QEMU with `-icount shift=0` each instruction takes one nanosecond of the
- * machine's time, so the figures are instructions there; test/bench/bare/run starts the board so. On a real board they
- * are time, with caches and wait states. Not a test: nothing is asserted but that the calls succeed. */
+ * The printed numbers are nanoseconds of the timer. In QEMU with `-icount shift=0` each instruction takes one
+ * nanosecond of the machine's time, so the numbers count instructions there; test/bench/bare/run starts the board so.
+ * On a real board the numbers are time, with caches and wait states. Not a test: nothing is asserted but that the calls
+ * succeed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 
 struct ram_file {
     char path[256];    /* empty: no file */
-    uint8_t *bytes;    /* those from `size` on are zero */
+    uint8_t *bytes;    /* bytes of the file; the bytes from `size` on are 0 */
     size_t size, room; /* bytes in use, and bytes allocated */
 };
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh CMAKE BUILD WORK CC LIBDIR: installs BUILD. Then builds the program in README.md with the flags of pkg-config,
 # and the same program with the handler that README.md shows. Runs both programs without an OpenCL driver and on an
-# OpenCL device. The output must be the output that README.md shows, but for the name of the device and the figures of
+# OpenCL device. The output must be the output that README.md shows, but for the name of the device and the numbers of
 # its handshake. Where there is no OpenCL device, the test runs the programs without a driver and counts as skipped.
 set -eu
 # shellcheck disable=SC2034
@@ -34,7 +34,7 @@ make_handlers() {
     links handler "$work/prefix" my_handlers
 }
 
-# masked FILE: prints FILE without the name of the device, its numbers of workers and lanes, and the figures of the
+# masked FILE: prints FILE without the name of the device, its numbers of workers and lanes, and the numbers of the
 # handshake.
 masked() {
     sed -e '1s/^.* (opencl/DEVICE (opencl/' -e '1,2s/[0-9][0-9]*/N/g' \

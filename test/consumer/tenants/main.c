@@ -52,7 +52,7 @@ static int set_up(void) {
     if (err < 0) {
         return err;
     }
-    /* Before the first submission: no worker runs yet. */
+    /* The shares are set before the first submission, while no worker runs. */
     err = stk_control_view(&control, device.memory.control, device.memory.control_words * sizeof(uint32_t));
     err = err < 0 ? err : stk_control_set_shares(&control, 0, SHARE_BYTES, NULL);
     stk_arena_init(&arena, tenant_memory, sizeof tenant_memory);

@@ -24,7 +24,7 @@
 
 #define NOBODY 0xFF
 
-__extension__ typedef unsigned __int128 set; /* of events */
+__extension__ typedef unsigned __int128 set; /* a set of events */
 
 enum kind {
     INIT,

@@ -29,7 +29,7 @@ enum {
     AGAIN
 };
 
-static int kind;     /* of the memory */
+static int kind;     /* kind of the memory */
 static bool fails;   /* the read fails */
 static bool is_slow; /* the read does not come back */
 
@@ -291,7 +291,7 @@ static void set_up_plain(void) {
 static void set_up_custody(void) {
     set_up(WITH_CUSTODY);
     weak_share(custody_of(SLOT), 1);
-    weak_share(custody_of(SLOTS), 1); /* of the I/O slot */
+    weak_share(custody_of(SLOTS), 1); /* custody word of the I/O slot */
 }
 
 static void set_up_bus(void) {

@@ -153,7 +153,7 @@ static void set_up_whole_run(void) {
     share_rest();
 }
 
-/* One more unit than a run has, so that a device that gave its run back goes on to the next. */
+/* Sets up one more unit than a run has, so that a device that gave its run back goes on to the next. */
 static void set_up_next_run(void) {
     set_up(3, 2);
     share_rest();

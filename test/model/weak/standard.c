@@ -59,7 +59,7 @@ FINAL(sequence_stale, SAW(0) == 2 && SAW(1) == 0)
 THREAD(blind_store, STORE(y, 2, RELAXED);)
 FINAL(blind_stale, SAW(0) == 2 && SAW(1) == 0 && weak_last(&y) == 2)
 
-/* With scopes: thread 0 on the device, thread 1 on the host or the device. */
+/* These threads use scopes: thread 0 is on the device, thread 1 on the host or on the device. */
 THREAD(mp_store_near, STORE(x, 1, RELAXED); NEAR(RELEASE); STORE(y, 1, RELAXED);)
 THREAD(mp_load_near, NOTE(0, LOAD(y, RELAXED)); NEAR(ACQUIRE); NOTE(1, LOAD(x, RELAXED));)
 

@@ -301,7 +301,7 @@ static void harvest_forged(void) {
     weak_goal(ENDED);
 }
 
-/* Nothing is pending. Gives the slot back that the tenant has stored to after its harvest. */
+/* Gives back the slot to which the tenant has stored after its harvest. No ticket is pending. */
 static void give_back(void) {
     struct stk_publisher p = publisher();
     struct stk_slot out;

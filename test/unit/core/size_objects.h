@@ -512,7 +512,7 @@ static int places_from(const uint32_t *n, struct stk_arena *arena) {
     return stk_tables_init(&places, &config, arena);
 }
 
-/* As many tables as there are rows, each removed in front of the others. */
+/* Adds as many tables as there are rows, and removes each table in front of the others. */
 static void places_use(const uint32_t *n) {
     uint32_t most = n[0] != 0u ? n[0] : STK_TABLES_DEFAULT, offset = 0;
     for (uint32_t i = 0; i <= most; i++) {

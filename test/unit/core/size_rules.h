@@ -18,7 +18,7 @@ struct sized {
     int (*at)(const uint32_t *n, void *memory, size_t bytes, struct stk_error_info *info);
     int (*from)(const uint32_t *n, struct stk_arena *arena);
     void (*use)(const uint32_t *n); /* uses the object to the full, and gives everything back that is not memory */
-    const void *object;             /* what a refusal leaves as it was; NULL where the object keeps the refusal */
+    const void *object;             /* object that a refusal must not change; NULL where the object keeps the refusal */
     size_t object_bytes;
     int spares_some; /* bytes may stay unwritten: padding between parts, or room that this use does not fill */
 };

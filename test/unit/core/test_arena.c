@@ -70,7 +70,7 @@ static void release_returns_to_the_mark(void **state) {
     stk_arena_release(&arena, mark);
     assert_int_equal(arena.used, 64);
     assert_ptr_equal(stk_arena_take(&arena, 10), scratch);
-    stk_arena_release(&arena, 1000); /* a mark of the future is none */
+    stk_arena_release(&arena, 1000); /* a mark above the used bytes changes nothing */
     assert_int_equal(arena.used, 128);
 }
 

@@ -19,7 +19,7 @@ static const struct stk_artifact_recipe recipe = {7, 3, sources, TEXT("-O2"), TE
 
 /// Keys ///
 
-/* From the bytes that SPEC.md 9.4 says, written out. */
+/* Compares a key with the hash of the bytes that SPEC.md, 9.4 gives, written out here. */
 static void a_key_is_what_the_format_says(void **state) {
     static const char context[] = "stoker 0.1 artifact key, version 1";
     static const uint8_t bytes[] = "\7\0\0\0\3\0\0\0"

@@ -229,7 +229,7 @@ static void check_sums(void) {
     }
 }
 
-/* `pinning`: of a hundred steps, how many pin. Sizes are small, or any, or multiples of a size, by turns. */
+/* `pinning`: of a hundred steps, how many pin. Sizes are small, or any, or multiples of a size, alternately. */
 static void run(uint32_t seed, uint32_t pinning, uint32_t largest) {
     random_state = seed;
     for (uint32_t i = 0; i < STEPS; i++) {

@@ -116,7 +116,8 @@ static void put_samples(uint32_t at, const int32_t *v, uint32_t n) {
     }
 }
 
-/* By hand: halves go up, also below zero; both ends are limited, and counted. */
+/* Compares with results that were computed by hand: halves are rounded up, also below zero; results are limited at both
+ * ends, and the limited ones are counted. */
 static void fir_rounds_halves_up_and_limits(void **state) {
     static const int32_t taps[] = {16384, -32768}, samples[] = {1, -1, 3, 32767, -32768, 32767},
                          want[] = {1, -1, 3, 16381, -32768, 32767};

@@ -137,7 +137,8 @@ static void serve_until_done(uint32_t last) {
     }
 }
 
-/* At each step between two of a worker's stores; test/model/lost.pml is the proof, of one slot at a time. */
+/* Loses the device at each step between two stores of a worker. test/model/lost.pml proves the same for one slot at a
+ * time. */
 static void requests_of_lost_kernels_are_put_back(void **state) {
     (void)state;
     load_miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
@@ -148,7 +149,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     io_in(&memory, 2, STK_SLOT_WAIT_IO);
     load_miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
     io_in(&memory, 3, STK_SLOT_PUBLISHED);
-    load_miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    load_miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* the slot has its answer; the I/O slot is not EMPTY yet */
     io_in(&memory, 4, STK_IO_OK);
     load_miss_in(&memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
     io_in(&memory, 5, STK_IO_OK);

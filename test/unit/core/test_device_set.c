@@ -42,7 +42,7 @@ static void each_need_leads_to_the_device_that_meets_it(void **state) {
         uint32_t index;
         uint64_t lack;
     } cases[] = {
-        /* Nothing is asked for: the best residency, most compute units, the first. */
+        /* The need names nothing, so the best residency wins, then the most compute units, then the first device. */
         {{.device = STK_DEVICE_SET_ANY}, CPU, 0, 0},
         {{.device = SLOW}, SLOW, 0, 0},
         {{.device = CPU_AGAIN, .name = "PTHREAD"}, CPU_AGAIN, 0, 0},

@@ -304,7 +304,8 @@ static int count_chunk(void *ctx, const struct stk_stream_result *r, struct stk_
     return 0;
 }
 
-/* Both on one thread, one device and one ring: slots 0 to 3 and the end of the payload are the stream's. */
+/* Runs the service and a stream on one thread, one device and one ring. Slots 0 to 3 and the end of the payload belong
+ * to the stream. */
 static void run_beside_a_stream(bool shared) {
     static _Alignas(64) uint8_t memory[4096];
     struct stk_arena arena;

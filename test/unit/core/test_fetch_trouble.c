@@ -640,7 +640,7 @@ static uint32_t draw(uint64_t *seed, uint32_t below) {
     return (uint32_t)(*seed >> 33) % below;
 }
 
-/* One word of the ring or the queue becomes anything, mostly something that means something. */
+/* Writes a value into one word of the ring or of the I/O queue. Most of these values mean something to the service. */
 static void trash(uint64_t *seed) {
     static const uint32_t words[] = {0, 1, 2, 3, 4, 6, 7, 16, 17, STK_OP_LOAD_MISS, 79, 80, UINT32_MAX};
     uint32_t value = words[draw(seed, sizeof words / sizeof *words)], slot = draw(seed, 8), word = draw(seed, 8);
@@ -651,7 +651,7 @@ static void trash(uint64_t *seed) {
     }
 }
 
-/* All slots start again; what the service has in hand is in hand. */
+/* Clears all slots of the ring and of the I/O queue. The service keeps the requests that it has claimed. */
 static void wipe(void) {
     for (uint32_t i = 0; i < 8u; i++) {
         memset(slot_words(i), 0, STK_SLOT_BYTES);

@@ -146,7 +146,7 @@ static void a_record_waits_for_its_page_or_a_sync(void **state) {
 static void check_fields(const struct stk_log_record *want) {
     struct stk_log_record got, r = *want;
     uint32_t sequence = world.log.sequence;
-    r.sequence = 77; /* both are set by the log */
+    r.sequence = 77; /* the log sets both fields itself */
     r.resumed = 1;
     assert_int_equal(stk_log_append(&world.log, &r), STK_OK);
     world_iterate();

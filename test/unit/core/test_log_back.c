@@ -46,7 +46,8 @@ static void assert_end(void) {
     assert_int_equal(stk_log_next(&script.iter, &r), 0);
 }
 
-/* From the end to the begin, to the end again, and to and fro on the way, with a walk buffer of this size. */
+/* Walks from the end to the beginning, to the end again, and to and fro on the way, with a walk buffer of `bytes`
+ * bytes. */
 static void assert_both_ways(uint32_t bytes) {
     uint32_t seen = script_walk(), count = NO_CALL;
     assert_int_equal(stk_log_iterate(&script.log, &script.iter, script.walk, bytes), STK_OK);
@@ -126,8 +127,8 @@ static void records_backwards_are_those_forwards_after_damage(void **state) {
     }
 }
 
-/* Each granule in turn cannot be read, alone or with the one behind it. Only `unreadable` counts backwards, each cell
- * once. */
+/* Makes each granule unreadable, one after the other, alone or with the one behind it. Backwards only `unreadable`
+ * counts, each cell once. */
 static void pieces_that_cannot_be_read_are_passed_over_both_ways(void **state) {
     (void)state;
     EVERY(g) {

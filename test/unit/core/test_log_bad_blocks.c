@@ -30,7 +30,8 @@ static void assert_goes_on(uint32_t first) {
     script_assert_holds(first, script.number);
 }
 
-/* Of the blocks that are in use or ahead in turn, in the first lap and in a later one. */
+/* Lets a program fail in each block, one block after the other, while the block is in use or is the next one. Tests
+ * this in the first lap and in a later one. */
 static void a_program_that_fails_after_it_did_something_hides_no_record(void **state) {
     (void)state;
     EVERY(g) {
@@ -144,7 +145,8 @@ static void a_format_over_blocks_that_cannot_be_erased_ends_the_old_log(void **s
     }
 }
 
-/* Some of the run fail to erase, and the others to program; the first `erases` of them the former. */
+/* Some of these consecutive blocks fail to erase, and the others fail to program. The first `erases` of them fail to
+ * erase. */
 static void lay_run(const struct stk_flash_geometry *g, uint32_t block, uint32_t run, uint32_t erases, enum done left) {
     for (uint32_t i = 0; i < run; i++) {
         uint8_t *fails = i < erases ? medium.erase_fails : medium.prog_fails;

@@ -121,7 +121,8 @@ static void a_time_is_found_in_its_boot(void **state) {
     }
 }
 
-/* Of all records at or after the time the first one is found; where the clock turned within a boot, any of them. */
+/* Asserts that a search by time finds the first record at or after the time. Where the clock turned within a boot, the
+ * search may find any such record. */
 static void assert_time_found(enum clock clock, uint64_t time) {
     struct stk_log_record r;
     uint32_t first = 0;

@@ -283,7 +283,8 @@ static void a_run_of_three_bad_blocks_is_passed_over(void **state) {
     assert_int_equal(world.last, 3u * lap_of(&shape) - 1u);
 }
 
-/* It is the medium that fails, not a block: what is on it is not spent on trying them all. */
+/* The medium fails, not a block. So the log must not erase the blocks with records one after the other to try them
+ * all. */
 static void a_medium_that_takes_no_program_costs_four_blocks_and_one_for_each_call(void **state) {
     const struct stk_flash_geometry shape = {1, 64, 256, 12, 0xFF, STK_FLASH_MANY, 0};
     struct stk_log_record record = {.slot = 1};
@@ -328,7 +329,7 @@ static void a_log_goes_on_while_two_blocks_are_good(void **state) {
     }
 }
 
-/* It keeps the header and the records of an earlier lap. */
+/* A block that cannot be erased keeps the header and the records of an earlier lap. */
 static void a_block_that_cannot_be_erased_hides_nothing(void **state) {
     static const struct stk_flash_geometry shapes[] = {
         NOR, NAND, {1, 64, 256, 6, 0xFF, STK_FLASH_ONCE, 0}, {1, 64, 128, 7, 0xFF, STK_FLASH_ANY, 0}};

@@ -164,7 +164,7 @@ static uint32_t seed_of(uint32_t block) {
     return stk_crc32c(0, bytes, sizeof bytes);
 }
 
-/* Where the records are, by what SPEC.md says of them; returns how many. */
+/* Places and sequences of the records, found as SPEC.md describes. find_places fills them and returns their number. */
 static uint32_t places[CELLS_MAX], sequences[CELLS_MAX];
 
 static uint32_t find_places(void) {
@@ -222,7 +222,8 @@ static void flipped_bits_cost_their_records_only(void **state) {
     }
 }
 
-/* Of every block in turn, alone and with that of the next. */
+/* Damages the header of every block, one block after the other, alone and together with the header of the next
+ * block. */
 static void damaged_headers_cost_nothing(void **state) {
     (void)state;
     for (uint32_t i = 0; i < SHAPES; i++) {
@@ -458,7 +459,7 @@ static void wear_is_even(void **state) {
     }
 }
 
-/* With one poll in each block's worth of records, at any place in it. */
+/* Makes one poll for each block of records, at any place in the block. */
 static void an_append_programs_once_and_never_erases(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 4; i++) {

@@ -156,7 +156,7 @@ static void lay_out_word(uint32_t offset, uint32_t word) {
 }
 
 /* The next boot is counted on from the boot in the newest header. A boot that wrapped around to 0 would make each new
- * record no cell. A run of blocks that is longer than the log would wrap the search behind the newest block around. */
+ * record no cell. More consecutive blocks than the log has would wrap the search behind the newest block around. */
 static void a_header_with_a_number_beyond_its_bound_is_no_header(void **state) {
     static const uint32_t boots[] = {0, 0x7FFFFFFF, 0x80000000, UINT32_MAX}, reaches[] = {3, UINT32_MAX};
     (void)state;

@@ -79,7 +79,7 @@ static uint32_t newest_after_a_cut(void) {
     return r.sequence;
 }
 
-/* With a sync after so many appends, and so many bad blocks. */
+/* Appends with a sync after every `sync_every` appends, where `bad` blocks are bad. */
 static void assert_synced_stays(uint32_t prog_unit, uint32_t sync_every, uint32_t bad) {
     static uint8_t page[STK_LOG_BUFFER_BYTES(1, 256)];
     const struct stk_log_config config = {{&ops, &medium}, page, sizeof page};

@@ -85,7 +85,8 @@ static void a_format_finds_runs_longer_than_the_reach(void **state) {
     }
 }
 
-/* Two runs, and single bad blocks all over; the blocks keep the headers of an older log. */
+/* Two groups of consecutive bad blocks, and single bad blocks all over the flash. The blocks keep the headers of an
+ * older log. */
 static void several_runs_that_keep_an_older_log_are_passed_over(void **state) {
     (void)state;
     EVERY(g) {

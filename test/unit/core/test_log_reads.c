@@ -1,4 +1,5 @@
-/* Reads that fail: what cannot be read is no record, is not blank, and no reason to say that there is no log. */
+/* Reads that fail: a page that cannot be read is not a record and is not blank, and does not prove that there is no
+ * log. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

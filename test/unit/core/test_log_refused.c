@@ -129,8 +129,8 @@ static void a_port_that_refuses_programs_wears_no_block(void **state) {
     }
 }
 
-/* Refuses each call of the flash in turn. Format, mount and grow must return the error of the refused call, and make no
- * further call. */
+/* Refuses each call of the flash, one after the other. Format, mount and grow must return the error of the refused
+ * call, and make no further call. */
 static void a_refused_call_ends_format_mount_and_grow(void **state) {
     (void)state;
     EVERY(g) {

@@ -53,7 +53,7 @@ static void the_table_gives_geometry_and_limits(void **state) {
 
 static void a_mapped_region_lies_in_one_erase_region(void **state) {
     static const struct {
-        uint32_t offset, bytes; /* of one chip */
+        uint32_t offset, bytes; /* range in one chip */
         int blocks;             /* or the error */
         uint32_t block_bytes;
     } row[] = {
@@ -164,7 +164,7 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
     assert_int_equal(stk_nor_open(NULL, &config), STK_E_ARG);
 }
 
-/* Memory answers the query with what was written to it. */
+/* RAM gives the query command back that was written to it, and not the answer of a flash chip. */
 static void memory_is_no_flash(void **state) {
     static _Alignas(4) uint8_t memory[4096];
     struct stk_nor nor;
@@ -264,8 +264,8 @@ static void a_chip_that_stays_busy_is_given_up(void **state) {
     }
 }
 
-/* As long as a chip works on what was given up, it ignores commands and reads give its status: nothing may look
- * done. */
+/* As long as a chip works on an operation that the port gave up, the chip ignores commands, and reads give its status.
+ * No such operation may look finished. */
 static void a_late_chip_is_waited_for_before_the_next_call(void **state) {
     uint8_t data[4] = {0}, out[4];
     (void)state;

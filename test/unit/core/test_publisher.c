@@ -188,7 +188,7 @@ static void reset_recycles_finished_slots_only(void **state) {
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);
     assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_EMPTY);
     assert_int_equal(stk_ring_status(&ring, 1), STK_SLOT_EMPTY);
-    stk_store(ring.words + 16, 99); /* 99 is no status */
+    stk_store(ring.words + 16, 99); /* 99 is not a status */
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_E_STATUS);
     with_custody();
     assert_int_equal(stk_publisher_reset(&publisher, 0), STK_OK);

@@ -207,7 +207,7 @@ static void records_that_make_no_sense_are_named(void **state) {
         {{.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION, .args = {MASK, 200}}, STK_E_CORRUPT},
     };
     const struct stk_log_record untold = {.kind = STK_LOG_EPOCH, .args = {160, RIG_OBSERVABLES}};
-    /* Nothing is asked for an input of no bytes, not even memory. */
+    /* An input of 0 bytes is taken without a call, and needs no memory. */
     const struct stk_log_record none = {.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD, 0}};
     const struct stk_log_record no_table = {.kind = STK_LOG_INPUT, .slot = 1, .status = 1, .args = {RIG_TABLES, 0}};
     size_t i;

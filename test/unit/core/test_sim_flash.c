@@ -8,7 +8,7 @@
 #include "red_zone.h"
 #include "sim_flash_rig.h"
 
-static _Alignas(64) uint8_t memory_b[sizeof memory_a]; /* of a copy */
+static _Alignas(64) uint8_t memory_b[sizeof memory_a]; /* memory of a copy */
 
 /// Shape ///
 

@@ -117,7 +117,7 @@ static void macro_query_and_use_agree_and_one_byte_less_fails(void **state) {
     }
 }
 
-/* Of a ring, as far as this machine can address it. */
+/* Most slots of a ring that this machine can address. */
 #define SLOTS_MAX (SIZE_MAX > UINT32_MAX ? STK_RING_SLOTS_MAX : (1u << 26) - 1u)
 
 /* Shapes too large to lay out here: the two numbers alone. */

@@ -1,5 +1,5 @@
-/* A log on SPI NOR under power cuts: the power goes in every step of every program and erase of a run, and in further
- * ones of the boot after it. No synced record is lost, and none is invented. */
+/* A log on SPI NOR under power cuts: the power goes in every step of every program and erase of an execution, and in
+ * further ones of the boot after it. No synced record is lost, and none is invented. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 
 #define SECTOR   256u
 #define BLOCKS   6u
-#define RECORDS  30u /* records of a run: more than a lap of the chip holds */
+#define RECORDS  30u /* records of one execution: more than a lap of the chip holds */
 #define LOG_ID   0x5EED5EEDu
 #define BUFFER   STK_LOG_BUFFER_BYTES(1u, 128u)
 #define KEPT_MIN 6u /* records that are never overwritten: those of two blocks */
@@ -79,8 +79,8 @@ static void mount(const struct stk_spi_nor_config *config) {
     assert_int_equal(stk_log_mount(&flash_log, &log), STK_OK);
 }
 
-/* A run whose power goes in step `cut`, and a boot behind it whose power goes in step `again`. Returns false when the
- * first run ended before its cut. */
+/* Makes an execution whose power goes in step `cut`, and a boot behind it whose power goes in step `again`. Returns
+ * false when the first execution ended before its cut. */
 static bool run(enum stk_sim_spi_nor_kind kind, uint32_t unit, uint32_t cut, uint32_t again) {
     struct stk_spi_nor_config config = board_of(kind, unit);
     const struct stk_log_config log = on_nor();

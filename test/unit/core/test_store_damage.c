@@ -9,7 +9,7 @@
 
 #define SMALL (&geometries[0])
 
-/* Flips each bit of the flash in turn: every artifact is returned as it was put, or not at all. */
+/* Flips each bit of the flash, one after the other: every artifact is returned as it was put, or not at all. */
 static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
     uint32_t lost = 0, mounts = 0;
     (void)state;
@@ -36,7 +36,7 @@ static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
     assert_int_equal(world_mount(), 4);
 }
 
-/* The same under a store that stays mounted: counted and reported, and the next put is as good as ever. */
+/* Damages a store that stays mounted: the damage is counted and reported, and the next put works. */
 static void damage_under_a_mounted_store_is_said_and_counted(void **state) {
     (void)state;
     for (uint32_t cell = 2; cell < 5; cell++) { /* two of data, and the tail */
@@ -81,7 +81,7 @@ static void records_of_another_artifact_do_not_pass(void **state) {
     assert_int_equal(put(1, 1, 40), 0);
     assert_int_equal(put(2, 2, 40), 0);
     assert_int_equal(put(3, 3, 60), 0);
-    entry_of(2)->sequence = entry_of(1)->sequence; /* as large */
+    entry_of(2)->sequence = entry_of(1)->sequence; /* both artifacts now have the same sequence */
     assert_int_equal(got(2, 2, 40), STK_E_CORRUPT);
     entry_of(1)->bytes = 41;
     assert_int_equal(got(1, 1, 41), STK_E_CORRUPT);
@@ -119,7 +119,7 @@ static void bad_blocks_are_passed_over(void **state) {
     }
 }
 
-/* So many bad blocks that the end of a large artifact overwrites its beginning. */
+/* Makes so many blocks bad that the end of a large artifact overwrites its beginning. */
 static void an_artifact_that_overwrites_itself_is_refused(void **state) {
     const struct stk_flash_geometry g = {1, 64, 256, 7, 0xFF, STK_FLASH_MANY, 0};
     (void)state;

@@ -77,7 +77,7 @@ static void a_removal_voids_what_came_before_it(void **state) {
     assert_int_equal(got(1, 1, 40), 1);
 }
 
-/* Only the hash tells that a version was not put as it reads now. */
+/* Changes the entry, so that only the hash shows that the version was not put as it reads now. */
 static void an_older_version_is_checked_by_its_hash(void **state) {
     (void)state;
     world_open(&wide);

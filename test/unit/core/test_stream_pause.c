@@ -41,7 +41,8 @@ static void stop_in_the_sleep(void *ctx, const uint32_t *word, uint32_t seen, ui
     w.clock.hook = NULL;
 }
 
-/* Neither the call's own deadline nor a slot's is over when the process comes back out of a sleep. */
+/* The process comes back out of a sleep. Then the deadline of the call is not over, and the deadline of a slot is not
+ * over either. */
 static void pause_inside_a_call_ends_neither_the_call_nor_its_slots(void **state) {
     (void)state;
     stuck_world(TIMEOUT);

@@ -136,8 +136,9 @@ static void a_slot_that_got_a_ticket_is_read_again(void **state) {
     assert_int_equal(t.snapshot.occupancy.count[STK_SLOT_PUBLISHED], 1);
 }
 
-/* The slot is one word behind the row, so that each try moves its words down by one, and the tail of the tickets is the
- * row's first word: it differs after every try. */
+/* The call copies the slot into a row, and this row begins one word before the slot. So each copy moves the words of
+ * the slot down by one word. The first word of the row is also the control word with the tail of the tickets, so each
+ * copy changes the tail. The slot and the tail differ after every try. */
 static void a_slot_that_never_holds_still_is_torn(void **state) {
     enum {
         PAD = (16 - STK_CTL_PUBLISH_TAIL % 16) % 16

@@ -11,7 +11,7 @@
 
 #define CAPACITY 5u
 #define SLOTS    6u
-#define MOST     64u /* registrations of a run */
+#define MOST     64u /* registrations of one execution */
 #define RUNS     12u
 #define STEPS    700u
 

@@ -134,7 +134,7 @@ static void critical_slot_behind_ten_thousand_low_ones_runs_within_two_turns(voi
     assert_int_equal(status(10063), STK_SLOT_PUBLISHED);
 }
 
-/* Not in order: the high scan passes every slot of CRITICAL and HIGH, one a turn. */
+/* The slots are not found in order: the high scan looks at every slot of CRITICAL and HIGH, one in each turn. */
 static void urgent_slot_anywhere_in_its_partition_is_found_in_one_pass_over_it(void **state) {
     static const uint32_t at[] = {15, 3, 31, 16, 0, 9};
     uint32_t i;

@@ -100,7 +100,7 @@ static off_t fake_seek_end(int fd) {
     return dev.seek_errno != 0 ? (off_t)answer(dev.seek_errno) : (off_t)dev.size;
 }
 
-/* How many bytes of a transfer go through; below zero with errno. */
+/* Returns the number of bytes that a transfer moves, or a negative number with errno set. */
 static ssize_t granted(size_t bytes, off_t at) {
     assert_in_range(at, 0, sizeof dev.bytes - bytes);
     if (dev.io_errors != 0 && dev.before_errors-- == 0) {

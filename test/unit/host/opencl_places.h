@@ -49,7 +49,7 @@ static inline void fresh_store(uint32_t blocks) {
     assert_int_equal(stk_store_format(&store, 1), STK_OK);
 }
 
-/* The same flash after a restart. */
+/* Mounts the store on the same flash, as after a restart. */
 static inline void mount_again(void) {
     init_store();
     assert_true(stk_store_mount(&store, &(struct stk_error_info){0}) >= 0);

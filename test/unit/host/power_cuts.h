@@ -80,9 +80,9 @@ static inline bool power_return(void) {
     return gone;
 }
 
-/* Cuts `call` at its steps, in every mode and on each medium, after `before`; `after` checks that the promises of
- * core/POWER-CUTS.md hold; its argument says whether the power was cut. Cuts large pages at some of their bytes
- * only. */
+/* Calls `before`, and then cuts `call` at each of its steps, in every mode and on each medium. Then calls `after`,
+ * which checks that the promises of core/POWER-CUTS.md hold; its argument says whether the power was cut. Cuts large
+ * pages at some of their bytes only. */
 static inline void cut_everywhere(void (*before)(const struct medium *m), void (*call)(void), void (*after)(bool cut)) {
     for (uint32_t i = 0; i < MEDIA; i++) {
         uint32_t stride = media[i].geometry.prog_unit > STK_LOG_CELL_BYTES ? 29u : 1u;

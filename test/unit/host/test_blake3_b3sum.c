@@ -65,7 +65,7 @@ static void b3sum(unsigned mode, size_t bytes, uint8_t *out, size_t out_bytes) {
     assert_int_equal(got, out_bytes);
 }
 
-/* The same from here, in parts of random sizes. */
+/* Hashes the same bytes with stoker, in parts of random sizes. */
 static void ours(unsigned mode, size_t bytes, uint8_t *out, size_t out_bytes) {
     struct stk_blake3 s;
     stk_blake3_init(&s);

@@ -352,7 +352,7 @@ static void lost_device_ends_the_wait_with_its_reason(void **state) {
 
 /// Which device ///
 
-/* In a process of its own, whose OpenCL loader finds no driver. */
+/* The test runs in a process of its own, whose OpenCL loader finds no driver. */
 static void without_a_driver_the_interpreter_runs_and_says_why(void **state) {
     int status = 1;
     pid_t child;

@@ -181,7 +181,7 @@ static void configurations_that_break_a_rule_are_refused(void **state) {
         {{.bytes = UINT64_MAX}, STK_E_OVERFLOW},
         {{.bytes = (uint64_t)1 << 40, .block_bytes = 1, .prog_unit = 1, .grow = true}, STK_E_OVERFLOW},
         {{.bytes = (uint64_t)1 << 40, .block_bytes = STK_FILE_WHOLE, .grow = true}, STK_E_OVERFLOW},
-        {{.block_bytes = STK_FILE_WHOLE}, STK_E_ARG}, /* its length is no multiple of 4096 */
+        {{.block_bytes = STK_FILE_WHOLE}, STK_E_ARG}, /* its length is not a multiple of 4096 */
     };
     int fd = open(path, O_CREAT | O_RDWR, 0600);
     (void)state;

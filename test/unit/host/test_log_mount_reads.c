@@ -193,7 +193,8 @@ static void look_among_bad_blocks(uint32_t run) {
     assert_true(sparse.reads <= 2 * (log2_of(blocks) + range + run) + 48);
 }
 
-/* A run of bad blocks in the middle, and single ones: format finds them (`late` is 0), or they fail in use. */
+/* Makes consecutive bad blocks in the middle, and single bad blocks. Format finds them (`late` is 0), or they fail in
+ * use. */
 static void look_all_around(uint32_t blocks, uint32_t run, uint32_t every, int late) {
     const struct stk_log_config config = {{&ops, NULL}, buffer, sizeof buffer};
     lay_out(blocks);

@@ -220,7 +220,7 @@ static void a_page_is_never_programmed_twice(void **state) {
 /* A call that the system refuses makes no block bad. A failure or a timeout of the chip does. */
 static void only_errors_of_the_chip_make_a_block_bad(void **state) {
     static const struct {
-        int os_error, nor, nand; /* of a program */
+        int os_error, nor, nand; /* errors of a program operation */
         int erase, read;
     } row[] = {
         {EIO, STK_E_IO, STK_E_IO, STK_E_IO, STK_E_IO},

@@ -219,7 +219,7 @@ static void record_of_another_key_is_made_again(void **state) {
     assert_made_again(STORE, program_key, "damaged");
 }
 
-/* With every hash right: it is the driver that has to refuse it. */
+/* Every hash of the record is right, so the driver has to refuse the program. */
 static void garbage_that_hashes_right_is_made_again(void **state) {
     (void)state;
     first_start();

@@ -14,7 +14,7 @@
 
 static const enum stk_residency modes[] = {STK_RESIDENT, STK_QUANTUM, STK_BATCH};
 
-/* Returns 1 when the run includes this mode. */
+/* Returns 1 when this execution of the test includes the mode. */
 static int is_wanted(enum stk_residency mode) {
     return !wanted_residency() || wanted_residency() == mode;
 }
@@ -108,8 +108,8 @@ static void be_stopped(uint32_t ms) {
     }
 }
 
-/* A slow slot is with the device, and deadline and watch are shorter than the pause. Neither of them ends, since the
- * workers were stopped too. */
+/* A slow slot is with the device, and deadline and watch are shorter than the pause. Deadline and watch do not end,
+ * since the workers were stopped too. */
 static void pause_costs_neither_the_device_nor_its_mode(void **state) {
     (void)state;
     for (size_t i = 0; i < 3; i++) {

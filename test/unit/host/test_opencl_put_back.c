@@ -34,7 +34,8 @@ static void serve_until_done(uint32_t last) {
     }
 }
 
-/* At each step between two of a worker's stores; test/model/lost.pml is the proof, of one slot at a time. */
+/* Loses the device at each step between two stores of a worker. test/model/lost.pml proves the same for one slot at a
+ * time. */
 static void requests_of_lost_kernels_are_put_back(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 8};
     (void)state;
@@ -47,7 +48,7 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     io_in(&cl.memory, 2, STK_SLOT_WAIT_IO);
     load_miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
     io_in(&cl.memory, 3, STK_SLOT_PUBLISHED);
-    load_miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* has its answer, the I/O slot not emptied */
+    load_miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* the slot has its answer; the I/O slot is not EMPTY yet */
     io_in(&cl.memory, 4, STK_IO_OK);
     load_miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
     io_in(&cl.memory, 5, STK_IO_OK);

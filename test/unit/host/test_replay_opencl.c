@@ -61,14 +61,14 @@ static void publish(uint32_t slot, uint32_t opcode, uint32_t a0, uint32_t a1, ui
     assert_int_equal(stk_recorder_publish(&rig.recorder, slot, &work), STK_OK);
 }
 
-/* Until slot `last` has ended. */
+/* Drives the interpreter until slot `last` has ended. */
 static void run(uint32_t last) {
     for (uint32_t i = 0; stk_load_acquire(STK_SLOT_AT(recorded.ring, last)) != STK_SLOT_DONE; i++) {
         assert_true(i < SLOTS && stk_interp_ops.drive(&recorded.interp, true) >= 0);
     }
 }
 
-/* A run of `opcode` on the interpreter, `work` turns for each slot. */
+/* Records slots of `opcode` on the interpreter, with `work` turns for each slot. */
 static void record(uint32_t opcode, uint32_t work) {
     uint32_t e, i;
     rig_open(RIG_BLOCKS);

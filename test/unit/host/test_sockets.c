@@ -147,7 +147,8 @@ static void a_datagram_that_is_too_long_is_cut_and_said_to_be(void **state) {
     }
 }
 
-/* Also several in a row, and with other reads behind them. */
+/* Sends one empty datagram and several in a row, and other datagrams before and behind them. Each gets a read of its
+ * own. */
 static void an_empty_datagram_is_an_empty_read_and_no_end(void **state) {
     (void)state;
     for (int kind = UDP; kind <= UNIX_DATAGRAMS; kind++) {

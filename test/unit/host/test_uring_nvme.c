@@ -27,7 +27,7 @@
 #define SECOND       UINT64_C(1000000000)
 
 static _Alignas(4096) uint8_t mem[MEM];
-static _Alignas(4096) uint8_t held[MEM]; /* what the block device holds */
+static _Alignas(4096) uint8_t held[MEM]; /* bytes of the block device */
 static uint8_t arena_mem[STK_ARENA_BYTES(STK_URING_BYTES(DEPTH, SOURCES))];
 static struct stk_uring uring;
 static struct stk_uring_nvme nvme;

@@ -121,7 +121,7 @@ static void do_replay(struct vec *v, struct world *w) {
     }
 }
 
-/* Compares the fields of a failure. A record of a publish has none of them. */
+/* Compares the fields of a failure. A record of a publish has no such fields. */
 static void expect_failure(struct vec *v, const struct stk_log_record *r) {
     vec_expect_u64(v, "failure", r->kind == STK_LOG_FAILURE);
     if (r->kind == STK_LOG_FAILURE) {

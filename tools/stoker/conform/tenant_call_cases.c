@@ -1,4 +1,4 @@
-/* What is called through a tenant's handle. */
+/* Calls that are made through the handle of a tenant. */
 #include "tenant_world.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* stoker: the report of copies: figures that show how many bytes a program copied and how many copies it avoided.
+/* stoker: the report of copies: numbers that show how many bytes a program copied and how many copies it avoided.
  *
- * The caller fills in the figures that it measured, and sets the bits of their families. The calls return the families
+ * The caller fills in the numbers that it measured, and sets the bits of their families. The calls return the families
  * that are missing, and the part of all copies that was avoided. Nothing here measures. */
 #ifndef STOKER_PARITY_COPY_REPORT_H
 #define STOKER_PARITY_COPY_REPORT_H
@@ -17,7 +17,7 @@ extern "C" {
 
 /// Evidence ///
 
-/* Families of figures, as bits. */
+/* Families of numbers, as bits. */
 #define STK_COPY_REPORT_RING      1u /* occupancy, ring_decode_ns */
 #define STK_COPY_REPORT_CONTROL   2u /* control_decode_ns */
 #define STK_COPY_REPORT_COPY      4u /* host_copy_bytes, host_copy_avoided_bytes */

@@ -93,19 +93,20 @@ int stk_task_schedulable(uint32_t state);
 /* READY, YIELDED, REQUEUED -> RUNNING, for the caller alone. Returns the state before. */
 STK_MUST_CHECK int stk_task_claim(struct stk_task_queue *queue, uint32_t slot);
 
-/* Live -> PAUSED, to go on at `pc` with `data` no earlier than in epoch `epoch`. */
+/* Live -> PAUSED. The task is to go on at `pc` with `data`, no earlier than in epoch `epoch`. */
 STK_MUST_CHECK int stk_task_pause(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data,
                                   uint32_t epoch);
 
 /* PAUSED -> READY. The call does not check the epoch: the caller has seen that resume_epoch has come. */
 STK_MUST_CHECK int stk_task_resume(struct stk_task_queue *queue, uint32_t slot);
 
-/* Live -> YIELDED, to go on at `pc` with `data`, and one more yield. STK_E_OVERFLOW the count would pass 2^32 - 1: the
- * count says how often the task has yielded, so it does not wrap. */
+/* Live -> YIELDED. The task is to go on at `pc` with `data`. Counts the yield. STK_E_OVERFLOW the count of yields is
+ * 2^32 - 1: the count says how often the task has yielded, so it does not wrap. */
 STK_MUST_CHECK int stk_task_yield(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data);
 
-/* Live -> REQUEUED with priority `priority`, to go on at `pc` with `data`; one more requeue and one tick of age.
- * STK_E_ARG `priority` is above STK_WIRE_PRIORITY_IDLE; STK_E_OVERFLOW a counter would pass 2^32 - 1. */
+/* Live -> REQUEUED with priority `priority`. The task is to go on at `pc` with `data`. Counts the requeue, and adds one
+ * tick to the age. STK_E_ARG `priority` is above STK_WIRE_PRIORITY_IDLE; STK_E_OVERFLOW a counter would
+ * wrap. */
 STK_MUST_CHECK int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot, uint32_t pc, uint32_t data,
                                     uint32_t priority);
 
@@ -122,7 +123,7 @@ STK_MUST_CHECK int stk_task_acknowledge(struct stk_task_queue *queue, uint32_t s
 
 struct stk_task_snapshot {
     uint32_t empty, ready, running, done, paused, yielded, requeued, faulted;
-    uint32_t unknown;               /* slots whose state word is no state */
+    uint32_t unknown;               /* slots whose state word is not a state */
     uint32_t schedulable;           /* ready + yielded + requeued */
     uint32_t max_priority_age;      /* ticks, of any slot */
     uint64_t total_requeues;        /* sum of the requeues of all slots, in any state */

@@ -34,7 +34,7 @@ enum stk_telemetry_table {
 struct stk_telemetry_sketch {
     struct stk_sketch table[STK_TABLES];
     uint32_t slots;  /* slots of the last decode that was counted */
-    uint32_t active; /* those of these slots that were active */
+    uint32_t active; /* active slots among these slots */
 };
 
 /* Sets *bytes to STK_TELEMETRY_SKETCH_BYTES(depth, width). Errors of stk_sketch_bytes. */

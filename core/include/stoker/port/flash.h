@@ -42,9 +42,9 @@ struct stk_flash_geometry {
  *   STK_E_SHORT  read: the medium ends before the bytes.
  *   any other    The port, or the system below it, refused the call: the call breaks a rule (STK_E_RANGE, STK_E_ALIGN),
  *                or something is in the way (STK_E_ACCESS no right to write, STK_E_NOSPC a full disk, STK_E_NODEV ...).
- *                Such an error never tells of a bad block: the caller hands it on. The same call may be made again once
- *                its cause is gone, also where a unit is programmed once; a port that cannot promise that says
- *                STK_E_IO.
+ *                Such an error never means a bad block: the caller returns the error to its own caller. Once the cause
+ *                is gone, the caller may make the same call again. A port returns STK_E_IO where it cannot promise
+ *                this: for example, a program was begun and broken off on flash that programs each unit only once.
  *
  * Addresses: `data` of read and prog has any alignment. A port that needs aligned addresses says STK_E_ALIGN before it
  * does anything, and its header says where the alignment can be read (struct stk_file has `align`). */

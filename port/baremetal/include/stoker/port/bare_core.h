@@ -54,7 +54,7 @@ struct stk_bare_clock {
     struct stk_bare_clock_config config;
     uint64_t ticks; /* ticks of the timer since init */
     uint64_t scale; /* nanoseconds of a tick, with 32 bits behind the point */
-    uint64_t last;  /* what the timer showed at the last look */
+    uint64_t last;  /* value of the timer at the last look */
     uint64_t range; /* bits of the timer that are set when it is full */
 };
 

@@ -72,7 +72,7 @@ struct stk_device_config {
     STK_STORAGE_DEFINE(name, STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes, table_bytes))
 
 /* Sets *bytes to the arena bytes that the interpreter takes with this configuration, which may be NULL for the
- * defaults. STK_E_ARG slots is no power of two; STK_E_OVERFLOW a size is above its maximum. */
+ * defaults. STK_E_ARG slots is not a power of two; STK_E_OVERFLOW a size is above its maximum. */
 STK_MUST_CHECK int stk_device_interp_bytes(const struct stk_device_config *config, size_t *bytes);
 
 /// The device ///
@@ -99,7 +99,7 @@ struct stk_device {
  * most.
  *
  * Errors; device->reason says more about each of them:
- * - STK_E_ARG the config is not valid: `slots` is no power of two; a size stands in `opencl`; there is no arena; the
+ * - STK_E_ARG the config is not valid: `slots` is not a power of two; a size stands in `opencl`; there is no arena; the
  *   kind is STK_DEVICE_INTERP and only `opencl` has some handler; or stk_opencl_open() or stk_interp_open() refuses it.
  * - STK_E_OVERFLOW a size is above its maximum.
  * - STK_E_SPACE the arena is too small; arena->need has the bytes that would do.

@@ -59,7 +59,7 @@ struct stk_file {
  * - STK_E_ARG a NULL, a unit or `erased` breaks its rule, create without path or bytes, or `fd` lacks O_DIRECT.
  * - STK_E_OVERFLOW 2^32 blocks and more, or a whole file of 4 GiB and more.
  * - STK_E_SHORT the file is shorter than `bytes` (or than one block), and neither create nor grow is set.
- * - STK_E_ALIGN with direct: a unit is no multiple of file->align, which is set then.
+ * - STK_E_ALIGN with direct: a unit is not a multiple of file->align, which is set then.
  * - STK_E_NOENT, STK_E_ACCESS, STK_E_ISDIR, STK_E_IO and others by the errno, which is in file->os_error. */
 STK_MUST_CHECK int stk_file_open(struct stk_file *file, const struct stk_file_config *config);
 
@@ -69,7 +69,7 @@ void stk_file_close(struct stk_file *file);
 /* The flash interface; ctx is a struct stk_file. A read or program within a block is one system call unless the kernel
  * cuts it short. sync is fdatasync. With direct a log or a store needs buffers at multiples of file->align. Errors
  * beside those of stoker/port/flash.h:
- * - STK_E_SHORT from read: the file ends early. STK_E_ALIGN with direct: `data` is no multiple of file->align.
+ * - STK_E_SHORT from read: the file ends early. STK_E_ALIGN with direct: `data` is not a multiple of file->align.
  * - STK_E_IO only where the medium failed (EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO).
  * - STK_E_NOSPC a full disk or a quota. STK_E_ACCESS a file system that became read only. STK_E_WOULD_BLOCK a call that
  *   was interrupted 64 times in a row. STK_E_DEVICE a number without a code of its own. After these the same call may

@@ -168,7 +168,8 @@ struct stk_opencl_fused {
  * function costs one unit for each byte of its chunk and for each handler that it runs. */
 struct stk_opencl_cost {
     uint32_t opcode; /* opcode of a piece or of a fused op; each opcode at most once */
-    /* name of a function in a piece: stk_cost function(const struct stk_dev *, const struct stk_call *) */
+    /* Name of a function in the text of a piece (struct stk_opencl_piece). Its prototype:
+     * struct stk_cost function(const struct stk_dev *, const struct stk_call *) */
     const char *function;
 };
 
@@ -356,19 +357,19 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  *
  * Where several devices fail, error, failure and build_log are those of the last device, and the reason tells of each.
  * On error everything is released, and `cl` keeps reason, failure and build_log. There is one exception: where a kernel
- * is still there after some seconds, nothing is released, and stk_opencl_close is to be called as after a success.
+ * still runs after some seconds, nothing is released, and the caller has to call stk_opencl_close, as after a success.
  * (Where there is a further device to try, such a kernel, its context and its memory are left to the driver.)
  *
  * Time: as long as the driver's compiler takes, plus some seconds for each kind of memory that stalls. Both together
- * take at most config.open_ns. Two things may come on top: some seconds for a kernel that is still there, and the rest
- * of a driver's call that is under way then, since no call of the driver can be broken off. Open needs neither the
+ * take at most config.open_ns. Open takes longer in two cases: it waits some seconds more for a kernel that still runs,
+ * and it waits for a call of the driver to return, since such a call cannot be broken off. Open needs neither the
  * compiler nor the probing where cache or store have the records of an earlier open (built_from, proved_from). Such a
  * record is used when it is whole, belongs to this device and driver, and the driver takes it. Else the program is
  * compiled, memory and mode are probed, and a new record replaces the old one.
  *
- * A driver that runs a kernel inside the call that launches it is good for BATCH alone. A drive then takes as long as
- * its launch stays: the time of the slots that are ready, and at most lease_ns where handlers are bounded by
- * lease_ns. */
+ * A driver that runs a kernel inside the call that launches it is good for BATCH alone. With such a driver a drive
+ * returns only when its launch has ended. A launch takes as long as the slots that are ready, and at most lease_ns
+ * where handlers are bounded by lease_ns. */
 STK_MUST_CHECK int stk_opencl_open(struct stk_opencl *cl, const struct stk_opencl_config *config);
 
 /* Puts the program and the outcome of this open into cache and store, once. Open has done so unless

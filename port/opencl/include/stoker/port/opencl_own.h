@@ -59,7 +59,8 @@ struct stk_opencl_buffers {
 
 /* Copies for a kernel that works on memory of the device: memory/. */
 struct stk_opencl_copies {
-    /* Buffers of the device, which the kernel gets; they have no host pointer. The tables may be here in any mode. */
+    /* Buffers of the device, which the kernel gets; they have no host pointer. In BATCH all parts have one. In the
+     * other modes only the tables have one, where the device is behind a bus. */
     struct stk_opencl_region device[STK_DEVICE_PARTS];
     struct stk_opencl_region sent[STK_PART_TABLES]; /* image to send: what the device holds, or held before a launch */
     struct stk_opencl_region got[STK_PART_TABLES];  /* image that came back */

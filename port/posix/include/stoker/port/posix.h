@@ -67,7 +67,7 @@ struct stk_posix_source {
     struct stk_index_list queue;
 };
 
-/* As large as the system's struct pollfd. */
+/* Memory for one struct pollfd of the system, which has the same size. */
 struct stk_posix_poll {
     int fd;
     short events, revents;

@@ -168,7 +168,7 @@ struct stk_sim_dispatch_config {
     uint32_t delay;                 /* drives between the claim of a slot and its end; default 0, in the same drive */
     uint64_t seed;                  /* 0: slots are visited in ring order; else from a start drawn for each drive */
     enum stk_residency residency;   /* mode that info reports; default STK_RESIDENT */
-    struct stk_sim_platform *clock; /* clock that a stop which times out moves on by its timeout; NULL: none */
+    struct stk_sim_platform *clock; /* a stop that times out moves this clock on by the timeout; NULL: no clock */
 };
 
 /* Workers on the caller's thread. */

@@ -57,7 +57,7 @@ struct stk_sim_spi_nor {
     bool absent;         /* nobody drives the line: reads give 0xFF */
 
     uint64_t ns;         /* time that passed on the bus and in steps, nanoseconds */
-    uint32_t steps;      /* of all operations */
+    uint32_t steps;      /* steps of all operations together */
     uint32_t programs;   /* operations that began */
     uint32_t erases;     /* erases that began */
     uint32_t wraps;      /* programs whose bytes passed the end of their page and went to its front */

@@ -56,7 +56,7 @@ struct stk_spi_nor_chip {
     } erase[STK_SPI_NOR_ERASES];
 };
 
-/* Where a chip reports that a program or an erase failed. */
+/* The register in which a chip reports that a program or an erase failed. */
 enum stk_spi_nor_reports {
     STK_SPI_NOR_BY_MAKER = 0,  /* as the maker in the JEDEC ID does: FLAGS Micron, SECURITY Macronix, STATUS Infineon,
                                   READ_BACK every other one */
@@ -100,7 +100,7 @@ struct stk_spi_nor {
 
 /* Finds the chip, reads what it is, and checks the window. A program or an erase that still runs, since the board was
  * reset and the chip was not, is waited for. The contents of the chip do not change. STK_E_ARG a mandatory member is
- * missing, a number of `chip` is no power of two or 0, prog_unit; STK_E_NODEV no chip answers; STK_E_UNSUPPORTED no
+ * missing, a number of `chip` is not a power of two or 0, prog_unit; STK_E_NODEV no chip answers; STK_E_UNSUPPORTED no
  * SFDP table and no `chip`, a table without an erase command, 4 GiB and more, or no wide form of the erase command;
  * STK_E_RANGE there is no erase of block_bytes, or the window is no run of whole blocks of the chip; STK_E_TIMEOUT the
  * chip stays busy; STK_E_ACCESS the chip kept its protection bits; an error of the board. */

@@ -55,7 +55,7 @@ enum stk_uring_flags {
     /* Requests of 128 bytes and answers of 32 bytes (5.19), which NVMe passthrough needs. */
     STK_URING_PASSTHROUGH = 1u << 5,
     /* Asks the kernel for huge pages behind the memory, and waits until the kernel has put them there (6.1). A disk
-     * then gets long runs of memory instead of single pages. The memory keeps its bytes. */
+     * then gets long contiguous memory instead of single pages. The memory keeps its bytes. */
     STK_URING_HUGE = 1u << 6
 };
 
@@ -97,9 +97,9 @@ struct stk_uring_config {
     uint32_t sources;        /* most sources at one time, 1..4096; default 16 */
     uint32_t flags;          /* enum stk_uring_flags, or-ed; default none */
     uint32_t sqpoll_idle_ms; /* milliseconds for which the kernel thread spins before it sleeps; default 50 */
-    /* Bytes registered as one buffer, a multiple of 4096 up to 1 GiB. Default 1 GiB; with STK_URING_PASSTHROUGH 256
-     * KiB, or more where the memory would take more than 64 buffers. Linux 6.1 refuses an NVMe command whose registered
-     * buffer has more pages than the controller takes in one command. */
+    /* Bytes of each registered buffer, a multiple of 4096 up to 1 GiB. The default is 1 GiB. With STK_URING_PASSTHROUGH
+     * the default is 256 KiB, or as much more as a large memory needs, since a ring has at most 64 buffers. Linux 6.1
+     * refuses an NVMe command whose registered buffer has more pages than the controller takes in one command. */
     uint32_t buffer_bytes;
     /* Most refusals of requests in a row (EAGAIN or EBUSY, at least 1 ms apart) before the ring counts as failed.
      * Default 5000. */
