@@ -72,9 +72,9 @@ STK_MUST_CHECK int stk_vrrl_open(struct stk_vrrl *log, const struct stk_flash_po
  * - STK_LOG_FAILURE: the format also keeps status, failure, error and digest. A record in which these four are 0 is
  *   read back as STK_LOG_PUBLISH.
  *
- * On error the log is as it was, and the next append goes to the same place. STK_E_ARG another kind; STK_E_RANGE
+ * On error `log` does not change, and the next append goes to the same place. STK_E_ARG another kind; STK_E_RANGE
  * `failure` is above STK_FAILURE_UNCLASSIFIED; STK_E_SHORT the medium ends before the place of the record; or an error
- * of the port. */
+ * of the port. After an error of the port the oldest record may be overwritten, and the header may hold anything. */
 STK_MUST_CHECK int stk_vrrl_append(struct stk_vrrl *log, const struct stk_log_record *record);
 
 /* Waits until all records that were appended survive a power cut. STK_OK, or an error of the port. */

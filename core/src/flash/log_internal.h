@@ -202,7 +202,7 @@ int stk_log_belongs(const struct stk_log_iter *iter, const uint8_t *cell);
 enum stk_log_use {
     STK_LOG_UNKNOWN,  /* the header was not read yet */
     STK_LOG_HEADLESS, /* no whole header: the checksums of the cells decide alone */
-    STK_LOG_OURS,     /* the header is of this log, and of the lap in which the walk meets the block */
+    STK_LOG_OURS,     /* the header is of this log, and of the right lap: behind the block in use, the lap before */
     STK_LOG_FOREIGN   /* the block was last used in another lap or by another log, so none of its cells counts */
 };
 
