@@ -94,7 +94,7 @@ inline take_ghosts(p, mine) {
 #ifdef WRAP_LESS
 #define CREDIT(h, t) ((t) < (h) + SLOTS) /* mutation: indices compared by size */
 #elif defined(NO_CREDIT)
-#define CREDIT(h, t) true /* mutation: the slot's status alone */
+#define CREDIT(h, t) true /* mutation: only the status of the slot is checked */
 #else
 #define CREDIT(h, t) (DISTANCE(h, t) < SLOTS)
 #endif
@@ -104,13 +104,14 @@ inline take_ghosts(p, mine) {
 #define TAKEABLE(s) ((s) == EMPTY)
 #endif
 
-/* Gets ticket `mine` and leaves when it is this publisher's. STK_E_FULL and STK_E_WOULD_BLOCK are tried again. */
+/* Publisher p takes a ticket. The loop ends when ticket `mine` belongs to p. Where the code returns STK_E_FULL or
+ * STK_E_WOULD_BLOCK, the loop goes round again. */
 inline publisher_take(p, mine, h) {
     atomic { mine = tail; awake[p] = 1 }
     do
     :: atomic { h = head; may = CREDIT(h, mine) };
        if
-       :: !may -> /* Spinning would only look again: it waits until a look finds something else. */
+       :: !may -> /* The publisher waits until the tail or the head has changed: before that, a look finds the same. */
           atomic { (tail != mine || head != h) -> mine = tail; awake[p] = 1; h = 0 }
        :: else ->
           atomic { may = TAKEABLE(status[AT(mine)]); h = 0 };
@@ -168,11 +169,11 @@ inline worker_claim(w, i, seen, mine) {
 
 /// stk_publisher_harvest and stk_publisher_repair, by one thread ///
 
-/* A finished slot: its words are read, it becomes EMPTY, the head moves. */
+/* Harvests a finished slot: reads the words of the slot, sets the slot to EMPTY, and moves the head. */
 inline harvest() {
     assert(tail != head && words[AT(head)]);
 #ifdef HEAD_FIRST
-    head = NEXT(head); /* mutation: credit before EMPTY */
+    head = NEXT(head); /* mutation: the head moves before the slot is EMPTY */
     d_step {
         assert(life[AT(head + TICKETS - 1)] == ENDED);
         life[AT(head + TICKETS - 1)] = FREE;
@@ -189,7 +190,7 @@ inline harvest() {
 #endif
 }
 
-/* A hole of which the caller knows that nobody will write to it. */
+/* Moves the head past a hole. The caller knows that nobody will write to this slot. */
 inline repair(t) {
     if
 #ifdef REPAIR_BLIND
