@@ -1,5 +1,5 @@
-/* stoker port: the counters of paths, the check whether reads were zero-copy, and what this machine has for it. The
- * check counts requests; it believes no capability bit. */
+/* stoker port: the counters of paths, the check whether reads were zero-copy, and the parts of this machine that
+ * zero-copy reads need. The check counts requests and does not rely on capability bits. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

@@ -34,7 +34,7 @@ seq 1 3000 | sed 's/$/ the then he/' >text
 printf 'the\nhe\nthen\n99 the\nhe1\n' >words
 timeout_s=60
 
-# address FILE: waits for the line that a peer writes.
+# address FILE: waits until peer.py has written its address to FILE, and prints the address.
 address() {
     for _ in $(seq 1 200); do
         [ -s "$1" ] && { cat "$1"; return; }

@@ -58,7 +58,8 @@ static inline uint64_t sum_of(const uint8_t *p, uint32_t n) {
     return sum;
 }
 
-/* Runs a slot of the simulated device. OP and the sum handler add up the chunk; other opcodes are refused. */
+/* Runs a slot on the simulated device. The opcodes OP and STK_OP_SUM64 sum the bytes of the chunk. A slot with any
+ * other opcode ends in FAULT. */
 static inline int sim_handler(void *ctx, uint32_t index, uint32_t *slot) {
     const uint32_t *args = slot + STK_SLOT_ARG0;
     uint64_t sum;

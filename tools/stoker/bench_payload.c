@@ -21,7 +21,7 @@
 #define SETS_MAX      2u    /* the frequent ones of bench_sets */
 #define CHUNKS_MAX    2u
 
-/* A set of patterns, and what stands in the text. */
+/* A set of patterns, and the matches that the host has counted in the text. */
 struct set {
     struct patterns patterns;
     struct bench_count count;
@@ -44,13 +44,13 @@ struct payload {
     uint64_t sum;            /* sum of the words of the text, computed by the host */
     /* times of passes by all devices, then of passes by each device alone */
     double gb_per_s[PAYLOAD_DEVICES_MAX + 1u][BENCH_RUNS_MAX];
-    uint64_t wrong; /* passes */
+    uint64_t wrong; /* passes with a wrong result */
 };
 
-/* One figure: passes over all of the text. */
+/* Passes over the whole text that all do the same work. Their times make one figure. */
 struct job {
-    struct set *set; /* NULL: the text is summed */
-    uint32_t chunk;
+    struct set *set; /* patterns that the passes search for; NULL: the passes sum the text instead */
+    uint32_t chunk;  /* bytes of a chunk */
     char name[32];
 };
 

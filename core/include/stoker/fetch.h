@@ -95,14 +95,14 @@ struct stk_fetch {
 #define STK_FETCH_ROW_BYTES     64u
 #define STK_FETCH_REQUEST_BYTES 64u
 
-/* Arena bytes that init takes for the members of these names, 0 resources for the default. */
+/* Bytes of the arena that stk_fetch_init takes for so many resources and I/O slots. `resources` 0 is the default. */
 #define STK_FETCH_BYTES(resources, io_slots)                                                                           \
     (STK_ALIGNED((size_t)((resources) == 0 ? STK_FETCH_RESOURCES_DEFAULT : (resources)) * STK_FETCH_ROW_BYTES) +       \
      STK_ALIGNED((size_t)(io_slots)*STK_FETCH_REQUEST_BYTES))
 #define STK_FETCH_DEFINE(name, resources, io_slots) STK_STORAGE_DEFINE(name, STK_FETCH_BYTES(resources, io_slots))
 
-/* Writes the same number to *bytes at run time. STK_E_ARG 0 I/O slots; STK_E_OVERFLOW a number is above
- * STK_FETCH_RESOURCES_MAX or STK_IO_SLOTS_MAX. */
+/* Writes STK_FETCH_BYTES(resources, io_slots) to *bytes, for numbers that are known only at run time. STK_E_ARG
+ * `io_slots` is 0; STK_E_OVERFLOW `resources` is above STK_FETCH_RESOURCES_MAX or `io_slots` above STK_IO_SLOTS_MAX. */
 STK_MUST_CHECK int stk_fetch_bytes(uint32_t resources, uint32_t io_slots, size_t *bytes);
 
 /* A service with an empty table. Copies `config` and takes STK_FETCH_BYTES(resources, memory.io_slots) from `arena`;

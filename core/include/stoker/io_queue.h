@@ -53,7 +53,7 @@ STK_MUST_CHECK int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size
 struct stk_io_request {
     uint32_t slot;   /* number of the I/O slot */
     uint32_t op;     /* STK_IO_OP_READ, STK_IO_OP_WRITE, STK_IO_OP_FENCE */
-    uint32_t src;    /* source: a number that both sides agree on; 0 in a read: the data is in `dst` already */
+    uint32_t src;    /* source: a number that both sides agree on; 0 in a READ: nothing to fetch, `dst` has the data */
     uint32_t dst;    /* target: a number that both sides agree on */
     uint64_t offset; /* first byte, counted from the start of the source */
     uint32_t bytes;  /* number of bytes; after STK_IO_ERROR with an error code: the tag of the asker */

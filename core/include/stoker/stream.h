@@ -159,7 +159,9 @@ struct stk_stream {
     uint64_t queued, submitted, arrived, published, delivered; /* chunks so far, each at most the one before */
     struct stk_stream_entry *entries;
     struct stk_ring ring;
-    uint32_t ahead; /* chunks behind `published` that have a slot already (any_order) */
+    /* chunks that were published before an earlier chunk, whose read is late; `published` does not count them yet
+     * (any_order) */
+    uint32_t ahead;
     uint32_t fence_tag;
     /* number of the first chunk after the present epoch; it is not published before the fence has ended */
     uint64_t barrier;
@@ -175,14 +177,14 @@ struct stk_stream {
 
 #define STK_STREAM_ENTRY_BYTES 128u
 
-/* Arena bytes that init takes for the members of these names, 0 chunks for the default depth. */
+/* Bytes of the arena that stk_stream_init takes for a depth and a lead_max. `depth` 0 is the default depth. */
 #define STK_STREAM_BYTES(depth, lead_max)                                                                              \
     (STK_ALIGNED((size_t)((depth) == 0 ? STK_STREAM_DEPTH_DEFAULT : (depth)) * STK_STREAM_ENTRY_BYTES) +               \
      STK_ALIGNED(lead_max))
 #define STK_STREAM_DEFINE(name, depth, lead_max) STK_STORAGE_DEFINE(name, STK_STREAM_BYTES(depth, lead_max))
 
-/* Writes the same number to *bytes at run time. STK_E_ARG `depth` is above STK_STREAM_DEPTH_MAX; STK_E_OVERFLOW this
- * machine cannot address that many bytes. */
+/* Writes STK_STREAM_BYTES(depth, lead_max) to *bytes, for numbers that are known only at run time. STK_E_ARG `depth` is
+ * above STK_STREAM_DEPTH_MAX; STK_E_OVERFLOW this machine cannot address that many bytes. */
 STK_MUST_CHECK int stk_stream_bytes(uint32_t depth, uint32_t lead_max, size_t *bytes);
 
 /* Checks every relation of `config`, copies it, and takes STK_STREAM_BYTES(depth, lead_max) from `arena`. The buffers,

@@ -49,12 +49,13 @@ struct stk_work_split {
     uint32_t *words;                     /* memory of the arena */
 };
 
-/* Bytes of memory for so many devices and runs of each, 0 runs for the default. */
+/* Bytes of memory for so many devices and so many runs of each device. `runs` 0 is the default. */
 #define STK_WORK_SPLIT_DEVICE_BYTES(runs)       STK_ALIGNED(16u * (1u + ((runs) == 0 ? 1u : (size_t)(runs))))
 #define STK_WORK_SPLIT_BYTES(devices, runs)     (STK_ALIGN + (size_t)(devices)*STK_WORK_SPLIT_DEVICE_BYTES(runs))
 #define STK_WORK_SPLIT_DEFINE(n, devices, runs) STK_STORAGE_DEFINE(n, STK_WORK_SPLIT_BYTES(devices, runs))
 
-/* Writes the same number to *bytes at run time. STK_E_ARG `devices` or `runs` is out of range. */
+/* Writes STK_WORK_SPLIT_BYTES(devices, runs) to *bytes, for numbers that are known only at run time. STK_E_ARG
+ * `devices` or `runs` is out of range. */
 STK_MUST_CHECK int stk_work_split_bytes(uint32_t devices, uint32_t runs, size_t *bytes);
 
 /* Makes an empty range in STK_WORK_SPLIT_BYTES bytes of the arena. STK_E_ARG a member of `config` is out of its range;

@@ -1,5 +1,5 @@
-/* stoker: a range of work that several devices share: its set-up, its devices, and how far it is. How a run goes from
- * the counter to done is in work_split_claim.c. */
+/* stoker: a range of work that several devices share: its set-up, its devices, and its progress. The calls by which a
+ * device claims, finishes and gives back a run of units are in work_split_claim.c. */
 #include "stoker/work_split.h"
 
 #include "base/memory.h"

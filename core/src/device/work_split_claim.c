@@ -1,6 +1,6 @@
-/* stoker: claim-next: the way of a run from the counter to done. Set-up, and how far a range is, are in work_split.c.
- * The order of the stores keeps every unit in a record or behind the counter at any moment (DESIGN.md, "Several devices
- * take the next units"). */
+/* stoker: claim-next: a device claims a run of units, counts the units that are done, or gives the run back. The set-up
+ * and the progress of a range are in work_split.c. The order of the stores keeps every unit in a record or behind the
+ * counter at any moment (DESIGN.md, "Several devices take the next units"). */
 #include "stoker/work_split.h"
 
 #include <stdbool.h>

@@ -57,7 +57,8 @@ static void fill_offer(const struct stk_reads *r, uint32_t at, uint32_t limit) {
     }
 }
 
-/* Offers the reads to the port. Returns what the port said, and gives the reads that it did not take back. */
+/* Offers the reads of the batch to the port. Tells the owner which reads the port did not take (not_taken). Returns the
+ * result of the port's submit. */
 static int make_offer(struct stk_reads *r) {
     const union stk_ingest_batch *b = &r->port->batch;
     uint32_t count = b->offer.count;

@@ -33,8 +33,9 @@ static int launch(struct stk_opencl *cl) {
 static int drive(struct stk_opencl *cl, bool pending) {
     int did = 0, err;
     if (cl->stats.running) {
-        /* The reads are over; the kernel must be over as well. A driver that drops a kernel may still run the reads
-         * behind it, which then bring back the slots as they were sent. */
+        /* A launch is over when its copies were read back. Its kernel must have ended as well. A driver that drops a
+         * kernel may still run the reads that were enqueued behind the kernel. Such reads bring back the slots as the
+         * host sent them. */
         int over = stk_opencl_launch_over(cl);
         over = over > 0 ? stk_opencl_kernel_over(cl) : over;
         if (over <= 0) {

@@ -238,12 +238,12 @@ static int adds(struct hand *h) {
     return err;
 }
 
-/* Says why the handshake did not succeed. Other errors have said so where they happened. */
+/* Writes the reason why a handshake timed out or was cancelled. Does nothing after any other error. */
 static void explain(struct stk_opencl *cl, int err, const char *phase) {
     const char *name = stk_opencl_memory_name(cl->outcome.memory);
     int shown = stk_load(cl->memory.control + STK_CTL_WORKERS_IN) != 0u;
     if (err != STK_E_TIMEOUT && err != STK_E_CANCELED) {
-        /* The reason was written where the error happened. */
+        /* The code that met the error has written the reason. */
         return;
     }
     if (is_live(cl) && !shown) {

@@ -11,7 +11,7 @@ mkdir -p "$work"
 "$cmake" --build "$work/build" -j2 --target parent >>"$work/log"
 "$work/build/parent"
 
-# Neither tests nor installed files come in with the sources.
+# A project that takes in the sources of stoker gets no tests of stoker, and installs no files of stoker.
 [ ! -e "$work/build/CTestTestfile.cmake" ]
 "$cmake" --install "$work/build" --prefix "$work/prefix" >>"$work/log"
 [ "$(cd "$work/prefix" && find . -type f)" = ./bin/parent ]

@@ -44,7 +44,7 @@ masked() {
 links program "$work/prefix"
 make_handlers
 
-# hash K: what my_hash says of 1,024 bytes K.
+# hash K: prints the line that my_hash has to print for 1,024 bytes of the value K.
 hash() {
     x=0
     for _ in $(seq 1024); do

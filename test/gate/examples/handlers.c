@@ -1,4 +1,4 @@
-/* Around the example of stoker/handlers.h (tools/check-examples). */
+/* tools/check-examples compiles this file with the example of stoker/handlers.h in the place of EXAMPLE. */
 #include "stoker/handlers.h"
 #include "stoker/port/device.h"
 #include "stoker/stoker.h"

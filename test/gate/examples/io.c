@@ -1,4 +1,4 @@
-/* Around the example of stoker/kernel/io.h (tools/check-examples). */
+/* tools/check-examples compiles this file with the example of stoker/kernel/io.h in the place of EXAMPLE. */
 #include "stoker/kernel/io.h"
 
 #define MY_HANDLE 7u

@@ -1,4 +1,4 @@
-/* Around the code in kernels/README.md (tools/check-examples). */
+/* tools/check-examples compiles this file with the n-th example of kernels/README.md in the place of EXAMPLE(n). */
 #include "stoker/handlers.h"
 #include "stoker/kernel/cost.h"
 #include "stoker/kernel/io.h"

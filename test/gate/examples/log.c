@@ -1,4 +1,4 @@
-/* Around the example of stoker/log.h (tools/check-examples). */
+/* tools/check-examples compiles this file with the example of stoker/log.h in the place of EXAMPLE. */
 #include "stoker/log.h"
 
 int example(struct stk_log log, struct stk_log_config config, struct stk_log_record record, uint32_t id);

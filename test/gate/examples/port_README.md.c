@@ -1,4 +1,4 @@
-/* Around the code in port/README.md (tools/check-examples). */
+/* tools/check-examples compiles this file with the n-th example of port/README.md in the place of EXAMPLE(n). */
 #include "stoker/port/posix.h"
 #include "stoker/port/reader_pool.h"
 #include "stoker/port/uring.h"

@@ -1,4 +1,4 @@
-/* Around the example of stoker/replay.h (tools/check-examples). */
+/* tools/check-examples compiles this file with the example of stoker/replay.h in the place of EXAMPLE. */
 #include "stoker/stoker.h"
 
 void open_targets(struct stk_replay_config *config, const struct stk_replay_shape *shape);

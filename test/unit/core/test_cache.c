@@ -133,7 +133,7 @@ static void artifacts_of_no_bytes_are_artifacts(void **state) {
     assert_int_equal(get(1), 1);
     assert_int_equal(get(2), 1);
     assert_int_equal(put(3, 100), 0);
-    assert_int_equal(put(4, 1), 3); /* the oldest two give no byte */
+    assert_int_equal(put(4, 1), 3); /* evicts three: the oldest two hold 0 bytes, so they free none */
     expect_report(STK_CACHE_BOTH_BUDGETS, 3, 100, 3);
 }
 

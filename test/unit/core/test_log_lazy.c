@@ -16,7 +16,7 @@
 
 static struct medium {
     uint8_t now[BLOCKS][BLOCK_BYTES], after_a_cut[BLOCKS][BLOCK_BYTES];
-    uint32_t bad; /* the last so many blocks */
+    uint32_t bad; /* number of bad blocks; they are the last blocks of the medium */
     uint32_t prog_unit, erases;
     int sync_err;
 } medium;

@@ -170,7 +170,7 @@ static void what_cannot_be_read_now_is_neither_damaged_nor_gone(void **state) {
 /* Head, data and tail share a page, so that nothing of the artifact can be read. */
 static void a_page_that_cannot_be_read_hides_no_artifact(void **state) {
     const struct stk_flash_geometry g = {1, 512, 1024, 8, 0xFF, STK_FLASH_MANY, 0};
-    /* first places of the artifacts of keys 2 and 5; format took a page */
+    /* block and offset where the artifacts of keys 2 and 5 begin; format has written one page, before all artifacts */
     static const uint32_t places[][2] = {{1, 512}, {3, 0}};
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {

@@ -21,7 +21,7 @@ static int setup(void **state) {
     return stk_task_queue_init(&queue, memory, sizeof memory, SLOTS);
 }
 
-/* A task in slot 1 with a word of its own in every place. */
+/* Puts a task in slot 1 into a state. The fields have different values, so that a test sees when two are mixed up. */
 static struct stk_task put(enum stk_task_state task_state) {
     struct stk_task task = {0, 4096, 2, STK_WIRE_PRIORITY_LOW, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 0};
     stk_store(STK_SLOT_AT(memory, 1), STK_TASK_EMPTY);

@@ -203,7 +203,9 @@ static void a_create_that_fails_says_so(void **state) {
     for (int after = 0; after < 7; after++) {
         struct ram r = ram_of(STK_VRRL_BYTES(4));
         struct stk_vrrl log = {.capacity = 99};
-        r.geometry.erased = 0xFF; /* four programs of zeros, the header, a sync */
+        /* With this value, create makes six calls of the port: it writes zeros to each of the four records, writes the
+         * header, and syncs. */
+        r.geometry.erased = 0xFF;
         r.fail_after = after;
         assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ram_ops, &r}, 4),
                          after < 6 ? STK_E_IO : STK_OK);

@@ -49,7 +49,9 @@ struct stk_sim_spi_nor {
 
     /// Knobs: may be changed at any moment ///
 
-    uint32_t cut_after;  /* steps before the power goes within one; STK_SIM_SPI_NOR_NO_CUT: it stays */
+    /* number of whole steps before the power fails, which then happens in the middle of a step;
+     * STK_SIM_SPI_NOR_NO_CUT: the power never fails */
+    uint32_t cut_after;
     uint64_t bad_blocks; /* mask of the first 64 sectors: erases do nothing, programs spoil a bit, both are reported */
     uint8_t protection;  /* bits of the status register that protect the whole chip, as far as they are set */
     bool locked;         /* the chip takes no write enable: its WP# line holds it */

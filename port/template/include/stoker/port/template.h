@@ -28,7 +28,7 @@ extern const struct stk_flash_ops stk_template_flash_ops;
 struct stk_template_gpu {
     struct stk_device_memory memory;  /* the memory on which streams, services and publishers work */
     struct stk_device_layout layout;  /* sizes of its parts */
-    struct stk_device_copies copies;  /* BATCH: `memory` and its two images */
+    struct stk_device_copies copies;  /* BATCH: `memory`, and its images `sent` and `got` */
     struct stk_device_changes tables; /* BATCH: bytes of the tables to send before the next launch */
     struct stk_device_watch watch;    /* RESIDENT, QUANTUM: whether memory is still shared */
     uint8_t *tries; /* memory of the caller, one byte for each slot, 0 at first: how often the slot was put back */

@@ -482,7 +482,8 @@ struct stk_uring_machine {
     uint64_t p2p_bytes;          /* bytes of the memory of these devices */
 };
 
-/* Finds out what this machine has. Returns STK_OK, also where a part is missing. STK_E_ARG machine is NULL. */
+/* Looks for io_uring, NVMe devices and peer-to-peer memory on this machine, and fills in *machine. Returns STK_OK also
+ * if the machine lacks some of them. STK_E_ARG `machine` is NULL. */
 STK_MUST_CHECK int stk_uring_machine(struct stk_uring_machine *machine);
 
 /* Returns the name of operation `n`, "READ_FIXED"; NULL for operations that this build does not know. Static. */
