@@ -65,7 +65,7 @@ inline bus_claim(w, i, seen, mine) {
 #endif
     seen = status[i];
 #ifdef GUARD_LATE
-    read_guard(w, i); /* mutation: the guard after the status */
+    read_guard(w, i); /* mutation: the guard is read after the status */
 #endif
     mine = false;
     if
@@ -74,7 +74,7 @@ inline bus_claim(w, i, seen, mine) {
        if
        :: mine ->
 #ifdef RELEASE_EARLY
-          odd[i] = false; /* mutation: before the status says so */
+          odd[i] = false; /* mutation: the guard is released before the status is CLAIMED */
 #endif
           d_step { ghost_claim(i, w); status[i] = CLAIMED }
        :: else

@@ -54,7 +54,7 @@ inline io_take(k) {
 }
 
 #ifdef ANY_TAG
-#define OWN(i, k) true /* mutation: any slot with a ticket */
+#define OWN(i, k) true /* mutation: any slot with a ticket counts as the asker */
 #else
 #define OWN(i, k) (io_tag[k] == i) /* stk_fetch_own */
 #endif

@@ -91,10 +91,10 @@ inline cancel_plain(i) {
     ghost_cancel(i, CANCELLED); status[i] = EMPTY; i = 0
 }
 
-/* One sweep of I/O slot k: the ticket before the status. */
+/* Sweeps I/O slot k once. The ticket is read before the status. */
 inline sweep(k, t, s) {
 #ifdef SWEEP_HASTY
-    s = status[req_slot[k]]; /* mutation: the status first */
+    s = status[req_slot[k]]; /* mutation: the status is read before the ticket */
     t = arg2[req_slot[k]];
 #else
     t = arg2[req_slot[k]];

@@ -162,7 +162,7 @@ active proctype host() {
     :: d_step { dead != 0 && dead - 1 == head -> t = head; dead = 0 }
        repair(t);
 #ifdef REPAIR_BLIND
-       repair(t); /* mutation: late, and of any hole */
+       repair(t); /* mutation: repairs a second time, and any hole */
 #endif
        t = 0
 #endif

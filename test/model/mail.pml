@@ -57,7 +57,7 @@ active proctype publisher() {
 }
 
 #ifdef TO_ABSENT
-#define WAITS(b) (box[b] == OPEN || box[b] == BUSY || box[b] == ABSENT) /* mutation: a worker that may never come */
+#define WAITS(b) (box[b] == OPEN || box[b] == BUSY || box[b] == ABSENT) /* mutation: the worker may never come */
 #define OPEN_NOW(b) (box[b] == OPEN || box[b] == ABSENT)
 #else
 #define WAITS(b) (box[b] == OPEN || box[b] == BUSY)
@@ -108,7 +108,7 @@ inline look(given, b, busy) {
     do
     :: b == BOXES -> break
 #ifdef STALE_LOOK
-    :: atomic { b < BOXES && WAITS(b) -> break } /* mutation: a mailbox that is being filled */
+    :: atomic { b < BOXES && WAITS(b) -> break } /* mutation: takes a mailbox that is being filled */
     :: atomic { b < BOXES && !WAITS(b) -> busy = busy || WORKS(b); b++ }
 #else
     :: atomic { b < BOXES && b != given && WAITS(b) -> break }

@@ -121,8 +121,8 @@ struct stk_cache_shard {
       ((entries) == 0 || (bytes) == 0 ? 0 : STK_CACHE_TABLES_(entries) + STK_CACHE_SPACE_(entries, bytes))))
 #define STK_CACHE_DEFINE(name, shards, entries, bytes) STK_STORAGE_DEFINE(name, STK_CACHE_BYTES(shards, entries, bytes))
 
-/* Sets *out to STK_CACHE_BYTES at run time. STK_E_ARG more than 256 shards; STK_E_OVERFLOW more entries than
- * STK_CACHE_ENTRIES_MAX, or a size that size_t does not hold. */
+/* Sets *out to STK_CACHE_BYTES(shards, entries, bytes), for numbers that are known only at run time. STK_E_ARG `shards`
+ * is above 256; STK_E_OVERFLOW `entries` is above STK_CACHE_ENTRIES_MAX, or the result does not fit size_t. */
 STK_MUST_CHECK int stk_cache_bytes(uint32_t shards, uint32_t entries, uint32_t bytes, size_t *out);
 
 /* Visible for sizeof only. May be copied: all state is in `memory`. */

@@ -166,11 +166,12 @@ STK_MUST_CHECK int stk_fetch_unregister(struct stk_fetch *fetch, uint32_t resour
 /// Serving ///
 
 /* The value of a slot that faulted with STK_REASON_IO: the OS's number where the I/O failed with one, or an enum
- * stk_err as a 32-bit word. STK_E_NOENT no such resource or handle; STK_E_ACCESS not this tenant's, not for prefetch,
- * or not among the rights of the handle; STK_E_RANGE a range that leaves the handle's; STK_E_ALIGN not a multiple of
- * the handle's `align`; STK_E_FORMAT malformed; STK_E_SHORT the source ended; STK_E_TIMEOUT; STK_E_CANCELED,
- * STK_E_SHUTDOWN the service was closed; what the ingest port said. Beside the outcome of a read or write through a
- * handle the I/O slot says how many bytes were moved, also where it failed (STK_IO_MOVED). */
+ * stk_err as a 32-bit word. STK_E_NOENT there is no such resource or handle; STK_E_ACCESS the tenant may not use the
+ * resource or handle, or the request is not among its rights; STK_E_RANGE the request leaves the range of the handle;
+ * STK_E_ALIGN the request is not aligned to the handle's `align`; STK_E_FORMAT the request is malformed; STK_E_SHORT
+ * the source ended; STK_E_TIMEOUT; STK_E_CANCELED, STK_E_SHUTDOWN the service was closed; what the ingest port said.
+ * Beside the outcome of a read or write through a handle the I/O slot says how many bytes were moved, also if the I/O
+ * failed (STK_IO_MOVED). */
 #define STK_FETCH_CODE(err) ((uint32_t)(err))
 
 /* Takes in requests, moves I/O on, ends the requests that are over and drives the device. Waits up to timeout_ns for

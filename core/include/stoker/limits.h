@@ -55,7 +55,7 @@ struct stk_pace {
     uint64_t unit_fs;  /* time of a unit, in femtoseconds (10^-15 s); 0: 1,000,000, which is 1 ns */
     uint64_t turn_ps;  /* time of a turn without work, in picoseconds; 0: the time of 64 units */
     uint64_t lane_fs;  /* time of a byte that one lane of several reads alone, in femtoseconds; 0: as unit_fs */
-    uint32_t slots;    /* slots of the ring: a look at all of them takes so many turns */
+    uint32_t slots;    /* slots of the ring; also the turns that a look at all slots takes */
 };
 
 /* Units that one call of a handler that resumes may cost. The budget lies between MIN and MAX at any pace; where the

@@ -134,7 +134,7 @@ struct stk_log_stats {
  * them. */
 struct stk_log {
     struct stk_flash_geometry geometry;
-    uint8_t ready;    /* how far `ahead` is made ready: 0 not at all, 1 chosen, 2 erased, 3 with its header, 4 ready */
+    uint8_t ready;    /* state of block `ahead`: 0 not chosen, 1 chosen, 2 erased, 3 with its header, 4 ready */
     uint8_t resumed;  /* 1: the next record is the first since mount; else 0 */
     uint8_t prepared; /* blocks made ready since mount behind a block with a record, 0 .. 2 */
     struct stk_log_config config;
@@ -166,9 +166,9 @@ struct stk_log {
  * a row; their old cells are never taken for cells of this log. After a power cut within this call, mount may find a
  * rest of the old log, or none: format again. When this call fails, *log is not mounted, whatever it was before.
  * STK_E_ARG a member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the
- * page the read unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW fewer than 3 blocks
- * (4 where a page holds two cells) or 2 cells in a block, or more than 2^28 cells; STK_E_IO no block could be used; any
- * other error of the port, which refused a call. */
+ * page the read unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW the flash has fewer
+ * than 3 blocks (4 where a page holds two cells), fewer than 2 cells in a block, or more than 2^28 cells; STK_E_IO no
+ * block could be used; any other error of the port, which refused a call. */
 STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uint32_t id,
                                   uint32_t sequence);
 
@@ -244,7 +244,7 @@ struct stk_log_block {
 
 /* Reads the header of `block` and fills *out. `buffer` is memory to work in, at least stk_log_buffer_bytes. STK_E_RANGE
  * the flash has no such block; STK_E_FORMAT the block has no header, or a damaged one; STK_E_IO the header cannot be
- * read; STK_E_SPACE the buffer is too small; STK_E_ARG no buffer; STK_E_SHUTDOWN the log is not mounted. */
+ * read; STK_E_SPACE the buffer is too small; STK_E_ARG `buffer` is NULL; STK_E_SHUTDOWN the log is not mounted. */
 STK_MUST_CHECK int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint32_t buffer_bytes,
                                  struct stk_log_block *out);
 
@@ -298,7 +298,7 @@ void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *
 
 /* Starts a walk over records at the oldest one. `buffer` has at least stk_log_buffer_bytes and belongs to the walk
  * until the program drops the iterator; a larger buffer takes fewer reads. The walk does not see records that wait in
- * the buffer of the log. STK_E_ARG no buffer; STK_E_SPACE the buffer is too small; STK_E_SHUTDOWN the log is not
+ * the buffer of the log. STK_E_ARG `buffer` is NULL; STK_E_SPACE the buffer is too small; STK_E_SHUTDOWN the log is not
  * mounted. */
 STK_MUST_CHECK int stk_log_iterate(const struct stk_log *log, struct stk_log_iter *iter, void *buffer,
                                    uint32_t buffer_bytes);

@@ -64,9 +64,9 @@ struct stk_tables {
 /* Sets *bytes to STK_TABLES_BYTES(tables). STK_E_OVERFLOW `tables` is above STK_TABLES_MAX. */
 STK_MUST_CHECK int stk_tables_bytes(uint32_t tables, size_t *bytes);
 
-/* Makes an object without tables. Memory and port stay the caller's and must outlive it. STK_E_ARG no ring, no control
- * buffer or no port; STK_E_ALIGN the tables do not begin at a multiple of 64 bytes; STK_E_OVERFLOW as above;
- * STK_E_SPACE the arena is too small (arena.need). */
+/* Makes an object without tables. Memory and port stay the caller's and must outlive the object. STK_E_ARG the config
+ * has no ring, no control buffer or no port; STK_E_ALIGN the tables do not begin at a multiple of 64 bytes;
+ * STK_E_OVERFLOW as above; STK_E_SPACE the arena is too small (arena.need). */
 STK_MUST_CHECK int stk_tables_init(struct stk_tables *tables, const struct stk_tables_config *config,
                                    struct stk_arena *arena);
 

@@ -145,9 +145,9 @@ STK_MUST_CHECK int stk_tenant_publish_ticket(const struct stk_tenant *tenant, st
                                              struct stk_error_info *info);
 
 /* Takes `slots` slots off those that are outstanding. Call it for slots that ended in DONE or FAULT and were harvested,
- * and for slots that were cancelled; also for a tenant that was unregistered. STK_E_UNDERFLOW fewer are outstanding
- * (info: value is how many); STK_E_WOULD_BLOCK this thread lost STK_TENANT_TRIES swaps in a row. Nothing is changed on
- * error. ISR-safe. */
+ * and for slots that were cancelled; also for a tenant that was unregistered. STK_E_UNDERFLOW fewer slots are
+ * outstanding (info: value is how many); STK_E_WOULD_BLOCK this thread lost STK_TENANT_TRIES swaps in a row. Nothing is
+ * changed on error. ISR-safe. */
 STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint64_t slots,
                                            struct stk_error_info *info);
 

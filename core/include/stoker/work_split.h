@@ -27,7 +27,7 @@ extern "C" {
 #define STK_WORK_SPLIT_DEVICES_MAX 256u
 #define STK_WORK_SPLIT_RUNS_MAX    64u
 #define STK_WORK_SPLIT_WEIGHT_MAX  65535u
-#define STK_WORK_SPLIT_GROWTH      4u  /* a run is at most so many times as long as all runs of its device before */
+#define STK_WORK_SPLIT_GROWTH      4u  /* units above run_min that a run may have for each unit that its device did */
 #define STK_WORK_SPLIT_TRIES       64u /* lost swaps in a row before a claim gives up with STK_E_WOULD_BLOCK */
 
 struct stk_work_split_config {

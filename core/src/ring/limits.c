@@ -3,13 +3,13 @@
  * port hands it to them, and fills the words that depend on the kind of launch. */
 #include "stoker/limits.h"
 
-#define COST_UNIT 1024u               /* the table gives the limit of a slot's cost in multiples of so many units */
+#define COST_UNIT 1024u               /* units; the table gives the limit of a slot's cost in multiples of this */
 #define COST_MAX  (UINT64_C(1) << 41) /* in multiples of COST_UNIT this is 2^31, which fits a word of the table */
 /* Calls of a handler that resumes that fit into a lease. Another slot waits for one such call at most, not for a lease.
  * More calls would make this wait shorter, and the search between two calls a larger part of the time. */
 #define CALLS 128u
-/* A call may cost at least as much as so many looks at the whole ring. A slot in YIELD is found again by a ring scan,
- * so the search stays a small part of the time. */
+/* Looks at the whole ring that a call may cost at least. A slot in YIELD is found again by a ring scan, so the search
+ * stays a small part of the time. */
 #define ROUNDS 16u
 /* Femtoseconds in a picosecond, and picoseconds in a nanosecond. */
 #define FS_PER_PS    UINT64_C(1000)

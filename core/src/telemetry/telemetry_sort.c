@@ -4,7 +4,7 @@
 #include "stoker/config.h"
 #include "telemetry_internal.h"
 
-/* Up to so many keys insertions beat passes that clear and sum 256 counters. */
+/* Greatest number of keys for which insertion is faster than passes that clear and sum 256 counters. */
 #define FEW 24u
 
 /* Sorts by insertion each set of keys that are `gap` apart. Gap 1 sorts all of them. */

@@ -10,7 +10,7 @@
 struct order {
     struct weak_site site;
     enum weak_part part;
-    bool programs[PROGRAMS_MAX]; /* those that ask for it */
+    bool programs[PROGRAMS_MAX]; /* programs[i]: program i asks for this order */
     const char *needed_by;       /* a program that fails without it; NULL: none */
 };
 

@@ -35,9 +35,9 @@ struct side {
     struct stk_stream stream;
     struct stk_work_split_run run;
     uint32_t next;       /* unit of the run that is read next */
-    uint32_t lose_after; /* results; 0: never */
+    uint32_t lose_after; /* results after which the device is lost; 0: never */
     uint32_t results;
-    atomic_bool held_back; /* it must not claim: the other side has not had its results yet */
+    atomic_bool held_back; /* this device must not claim: the other one has not had its results yet */
     _Alignas(64) uint8_t memory[16384];
     const char *complaint;
 };

@@ -19,10 +19,10 @@ static struct {
     uint8_t page[STK_LOG_BUFFER_BYTES(PAGE_MAX, PAGE_MAX)];
     uint8_t walk[STK_LOG_BUFFER_BYTES(PAGE_MAX, PAGE_MAX)];
     uint32_t number[RECORDS_MAX]; /* sequence that record i was given */
-    bool needed[RECORDS_MAX];     /* it must be there, unless the ring took it away */
-    uint32_t appended;            /* so many were begun */
-    uint32_t boot;                /* so many of them before the last mount */
-    uint32_t seen, last;          /* number of records that the last check found, and the last of them */
+    bool needed[RECORDS_MAX];     /* record i must be on the flash, unless the ring has overwritten it */
+    uint32_t appended;            /* number of appends that were begun */
+    uint32_t boot;                /* number of appends that were begun before the last mount */
+    uint32_t seen, last;          /* how many records the last check found, and the index of the last one */
 } w;
 
 /// A log ///

@@ -17,7 +17,7 @@ struct stk_lock_ops {
      * holder made. Cannot fail. Mandatory. */
     void (*lock)(void *ctx, uint32_t index);
 
-    /* Gives it back, on the thread that took it. Mandatory. */
+    /* Gives the lock back, on the thread that took the lock. Mandatory. */
     void (*unlock)(void *ctx, uint32_t index);
 };
 

@@ -13,7 +13,7 @@
 #include "stoker/port/os_error.h"
 
 /* Sets *datagrams to true if one receive of socket `fd` gives one datagram, to false if it gives the bytes of a stream
- * that are there. STK_E_ARG no socket, or a socket that listens; *os_error has the errno. */
+ * that are there. STK_E_ARG `fd` is no socket, or the socket listens; *os_error has the errno. */
 static inline int stk_os_socket(int fd, bool *datagrams, int *os_error) {
     int type = 0, listens = 0;
     socklen_t bytes = sizeof type;

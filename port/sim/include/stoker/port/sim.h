@@ -195,7 +195,7 @@ struct stk_sim_dispatch {
 
 #define STK_SIM_DISPATCH_DEFINE(name, slots) STK_STORAGE_DEFINE(name, STK_SIM_DISPATCH_BYTES(slots))
 
-/* Sets *bytes to the arena bytes that init takes. STK_E_ARG no slots, or more than a ring may have. */
+/* Sets *bytes to the arena bytes that init takes. STK_E_ARG `slots` is 0, or is more than a ring may have. */
 STK_MUST_CHECK int stk_sim_dispatch_bytes(uint32_t slots, size_t *bytes);
 
 /* Sets workers up over config->memory, which must outlive the object, as must `arena`. On error the arena is as it was.

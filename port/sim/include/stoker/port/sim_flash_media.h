@@ -43,7 +43,7 @@ const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule);
 /* State in which a cut leaves a program at its step k, 0 <= k <= n. Units that were begun count as programmed. */
 enum stk_sim_prog_cut {
     STK_SIM_PROG_CLEAN = 0,     /* the first k bytes */
-    STK_SIM_PROG_TORN = 1,      /* those, and some bits of the byte after them or of what is left of its unit */
+    STK_SIM_PROG_TORN = 1,      /* the first k bytes, and some bits of the byte after them or of the rest of its unit */
     STK_SIM_PROG_REORDERED = 2, /* about k of the n bytes, anywhere among them; every unit was begun */
     STK_SIM_PROG_NO_TRACE = 3,  /* the whole units of the first k bytes; the next was begun and shows nothing */
     /* The unit at k, or 64 bytes, reads differently after each power-on until erased or set to the inverse; the bytes

@@ -53,8 +53,8 @@ struct stk_sim_spi_nor {
      * STK_SIM_SPI_NOR_NO_CUT: the power never fails */
     uint32_t cut_after;
     uint64_t bad_blocks; /* mask of the first 64 sectors: erases do nothing, programs spoil a bit, both are reported */
-    uint8_t protection;  /* bits of the status register that protect the whole chip, as far as they are set */
-    bool locked;         /* the chip takes no write enable: its WP# line holds it */
+    uint8_t protection;  /* mask of bits of the status register: if one is set, the whole chip is protected */
+    bool locked;         /* the chip ignores write enable, as if its WP# line were low */
     bool stuck;          /* an operation does not go on */
     bool absent;         /* nobody drives the line: reads give 0xFF */
 

@@ -430,7 +430,7 @@ STK_MUST_CHECK int stk_uring_path_stats(const struct stk_uring *uring, enum stk_
 /* Way by which the bytes of a path came into the memory. */
 enum stk_uring_copies {
     STK_URING_ZERO_COPY,    /* the device wrote all of them to their place, in registered memory */
-    STK_URING_UNREGISTERED, /* the same, in memory that the kernel pinned anew for each request */
+    STK_URING_UNREGISTERED, /* the device wrote all, in memory that the kernel pinned for each request */
     STK_URING_KERNEL_COPY,  /* the kernel copied them out of its page cache, pipe or socket */
     STK_URING_BOUNCED,      /* the port copied some of them out of bounce blocks */
     STK_URING_NO_DATA,      /* no read of the path has brought a byte */
