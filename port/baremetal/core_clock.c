@@ -27,9 +27,9 @@ enum {
 #define DEMCR_TRACE    0x01000000u
 #define DWT_NO_COUNTER 0x02000000u
 #define DWT_ENABLE     0x1u
-/* Every M-profile core has the system control space here, and the DWT so many bytes before it. */
+/* Address of the system control space on every M-profile core. */
 #define SCS_DEFAULT      0xE000E000u
-#define DWT_BEHIND_BYTES 0xD000u /* the DWT lies so many bytes before the system control space */
+#define DWT_BEHIND_BYTES 0xD000u /* distance from the DWT up to the system control space */
 
 /* Returns the system control space, as words. */
 static volatile uint32_t *scs_of(const struct stk_bare_clock *c) {

@@ -112,8 +112,8 @@ void stk_sim_flash_remember_all(struct stk_sim_flash *f) {
 
 /* Moment to which a sector goes back. */
 enum age {
-    FIRST,  /* its bytes at the last sync */
-    NOW,    /* its bytes now: the sector does not go back */
+    FIRST,  /* the bytes of the sector at the last sync */
+    NOW,    /* the bytes of the sector now: the sector does not go back */
     ANY_AGE /* any moment in between or one of the two, each as likely as the others */
 };
 

@@ -15,9 +15,9 @@ struct run {
     struct world_copy before, after, cut;
     uint32_t rhythm;
     uint64_t candidates; /* first cuts that the rhythm has, in all modes */
-    uint64_t thin;       /* one first cut of so many is tried, for cuts that are not clean */
-    uint64_t thin_clean; /* one first cut of so many is tried, for clean cuts */
-    uint64_t pair;       /* one tried cut of so many gets second cuts */
+    uint64_t thin;       /* of this many first cuts that are not clean, one is tried */
+    uint64_t thin_clean; /* of this many clean first cuts, one is tried */
+    uint64_t pair;       /* of this many cuts that are tried, one gets second cuts */
     uint64_t format_quota;
 };
 

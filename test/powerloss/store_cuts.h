@@ -17,7 +17,8 @@ struct run {
     struct world_copy before, after, cut;
     uint32_t call;
     uint64_t dice, candidates;
-    uint64_t thin, pair; /* one cut in so many is tried, one in so many of those twice; 0: they are counted only */
+    /* of `thin` cuts one is tried, and of `pair` tried cuts one has a second cut; 0: cuts are only counted */
+    uint64_t thin, pair;
 };
 
 /* The calls of the suite's table (engine.h). A chain is one store that loses power many times, and has blocks that go

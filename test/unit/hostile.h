@@ -10,7 +10,7 @@
 #define HOSTILE_TENANTS     4u   /* authorised: 0 .. 3 */
 #define HOSTILE_OBSERVABLES 100u /* observables of each tenant; the last of the 512 belong to no tenant */
 #define HOSTILE_SHARE       1024u
-#define HOSTILE_GOOD        4u    /* every so many slots, one that does no wrong */
+#define HOSTILE_GOOD        4u    /* of this many slots, one does no wrong */
 #define HOSTILE_IMAGE       3072u /* the one automaton in the tables; whose it is depends on the shares */
 #define HOSTILE_IMAGE_BYTES (STK_IMAGE_TABLE_BYTE + 16u)
 

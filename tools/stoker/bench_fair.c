@@ -22,9 +22,9 @@
 
 struct trickle {
     uint32_t n;      /* slots published */
-    uint32_t slot;   /* the last of them */
-    uint64_t at;     /* when it was published; 0: none is under way */
-    uint64_t resume; /* when the next may be */
+    uint32_t slot;   /* the last slot published */
+    uint64_t at;     /* when the last slot was published; 0: no slot is under way */
+    uint64_t resume; /* when the next slot may be published */
 };
 
 struct fair {

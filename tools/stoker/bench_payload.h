@@ -28,8 +28,8 @@ struct payload_device {
     uint32_t index;
     uint64_t done; /* chunks in passes by several devices, since the caller set it to 0 */
     /* the pass */
-    struct stk_work_split_run runs[PAYLOAD_RUNS]; /* runs that it holds, used in a cycle */
-    uint32_t first_run, run_count;                /* the oldest, and how many */
+    struct stk_work_split_run runs[PAYLOAD_RUNS]; /* runs that the device holds, used in a cycle */
+    uint32_t first_run, run_count;                /* index of the oldest run, and number of runs */
     uint32_t next, left;                          /* chunk to publish next, and how many of the newest run are left */
     uint32_t sent, taken;                         /* slots published and harvested; modulo 2^32 */
     uint64_t result;                              /* sum of what its slots left */

@@ -36,7 +36,7 @@ struct program {
     struct bench_process process;
     const char *peer; /* NULL: stoker */
     int missing;
-    int counts_all;                                   /* 1: it counts every occurrence of every pattern */
+    int counts_all;                                   /* 1: the program counts every occurrence of every pattern */
     double wall[BENCH_RUNS_MAX], cpu[BENCH_RUNS_MAX]; /* seconds */
 };
 

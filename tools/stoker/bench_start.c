@@ -19,7 +19,7 @@ enum way {
     PLAIN,  /* nothing is kept but by the driver itself */
     DRIVER, /* a second start, with the program that the driver has kept */
     FIRST,  /* the store is empty */
-    STORED, /* it has what the first put there */
+    STORED, /* the store has the program that the way FIRST put there */
     WAYS
 };
 
@@ -108,7 +108,7 @@ static int run_start(const struct bench *b, enum way way, const char *driver_cac
     close(ends[0]);
     (void)waitpid(child, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == CLI_BAD) {
-        return CLI_BAD; /* its line is there */
+        return CLI_BAD; /* the process has printed its message */
     }
     return whole && status == 0 ? 0 : cli_bad("bench start: the process that opened the device ended early");
 }

@@ -7,7 +7,7 @@
 
 /* Kinds of work between which the time of the scan's thread is divided. */
 enum cli_bound_state {
-    CLI_BOUND_HOST,    /* its own work: queueing chunks, taking results in */
+    CLI_BOUND_HOST,    /* in the thread's own work: queueing chunks, taking results in */
     CLI_BOUND_READING, /* in a call of the reader: copying, or waiting for a read */
     CLI_BOUND_WAITING  /* in a poll of a stream: the device works, or the stream looks for what has changed */
 };

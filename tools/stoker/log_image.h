@@ -24,7 +24,7 @@ struct log_range {
     int64_t boot; /* 1 and above: as records name it; 0: the last one that has records; -1: the one before it ... */
     uint64_t since,
         until;      /* time stamps, both included. A cell of another writer has no time, so none is wanted then */
-    uint32_t lines; /* no more than so many of the newest of them */
+    uint32_t lines; /* most lines to print; the newest are printed */
 };
 
 struct log_image {

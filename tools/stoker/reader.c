@@ -110,7 +110,7 @@ static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t
         r->call = r->pool.fewer_call;
         r->os_error = (int)r->pool.fewer_info.value;
         if (stk_reader_pool_close(&r->pool, CLOSE_NS) != STK_OK) {
-            return STK_E_TIMEOUT; /* its threads still use the memory that the next way would take */
+            return STK_E_TIMEOUT; /* threads of the pool still use the memory that the next way would take */
         }
     }
     if (err == STK_OK) {

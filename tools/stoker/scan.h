@@ -64,10 +64,10 @@ struct scan_file {
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     int is_regular; /* 1: opening and reading the file never waits for another program */
-    uint64_t size;  /* announced bytes, 0 when it is not known */
+    uint64_t size;  /* announced bytes, 0 when the size is not known */
     uint64_t bytes; /* bytes that were scanned */
     uint64_t count; /* occurrences of all patterns in the file */
-    int err;        /* STK_OK, or why it failed */
+    int err;        /* STK_OK, or why the file failed */
     int os_error;
 };
 
@@ -136,11 +136,11 @@ struct scan_input {
     int fd;                            /* descriptor from which the file is read */
     int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
     uint32_t opened_count;             /* 0: the descriptor is not ours to close */
-    int sequential;                    /* 1: it can only be read in order, by one device, and is one unit */
+    int sequential;                    /* 1: the file can only be read in order, by one device, as one unit */
     int datagrams;                     /* 1: a socket of datagrams */
     uint64_t unit_bytes;               /* bytes of the file in a unit; 0: sequential */
     uint64_t ends;                     /* bytes of the file in which a pattern ended */
-    uint64_t err_at;                   /* the first byte at which it failed; UINT64_MAX: nowhere */
+    uint64_t err_at;                   /* the first byte at which the file failed; UINT64_MAX: nowhere */
     uint64_t eof_at;                   /* as in struct scan_device, over all devices */
     uint64_t data_end;                 /* as in struct scan_device, over all devices */
     uint64_t *visits;                  /* visits of each accepting state */

@@ -347,7 +347,7 @@ int scan_device_lose(struct scan_device *d, int err) {
     snprintf(text, sizeof d->device.note, "device %s was lost: %s (%s): the others do its work",
              s->options.devices[d->index], stk_err_name(err), why(d));
     note(s, text);
-    /* Its reads end here, or the system ends them: the buffers stay until the scan is closed. */
+    /* The reads of the lost device end here, or the system ends them. The buffers stay until the scan is closed. */
     (void)!stk_stream_close(&d->stream, CLOSE_NS);
     return 0;
 }

@@ -137,7 +137,7 @@ int scan_input_open(struct scan *s) {
     }
     fd = open_file(s, f);
     if (fd < 0 && s->input_count != 0u && (errno == EMFILE || errno == ENFILE)) {
-        return 0; /* it is opened when another one is closed */
+        return 0; /* the file is opened when another one is closed */
     }
     if (fd < 0) {
         f->os_error = errno; /* it was there a moment ago */

@@ -125,7 +125,7 @@ static int step(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32
     int err;
     if (!d->busy && !d->lost) {
         if (d->leaving) {
-            scan_leave_units(d); /* it holds no run: nothing goes back */
+            scan_leave_units(d); /* the device holds no run: nothing goes back */
             return 0;
         }
         err = take_up(d);

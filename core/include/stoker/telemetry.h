@@ -180,7 +180,7 @@ enum stk_feed {
     STK_FEED_ANY,
     /* stk_publisher alone, with this control buffer: rows of EMPTY slots lose their words */
     STK_FEED_TICKETS,
-    STK_FEED_NONE /* none until the call returns: no row loses words because of a publisher */
+    STK_FEED_NONE /* no publisher writes until the call returns, so no row loses words for that reason */
 };
 
 #define STK_TELEMETRY_TRIES 8u /* tries to read one slot before its row is torn */

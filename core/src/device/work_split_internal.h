@@ -20,7 +20,7 @@ enum {
 /* Words of a device. */
 enum {
     UNITS_LOST,     /* 1: the device is lost, and claims nothing */
-    UNITS_WEIGHT,   /* its speed beside the others, 1 .. STK_WORK_SPLIT_WEIGHT_MAX */
+    UNITS_WEIGHT,   /* speed of the device beside the others, 1 .. STK_WORK_SPLIT_WEIGHT_MAX */
     UNITS_CLAIMED,  /* units claimed since init; wraps */
     UNITS_FINISHED, /* units done since init; wraps */
     UNITS_RUNS      /* the first word of its runs */
@@ -37,7 +37,7 @@ enum {
 /* States of a run. The state says who may change the other words of the run. */
 enum {
     UNITS_FREE,  /* holds nothing: its device may fill it in */
-    UNITS_HELD,  /* its device works on the units */
+    UNITS_HELD,  /* the device of the run works on the units */
     UNITS_BACK,  /* the units were given back: the device that changes the state to MOVING may take them */
     UNITS_MOVING /* the thread that made the state MOVING takes units out */
 };

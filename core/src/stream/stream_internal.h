@@ -12,9 +12,9 @@
 #include "stream/reads.h"
 
 enum stk_entry_state {
-    STK_ENTRY_READING = 1, /* queued, or its read is with the ingest port */
-    STK_ENTRY_READY,       /* data arrived; to be published */
-    STK_ENTRY_PUBLISHED,   /* its slot is with the workers */
+    STK_ENTRY_READING = 1, /* the chunk is queued, or the ingest port has its read */
+    STK_ENTRY_READY,       /* the data arrived; the chunk is to be published */
+    STK_ENTRY_PUBLISHED,   /* the workers have the slot of the chunk */
     STK_ENTRY_OVER         /* nothing (more) to run: failed, canceled or empty */
 };
 

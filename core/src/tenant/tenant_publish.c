@@ -122,7 +122,7 @@ static int wait_for_none(const struct stk_tenant_entry *entry, const struct stk_
         if (err != STK_OK && err != STK_E_TIMEOUT) {
             return err;
         }
-        *word = stk_load_acquire(&entry->word); /* as above */
+        *word = stk_load_acquire(&entry->word); /* acquire, as above: to see the harvest */
         left = stk_deadline_look(&end, platform->ops->now_ns(platform->ctx));
     }
     return (*word & TENANT_COUNT) == 0 ? STK_OK : STK_E_TIMEOUT;

@@ -130,7 +130,7 @@ int stk_opencl_revive(struct stk_opencl *cl) {
     if (cl->stats.running) {
         return STK_E_WOULD_BLOCK;
     }
-    /* Each lost context holds memory until close, and there is room for so many. */
+    /* Each lost context holds memory until close. There is room for STK_OPENCL_LOST_MAX of them. */
     if (r->lost_contexts == STK_OPENCL_LOST_MAX) {
         return STK_E_FULL;
     }

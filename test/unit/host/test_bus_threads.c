@@ -17,7 +17,7 @@
 
 #define SECOND UINT64_C(1000000000)
 #define TOTAL  20000u
-#define OFTEN  8u /* one swap in so many takes long */
+#define OFTEN  8u /* of this many swaps, one takes long */
 
 static struct op_image world;
 static uint32_t guards[OPS_SLOTS + OPS_IO]; /* the device's own: swaps are swaps there */

@@ -10,7 +10,7 @@
 #define LOG_PATH_BYTES 4096
 
 struct log_world {
-    char folder[LOG_PATH_BYTES - 256]; /* the temporary one */
+    char folder[LOG_PATH_BYTES - 256]; /* the temporary folder */
     char stored[LOG_PATH_BYTES - 256]; /* where the vector file is, and the logs that it brings */
     char created[256];                 /* the name that the case made, or tried to: it is not taken from there */
     struct stk_file file;

@@ -8,9 +8,9 @@
 struct tally {
     unsigned files, passed, failed, skipped;
     unsigned unknown_records; /* skipped records of a kind that this program does not know */
-    char first_unknown[256];  /* where the first of them is */
+    char first_unknown[256];  /* place of the first such record */
     unsigned unknown_causes;  /* errors whose message this program has no code for */
-    char first_cause[256];    /* where the first of them is */
+    char first_cause[256];    /* place of the first such error */
 };
 
 /* Runs the lines of `text`, which is written to, and prints what differs. */

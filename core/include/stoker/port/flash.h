@@ -17,7 +17,7 @@ extern "C" {
 /* The writes that a unit takes before the next erase of its block, after it was programmed or after a power cut ended
  * its program. */
 enum stk_flash_rewrite {
-    STK_FLASH_ONCE = 0,   /* none: NAND pages, flash words with ECC */
+    STK_FLASH_ONCE = 0,   /* no second write: NAND pages, flash words with ECC */
     STK_FLASH_INVERT = 1, /* all bytes of the unit may be set to the inverse of the erased value: STM32L4, to zeros */
     STK_FLASH_MANY = 2,   /* the unit may be programmed again, and bits only leave the erased value: NOR */
     STK_FLASH_ANY = 3     /* the unit may be programmed again, to any value: files, FRAM, MRAM */

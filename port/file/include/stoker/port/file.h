@@ -71,9 +71,9 @@ void stk_file_close(struct stk_file *file);
  * beside those of stoker/port/flash.h:
  * - STK_E_SHORT from read: the file ends early. STK_E_ALIGN with direct: `data` is not a multiple of file->align.
  * - STK_E_IO only where the medium failed (EIO, EBADMSG, EUCLEAN, EILSEQ, ENODATA, EREMOTEIO).
- * - STK_E_NOSPC a full disk or a quota. STK_E_ACCESS a file system that became read only. STK_E_WOULD_BLOCK a call that
- *   was interrupted 64 times in a row. STK_E_DEVICE a number without a code of its own. After these the same call may
- *   be made again. */
+ * - STK_E_NOSPC the disk is full, or a quota is used up. STK_E_ACCESS the file system became read only.
+ *   STK_E_WOULD_BLOCK the call was interrupted 64 times in a row. STK_E_DEVICE the errno has no code of its own. After
+ *   these errors the same call may be made again. */
 extern const struct stk_flash_ops stk_file_flash_ops;
 
 #ifdef __cplusplus

@@ -46,7 +46,7 @@ struct stk_mtd {
  * NAND, STK_FLASH_ANY for RAM. Blocks that are marked bad are part of the geometry and refuse programs and erases. The
  * port locks nothing: where several processes may write, lock the device's file (flock) and pass `fd`. The device stays
  * open until stk_mtd_close. After an error there is nothing to close, and mtd->os_error has the errno. Errors:
- * - STK_E_ARG a NULL, or neither path nor descriptor.
+ * - STK_E_ARG a pointer is NULL, or the config has neither path nor descriptor.
  * - STK_E_RANGE first_block and blocks pass the end of the device.
  * - STK_E_UNSUPPORTED no MTD device, or one that a log cannot use: pages larger than STK_FLASH_UNIT_MAX, MLC NAND
  *   outside SLC mode (a later page can destroy an earlier one), ROM, UBI volumes.

@@ -348,7 +348,7 @@ extern const struct stk_dispatch_ops stk_opencl_ops; /* its ctx is the struct st
  * `cl` stays the caller's and must not move until close.
  *
  * Errors:
- * - STK_E_NODEV no driver or no device of that name.
+ * - STK_E_NODEV there is no driver, or no device of that name.
  * - STK_E_UNSUPPORTED the mode or memory asked for does not work (cl->reason says why).
  * - STK_E_BUILD the kernel did not compile (cl->build_log); STK_E_NOMEM.
  * - STK_E_DEVICE the device failed; cl->failure is STK_OPENCL_TIMEOUT when config.open_ns are over.

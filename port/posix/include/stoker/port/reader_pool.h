@@ -118,7 +118,7 @@ struct stk_reader_pool {
     uint32_t readers;                         /* readers that were opened */
     uint32_t in_flight;                       /* reads taken and not yet reaped */
     uint32_t ready_count;                     /* reads in `ready` */
-    uint64_t ready_ns;                        /* time in nanoseconds when the first of them came */
+    uint64_t ready_ns;                        /* time in nanoseconds when the first read came into `ready` */
     uint8_t is_open, closing, waiting;        /* 1: the pool is open; it closes; the caller waits for `changed` */
     int broken; /* error that reap returns from now on, because a reader failed; 0: none failed */
     struct stk_error_info broken_info; /* detail of this failure */

@@ -66,8 +66,8 @@ struct stk_sim_injected_error {
 struct stk_sim_ingest_config {
     uint32_t depth;   /* most reads taken and not yet reaped, at most 65536; default 16 */
     uint32_t sources; /* most sources at one time, at most 65536; default 4 */
-    uint32_t delay;   /* reaps that return nothing of a read before one may return it; default 0 */
-    uint64_t seed;    /* 0: reads end in the order of submission; else in an order drawn from it */
+    uint32_t delay;   /* reaps without a read before a reap may return that read; default 0 */
+    uint64_t seed;    /* 0: reads end in the order of submission; else in an order drawn from `seed` */
     const struct stk_sim_injected_error *injected; /* the script; the caller's, must outlive the object; NULL: none */
     uint32_t n_injected;                           /* entries of the script */
     uint8_t *mem;     /* memory in which dst must lie, as in a port with registered memory; NULL: anywhere */
@@ -103,9 +103,9 @@ struct stk_sim_ingest {
     uint32_t syncs;             /* syncs that ended well */
     uint32_t refuse;            /* knob: this many submits to come take nothing and return 0 */
     uint32_t take_max;          /* knob: most reads that one submit takes; 0: no limit */
-    int submit_err;             /* knob: what submit returns, taking nothing, while it is negative */
-    int reap_err;               /* knob: what reap returns while it is negative */
-    int cancel_err;             /* knob: what cancel returns, doing nothing, while it is negative */
+    int submit_err;             /* knob: while negative, submit takes nothing and returns this value */
+    int reap_err;               /* knob: while negative, reap returns this value */
+    int cancel_err;             /* knob: while negative, cancel does nothing and returns this value */
     bool deaf;                  /* knob: cancel succeeds and ends nothing */
 };
 

@@ -188,8 +188,8 @@ struct stk_uring_source {
     struct stk_uring_socket_stats socket;
     struct stk_index_list queue;
     uint32_t path;        /* an enum stk_uring_path */
-    uint32_t block;       /* requests begin and end at multiples of so many bytes; 0: anywhere */
-    uint32_t align;       /* the address of a request is a multiple of so many bytes */
+    uint32_t block;       /* bytes; requests begin and end at multiples of `block`; 0: anywhere */
+    uint32_t align;       /* bytes; the address of a request is a multiple of `align` */
     uint32_t request_max; /* most bytes of one request */
     uint64_t end;         /* bytes of the source; UINT64_MAX: not known before a read comes back short */
     uint32_t nsid;        /* NVMe: number of the namespace */
@@ -299,10 +299,11 @@ STK_MUST_CHECK int stk_uring_close(struct stk_uring *uring, uint64_t timeout_ns)
  *
  * On an error info.index is the index that the source would have, and info.value the errno. Errors:
  * - STK_E_FULL no source is free. STK_E_SHUTDOWN the ring is closed.
- * - STK_E_ARG a NULL, a bad descriptor, or unknown flags. STK_E_ISDIR a folder.
+ * - STK_E_ARG `uring` is NULL, or `fd` or `flags` is bad. STK_E_ISDIR `fd` is a folder.
  * - STK_E_ACCESS the descriptor is open for writing only, or the process may not ask the namespace.
- * - STK_E_UNSUPPORTED a regular file on FUSE, where Linux may give the same bytes twice: read it with another port. Or
- *   blocks of more than 4096 bytes, an NVMe namespace on a ring without STK_URING_PASSTHROUGH, or one with metadata. */
+ * - STK_E_UNSUPPORTED `fd` is a regular file on FUSE, where Linux may give the same bytes twice: read the
+ *   file with another port. Also: a source with blocks of more than 4096 bytes; an NVMe namespace with metadata, or on
+ *   a ring without STK_URING_PASSTHROUGH. */
 STK_MUST_CHECK int stk_uring_add_file(struct stk_uring *uring, int fd, uint32_t flags);
 
 /* Adds a source whose reads send requests that do nothing, and leave the memory as it is. The result of each read is
