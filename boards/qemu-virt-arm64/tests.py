@@ -74,7 +74,8 @@ def script_of(command, environment, properties):
 
 
 def of_ctest(short):
-    """The tests of the build that run one of its programs."""
+    """Returns the tests of ctest that run a program of the build, without those that README.md, "Which tests run",
+    leaves out."""
     said = json.loads(guest.run("ctest", "--test-dir", guest.BUILD, "--show-only=json-v1"))
     by_name, tests = commands(), []
     for each in said["tests"]:

@@ -33,7 +33,8 @@ static int allocate_private(struct stk_template_gpu *gpu, size_t words) {
     return STK_E_UNSUPPORTED;
 }
 
-/* Writes the table of limits (stk_limits_table) to word STK_DEVICE_LIMITS_AT of that buffer, before a launch. */
+/* Writes the table of limits (stk_limits_table) to the buffer that allocate_private() made. The first word of the table
+ * goes to word `word` of this buffer, which is STK_DEVICE_LIMITS_AT. The port calls this before each launch. */
 static int write_limits(struct stk_template_gpu *gpu, size_t word) {
     (void)gpu;
     (void)word;

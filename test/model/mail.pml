@@ -117,8 +117,10 @@ inline look(given, b, busy) {
     od
 }
 
+/* Says whether the dispatcher may claim a slot: a mailbox has room for the slot, or no worker at a mailbox has work. In
+ * the second case the dispatcher runs the slot itself. */
 #ifdef LAZY
-#define ROOM(b, busy) ((b) < BOXES) /* mutation: without a worker nobody runs the slot */
+#define ROOM(b, busy) ((b) < BOXES) /* mutation: the dispatcher runs no slot, so slots stay where no worker is */
 #else
 #define ROOM(b, busy) ((b) < BOXES || !(busy))
 #endif

@@ -43,7 +43,7 @@ struct suite {
     bool (*has_chains)(uint32_t i);
     const char *const *plants; /* the first one is none */
     uint32_t n_plants, self_shape;
-    /* Makes a run ready; what it takes is kept until the next. */
+    /* Makes a run of shape `i` ready, and returns the run. The run and its memory are there until the next call. */
     struct run *(*begin)(uint32_t i, const struct plan *plan, bool quiet, struct tally *tally);
     void (*run_all)(struct run *r);                  /* runs the plan */
     void (*run_chain)(struct run *r, uint64_t seed); /* cuts many times in a row */

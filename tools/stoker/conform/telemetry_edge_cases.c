@@ -56,7 +56,8 @@ const struct handler telemetry_edge_handlers[] = {
     {NULL, NULL},
 };
 
-/* For a record "host_copy": compares the fraction of the bytes that were not copied. */
+/* For a record "host_copy": compares the fraction of the bytes that were not copied, and whether the report is
+ * complete. */
 static void do_host_copy(struct vec *v, struct world *w) {
     struct stk_copy_report e = {.version = STK_COPY_REPORT_VERSION, .families = STK_COPY_REPORT_ALL};
     (void)w;
