@@ -259,7 +259,7 @@ static struct stk_ingest_done end_read(struct stk_sim_ingest *s, const struct st
     struct stk_ingest_done done = {.tag = op->read.tag, .result = STK_E_CANCELED, .os_error = 0};
     const struct stk_sim_injected_error *failure = scripted(s, op->nth, STK_SIM_FAIL);
     if (op->canceled) {
-        /* as it is */
+        /* `done` says STK_E_CANCELED from the start. */
     } else if (failure != NULL) {
         done.result = failure->err < 0 ? failure->err : STK_E_IO;
         done.os_error = failure->os_error;

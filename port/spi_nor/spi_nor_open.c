@@ -1,4 +1,4 @@
-/* stoker port: opening an SPI NOR chip: its ID, what it is, and the window. A board may be reset while the chip has
+/* stoker port: opening an SPI NOR chip: its ID, its properties, and the window. A board may be reset while the chip has
  * power, so the chip may be in the middle of an erase, in deep power-down, or hold the report of a failure that nobody
  * asked for. */
 #include <stddef.h>

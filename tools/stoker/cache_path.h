@@ -1,4 +1,4 @@
-/* The folder in which a command keeps what it can make again. */
+/* The folder in which a command keeps files that the command can make again. */
 #ifndef STOKER_CLI_CACHE_PATH_H
 #define STOKER_CLI_CACHE_PATH_H
 

@@ -24,7 +24,7 @@ struct cli_row {
  * wrapped as a paragraph of its own. */
 struct cli_page {
     const char *name;     /* name of the command; empty: stoker itself */
-    const char *what;     /* its effect in a few words, beginning with a verb */
+    const char *what;     /* effect of the command in a few words, beginning with a verb */
     const char *synopsis; /* text behind the name; a line for each form */
     const char *about;
     const struct cli_row *rows;

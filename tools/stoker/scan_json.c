@@ -48,7 +48,7 @@ static json_t *matches_json(const struct scan *s) {
     return list;
 }
 
-/* Adds what a device is; with several devices, also what it did. */
+/* Adds the properties of a device. With several devices, also adds the work that this device did. */
 static void set_device(json_t *o, const struct scan_device *d) {
     cli_json_set(o, "device", d->info.device, strlen(d->info.device));
     json_object_set_new(o, "dispatch", json_string(d->device.dispatch.ops->name));

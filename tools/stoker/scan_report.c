@@ -112,7 +112,7 @@ static void print_reader(const struct cli_reader *r) {
     }
 }
 
-/* Says for each path what it brought, and whether a byte was copied. */
+/* Prints for each path the reads and bytes of the path, and whether a byte was copied. */
 static void print_paths(const struct scan_stats *t) {
     for (uint32_t i = 0; i < STK_URING_PATHS; i++) {
         const struct stk_uring_path_stats *p = &t->path[i];

@@ -32,7 +32,7 @@ struct stk_automaton {
     size_t image_bytes;    /* bytes of the image */
     uint32_t states;       /* number of states */
     uint32_t classes;      /* number of byte classes, 1 .. 256 */
-    uint32_t first_accept; /* first accepting state: those from here on end a pattern */
+    uint32_t first_accept; /* first accepting state: a pattern ends in this state and in all later ones */
     uint32_t max_len;      /* bytes of the longest pattern */
     uint32_t patterns;     /* number of patterns */
     /* per accepting state: the state of its longest proper suffix that is a pattern; 0: no suffix is one */

@@ -194,10 +194,10 @@ STK_MUST_CHECK int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns);
 /* Returns the number of requests that were claimed and have not ended. */
 uint32_t stk_fetch_in_flight(const struct stk_fetch *fetch);
 
-/* Cancels ring slot `slot`, whatever it holds, as STK_TO_CANCEL, and with it what it has asked for. Its read goes on
- * and serves others. Returns the previous status. STK_E_RANGE; STK_E_STATUS it cannot be cancelled now;
- * STK_E_WOULD_BLOCK workers run, on memory where a slot that does not wait can only be cancelled while none does
- * (control word 159, SPEC.md 1.2). */
+/* Cancels ring slot `slot` as STK_TO_CANCEL does, whatever the slot holds, and cancels the request of the slot too. A
+ * read for the request goes on and serves other slots. Returns the previous status. STK_E_RANGE there is no such slot;
+ * STK_E_STATUS the slot cannot be cancelled now; STK_E_WOULD_BLOCK workers run, on memory where a slot that does not
+ * wait can only be cancelled while no worker runs (control word 159, SPEC.md 1.2). */
 STK_MUST_CHECK int stk_fetch_cancel(struct stk_fetch *fetch, uint32_t slot);
 
 /* Closes the service: cancels its reads, fails what waits with STK_E_CANCELED and what is still asked with

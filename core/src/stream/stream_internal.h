@@ -151,7 +151,7 @@ void stk_stream_record_turn(const struct stk_stream *s);
 /* The stream has ended: makes the recorder sync its log. */
 void stk_stream_record_end(const struct stk_stream *s);
 
-/* Records that slot `slot` has passed its deadline, and what it holds. */
+/* Records that slot `slot` has passed its deadline. The record has the opcode and the status of the slot. */
 void stk_stream_record_late(const struct stk_stream *s, uint32_t slot);
 
 #endif

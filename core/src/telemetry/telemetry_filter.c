@@ -20,7 +20,7 @@ int stk_ticketed_window_active(const struct stk_ticketed_window *w) {
             w->count[STK_SLOT_YIELD] | w->count[STK_SLOT_REQUEUE]) != 0;
 }
 
-/* A filter: what it looks at, and what it looks for. */
+/* A filter: the windows or slots to look at, and the rule by which one of them is wanted. */
 struct want {
     const struct stk_telemetry *t;
     /* Returns not 0 if window or slot number `i` is wanted. */

@@ -231,7 +231,7 @@ static void only_errors_of_the_chip_make_a_block_bad(void **state) {
         {EBADF, STK_E_ARG, STK_E_ARG, STK_E_ARG, STK_E_ARG},
         {EINVAL, STK_E_ARG, STK_E_ARG, STK_E_ARG, STK_E_ARG},
         {ENOMEM, STK_E_NOMEM, STK_E_NOMEM, STK_E_NOMEM, STK_E_NOMEM},
-        {ENODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV}, /* it was taken out */
+        {ENODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV, STK_E_NODEV}, /* the device was taken out */
         {ESTALE, STK_E_DEVICE, STK_E_IO, STK_E_DEVICE, STK_E_DEVICE}, /* a page of NAND may have been begun */
         {EBUSY, STK_E_WOULD_BLOCK, STK_E_IO, STK_E_WOULD_BLOCK, STK_E_WOULD_BLOCK},
         {0, STK_E_SHORT, STK_E_SHORT, STK_OK, STK_E_SHORT}, /* the device ends here, it says */
@@ -299,7 +299,7 @@ static void reads_that_lose_something_twice_are_errors(void **state) {
     struct stk_mtd mtd = opened(&config);
     assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_OK);
     assert_int_equal(dev.reads, 1);
-    dev.lost = 1; /* it may have been somebody else's */
+    dev.lost = 1; /* the counted error may be of another program's read */
     assert_int_equal(ops->read(&mtd, 0, 0, page, 512), STK_OK);
     assert_int_equal(dev.reads, 3);
     dev.lost = 2;

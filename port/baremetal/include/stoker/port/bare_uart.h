@@ -19,7 +19,7 @@ extern "C" {
 struct stk_bare_uart_config {
     uint32_t kind;                     /* STK_UART_*, mandatory */
     volatile void *registers;          /* mandatory */
-    uint32_t clock_hz;                 /* what feeds the UART; with `baud` sets the rate. 0: the rate stays as it is */
+    uint32_t clock_hz;                 /* clock of the UART, from which `baud` is made; 0: the rate stays as it is */
     uint32_t baud;                     /* bits in a second; at least clock_hz / 65536 */
     uint32_t stride;                   /* 16550: bytes from one register to the next, 1 or 4; default 1 */
     struct stk_platform_port platform; /* mandatory: the clock of the deadlines */

@@ -57,7 +57,7 @@ enum stk_sim_prog_cut {
 /* State in which a cut leaves an erase, except at its first and last step. The block must be erased again before a
  * program. */
 enum stk_sim_erase_cut {
-    STK_SIM_ERASE_NOTHING = 0,    /* every byte as it was */
+    STK_SIM_ERASE_NOTHING = 0,    /* no byte has changed */
     STK_SIM_ERASE_LOOKS_DONE = 1, /* every byte reads as erased */
     STK_SIM_ERASE_PREFIX = 2,     /* the first k ninths are erased */
     STK_SIM_ERASE_SUFFIX = 3,     /* the last k eighths of all but the first 64 bytes are erased */
@@ -87,7 +87,7 @@ enum stk_sim_prog_fail {
 /* State in which a failed erase leaves the block. The block must be erased again before a program. */
 enum stk_sim_erase_fail {
     STK_SIM_ERASE_FAIL_ANYTHING = 0,  /* as STK_SIM_ERASE_GARBAGE */
-    STK_SIM_ERASE_FAIL_UNCHANGED = 1, /* every byte as it was */
+    STK_SIM_ERASE_FAIL_UNCHANGED = 1, /* no byte has changed */
     STK_SIM_ERASE_FAIL_HEADER = 2,    /* all but the first 64 bytes or the first page, which are erased or random */
     STK_SIM_ERASE_FAIL_RECORDS = 3,   /* nothing but the first page, the rest is erased or random */
     STK_SIM_ERASE_FAIL_DONE = 4,      /* every byte reads as erased */

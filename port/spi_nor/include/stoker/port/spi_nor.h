@@ -98,8 +98,8 @@ struct stk_spi_nor {
         info; /* the last call that failed: its error, the block, and the register that showed the failure */
 };
 
-/* Finds the chip, reads what it is, and checks the window. A program or an erase that still runs, since the board was
- * reset and the chip was not, is waited for. The contents of the chip do not change. STK_E_ARG a mandatory member is
+/* Finds the chip, reads its properties, and checks the window. Waits for a program or an erase that still runs because
+ * the board was reset and the chip was not. The contents of the chip do not change. STK_E_ARG a mandatory member is
  * missing, a number of `chip` is not a power of two or 0, prog_unit; STK_E_NODEV no chip answers; STK_E_UNSUPPORTED no
  * SFDP table and no `chip`, a table without an erase command, 4 GiB and more, or no wide form of the erase command;
  * STK_E_RANGE there is no erase of block_bytes, or the window is no run of whole blocks of the chip; STK_E_TIMEOUT the
