@@ -19,7 +19,7 @@
 #define STK_USED_WORDS         (6u * STK_USED_ROW)
 #define STK_USED_IN_SCAN(scan) ((scan) + 1u)        /* number of a scan of a worker, from 1 on */
 #define STK_USED_OTHERS        STK_CTL_TENANT_MASKS /* the account of the tenants without a mask */
-#define STK_TIME_SHARE_MAX     0x3FFFFFFFu          /* units; less than 2^30, because stk_spend stops counting at 2^30 units */
+#define STK_TIME_SHARE_MAX     0x3FFFFFFFu          /* units; stk_spend stops counting at 2^30 */
 /* number of tenants that have a mask; it uses a word of the quotas that belongs to no tenant */
 #define STK_USED_TENANTS (STK_USED_QUOTA + STK_USED_ROW - 1u)
 
