@@ -53,7 +53,8 @@ stk_mutant(short_run log.c "stk_log_between(log, next) == stk_log_search_range(l
   "stk_log_between(log, next) == 3u" --geometry 24)
 stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)"
   "since < 3u; since++)" --geometry 22 --long 0 2000)
-stk_mutant(trusts_halving log_mount.c "    } while (look_past(log, s));" "    } while (0);" --geometry 20)
+stk_mutant(trusts_halving log_mount.c "    } while (look_past(log, s));"
+  "    } while (s->unreadable = 0u, 0);" --geometry 20)
 stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
 stk_mutant(forgets_lost log_mount.c "last->how != HEADER || last->lost != 0u || begun > 1u || unreadable != 0u"
   "last->how != HEADER || begun > 1u"
