@@ -168,8 +168,8 @@ STK_FN int stk_wide_quota_take(const struct stk_worker *w, struct stk_lane *lane
     return 0;
 }
 
-/* Returns words of the device's own memory that a lane may read in place of a slot which it is not to look at. A load
- * that each lane makes needs no branch, and a compiler that branches around a load waits for the load in the branch. */
+/* Returns words of the device's own memory. A lane reads these words in place of a slot that the lane must not look at.
+ * So all lanes make the load, and no branch is needed. With a branch, the compiler waits for the load in the branch. */
 STK_FN STK_GLOBAL stk_u32 *stk_wide_nothing(const struct stk_dev *d) {
     return d->guards ? d->guards : d->ring;
 }

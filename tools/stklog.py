@@ -143,7 +143,7 @@ class Search:
         self.pages = 0
 
     def seed(self, lap):
-        """6.2: the seed of the checksums of a block's cells in its use in `lap`."""
+        """6.2: the seed of the checksums of the cells that were written to a block in lap `lap`."""
         return crc32c(struct.pack("<III", self.of["id"], lap, self.of["format"]), 0)
 
     def is_use(self, found, lap):
@@ -155,7 +155,7 @@ class Search:
         return self.lap if block <= self.block else (self.lap - 1) % U32
 
     def limit(self, block):
-        """6.4: the sequence that no record of the block reaches, where a page holds two cells or more; else None."""
+        """6.4: a sequence that is greater than that of each record of the block; None if a page holds one cell."""
         while self.flash.page_cells > 1 and block != self.block:
             block = (block + 1) % self.flash.blocks
             h = self.flash.header(block)

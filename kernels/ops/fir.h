@@ -140,8 +140,8 @@ STK_FN int stk_fir_apart(stk_u32 a, stk_u32 a_bytes, stk_u32 b, stk_u32 b_bytes)
     return a_bytes == 0u || b_bytes == 0u || (stk_u64)a + a_bytes <= b || (stk_u64)b + b_bytes <= a;
 }
 
-/* Checks the arguments and filters this lane's share. Results 0, 1: samples that were limited; result 2: samples
- * written. */
+/* Checks the arguments and filters this lane's share. Results 0, 1: number of samples that did not fit in 16 bits
+ * and were set to the nearest limit; result 2: samples written. */
 STK_FN stk_u32 stk_op_fir_q15(const struct stk_dev *d, const struct stk_call *c) {
     stk_u32 offset = stk_arg(c, STK_ARG_OFFSET), bytes = stk_arg(c, STK_ARG_BYTES), lead = stk_arg(c, STK_ARG_LEAD);
     stk_u32 taps = stk_arg(c, STK_FIR_TAPS), count = stk_arg(c, STK_FIR_COUNT), out = stk_arg(c, STK_FIR_OUT);

@@ -54,7 +54,7 @@ const struct stk_bare_mask stk_bare_core_mask = {core_enter, core_leave};
 
 /// Locks ///
 
-/* lock of the interface. The number is of no interest: interrupts are held off for all locks at a time. */
+/* `lock` of struct stk_platform_ops. `index` does not matter: interrupts are off while any lock is held. */
 static void bare_lock(void *ctx, uint32_t index) {
     struct stk_bare_lock *lock = ctx;
     uint32_t entered = lock->mask->enter();

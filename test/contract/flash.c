@@ -42,8 +42,8 @@ static int close_port(void **state) {
     return 0;
 }
 
-/* Returns the bytes that the tests program into a block. They differ from block to block, and no unit of them is
- * erased. */
+/* Returns the bytes that the tests program into a block. They differ from block to block, and no unit of
+ * these bytes equals an erased unit. */
 static const uint8_t *bytes_of(uint32_t block, uint32_t offset, uint32_t bytes) {
     pattern_fill(in, (uint64_t)block * 77777u + offset, bytes);
     return in;

@@ -13,8 +13,8 @@
 #define RIG_OBSERVABLES 4u
 #define RIG_PAYLOAD     128u
 #define RIG_TABLES      128u
-#define OP_ORDER        0x20001u /* observable a1 = 31 * itself + a0: the order of two of them shows */
-#define OP_ADD          0x20002u /* observable a1 += a0: it does not */
+#define OP_ORDER        0x20001u /* observable a1 = 31 * itself + a0: the value shows the order of two such ops */
+#define OP_ADD          0x20002u /* observable a1 += a0: the value does not show the order of two such ops */
 #define OP_SUM          0x20003u /* result 0: sum of payload bytes [a0, a0 + a1); result 1: a11 */
 #define OP_ODD          0x20004u /* result a1: what the instance is */
 #define OP_REFUSE       0x20005u /* faults, with value a0 */

@@ -15,7 +15,7 @@
 #define PAUSE_NS      5000000L
 #define DRIVE_EVERY   64u /* looks at the slot between two drives of a wait */
 #define SLOTS         8u
-#define DEPTH         4u /* the stream's slots; the last slot of the ring is ours */
+#define DEPTH         4u /* slots of the stream; this benchmark itself publishes in the last slot of the ring */
 #define CHUNK         4096u
 
 struct idle {

@@ -22,7 +22,7 @@ struct cli_bound {
     uint32_t chunks, reads;
 };
 
-/* A reader's port that tells its times to a cli_bound. */
+/* An ingest port in front of a reader's port. It adds the time of each call of the reader's port to a cli_bound. */
 struct cli_bound_port {
     struct stk_ingest_ops ops;
     struct stk_ingest_port inner;

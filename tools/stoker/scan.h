@@ -21,7 +21,7 @@ struct scan_options {
     struct pattern_source *patterns; /* at least one */
     uint32_t pattern_count;
     const char *reader;
-    const char *devices[SCAN_DEVICES_MAX]; /* one at least; NULL: auto */
+    const char *devices[SCAN_DEVICES_MAX]; /* one entry at least; an entry that is NULL means auto */
     uint32_t device_count;
     const char *store;  /* file of kept programs; NULL: the value of STOKER_STORE */
     int all_devices;    /* 1: use every OpenCL device instead of `devices` */
@@ -81,7 +81,7 @@ struct scan_stats {
 struct scan_recording {
     struct cli_output output, tables;
     char tables_path[CLI_PATH_BYTES];
-    struct stk_file file; /* flash port over output.fd */
+    struct stk_file file; /* flash port that writes to output.fd */
     struct stk_log log;
     struct stk_recorder recorder;
     void *buffer; /* of the log */

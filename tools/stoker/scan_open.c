@@ -150,7 +150,7 @@ static int open_ports(struct scan *s) {
         .aside = s->options.device_count > 1u,
         .store = s->options.store,
         .quiet = s->options.quiet,
-        .workers = s->options.workers == 0u && s->options.record ? 1u : s->options.workers, /* as its replay has */
+        .workers = s->options.workers == 0u && s->options.record ? 1u : s->options.workers, /* a replay has one */
         .lanes = s->options.lanes,
         .residency = s->options.residency,
         .memory = s->options.memory,

@@ -152,8 +152,8 @@ STK_MUST_CHECK int stk_tenant_note_drained(const struct stk_tenant *tenant, uint
                                            struct stk_error_info *info);
 
 /* Waits until none of the tenant's slots is outstanding. Looks at least once, and waits at most `timeout_ns`
- * (deadline.h): 0 does not wait, UINT64_MAX never ends. The call stops nobody from publishing: unregister first for an
- * end that lasts. Once it succeeded on an unregistered tenant, the id may go to another tenant.
+ * (deadline.h): 0 does not wait, UINT64_MAX never ends. The call stops nobody from publishing. So unregister the tenant
+ * first if no slot may follow. Once it succeeded on an unregistered tenant, the id may go to another tenant.
  * STK_E_TIMEOUT (info: value is how many slots are outstanding), or an error of the port's wait. */
 STK_MUST_CHECK int stk_tenant_quiesce(const struct stk_tenant *tenant, const struct stk_platform_port *platform,
                                       uint64_t timeout_ns, struct stk_error_info *info);

@@ -1,6 +1,7 @@
 /* The keys of the index of the flash store, as a crit-bit tree. store_index.c has the same entries by age.
  *
- * Each node names the first bit in which the keys below the node differ, and the bits grow from the root to the leaves.
+ * Each node names the first bit in which the keys below the node differ, and the number of the bit
+ * grows from the root to the leaves.
  * So a search looks at no more nodes than a key has bits: 256. No choice of keys makes a search slower, and nothing is
  * hashed. A tree of n keys has n - 1 nodes. Each entry has room for one node. The node of an entry is on the way to the
  * leaf of that entry, and one entry has no node. */

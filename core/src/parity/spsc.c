@@ -18,8 +18,8 @@ static uint32_t *status_at(const struct stk_spsc *end, uint32_t slot) {
 
 /* Looks whether the next slots are free, and sets end->known to how many are. Reads the status of the last of
  * STK_SPSC_AHEAD slots only. The taking end empties slots in order, so the slots before that one are free too, and one
- * read serves several images. In a ring of STK_SPSC_AHEAD slots or fewer the function looks at one slot at a time, so
- * that the whole ring can be used. Returns STK_OK or STK_E_WOULD_BLOCK. */
+ * read is enough for STK_SPSC_AHEAD slots. In a ring of STK_SPSC_AHEAD slots or fewer the function looks at one slot at
+ * a time, so that the whole ring can be used. Returns STK_OK or STK_E_WOULD_BLOCK. */
 static int look_ahead(struct stk_spsc *end) {
     uint32_t slots = end->ring.slots, ahead = slots > STK_SPSC_AHEAD ? STK_SPSC_AHEAD : 1u;
     uint32_t last = end->next + ahead - 1u;

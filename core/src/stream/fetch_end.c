@@ -5,9 +5,9 @@
 
 /// Ending ///
 
-/* Gives I/O slot k, which the service has claimed, back without an outcome: no slot waits for one, and another slot
- * could take an outcome that was left there. By compare-and-swap: a status that the device has changed meanwhile is not
- * the service's to change. */
+/* Gives back I/O slot k, which the service has claimed, without an outcome. No slot of the ring waits for an outcome
+ * there, and another slot could take an outcome that was left. By compare-and-swap: a status that the device has
+ * changed meanwhile is not the service's to change. */
 static void drop(struct stk_fetch *m, uint32_t k) {
     uint32_t *status = m->queue.words + (size_t)k * STK_IO_WORDS + STK_IO_STATUS;
     m->requests[k].state = STK_FETCH_FREE;

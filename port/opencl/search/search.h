@@ -37,8 +37,8 @@ int stk_opencl_check_launch(struct stk_opencl *cl);
 /* Measures a turn and a unit of cost. */
 int stk_opencl_calibrate(struct stk_opencl *cl);
 
-/* Measures a unit of cost by a slot, in the mode that was found. The caller sets mode and ring anew afterwards:
- * pace.c. */
+/* Measures a unit of cost by a slot, in the mode that was found. The caller then has to set mode and ring
+ * again, since the measurement changes both (pace.c). */
 int stk_opencl_pace(struct stk_opencl *cl);
 
 #endif

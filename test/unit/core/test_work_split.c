@@ -131,7 +131,7 @@ static void a_slow_device_takes_nothing_that_a_fast_one_does_sooner(void **state
     start((struct stk_work_split_config){.devices = 2}, 40);
     assert_int_equal(stk_work_split_weigh(&units, 0, 10), STK_OK);
     claims(0, 0, 19, &fast);
-    claims(1, 19, 1, &slow); /* 1 unit is worth 10 of the other one, and 21 are left */
+    claims(1, 19, 1, &slow); /* for 1 unit the fast device does 10; 21 are left */
     assert_int_equal(stk_work_split_done(&units, 1, &slow, 1), STK_OK);
     assert_int_equal(stk_work_split_done(&units, 0, &fast, 19), STK_OK);
     claims(0, 20, 10, &fast);

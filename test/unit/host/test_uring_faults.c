@@ -1,5 +1,5 @@
 /* A ring over a kernel that gives short reads, errors and refusals on demand (uring_kernel.h): each read comes back
-  * once, with what is its own, the counters add up after every step, and close drains. */
+  * once with its own bytes, the counters add up after every step, and close waits until no read is in flight. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

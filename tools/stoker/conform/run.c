@@ -2,8 +2,9 @@
  *
  * A record counts as passed when it compared something and all of it agreed; records that only set something up do not
  * count. Records of a kind or name that is not covered count as skipped, and so does every field that is no part of
- * the contract: the wording of the reference's messages and lossy readers. The cause that a message names is compared
- * (causes.c). A field that nobody asked for fails its record.
+ * the contract: the wording of the reference's messages, and readers of the reference that lose information. Of a
+ * message the cause that it names is compared (causes.c). A record fails if it has a field that the code of this record
+ * never read.
  */
 #include "run.h"
 

@@ -73,7 +73,7 @@ struct stk_reader_pool_source {
 
 /* An entry for each source of the pool and each reader: under which index the reader has the source. */
 struct stk_reader_pool_known {
-    uint32_t generation; /* generation of the pool's source that was added to the reader; 0: none */
+    uint32_t generation; /* generation that the pool's source had when it was added to the reader; 0: not added */
     uint32_t source;     /* index of the source in the reader */
 };
 
@@ -103,7 +103,8 @@ struct stk_reader_pool_thread {
     const char *call;
 };
 
-/* A pool. Members are private; read readers, info, call, fewer, fewer_info and fewer_call. */
+/* A pool. Members are private, but a caller may read `readers`, `info`, `call`, `fewer`, `fewer_info` and `fewer_call`.
+ */
 struct stk_reader_pool {
     const struct stk_reader_kind *kind;
     const void *reader_config; /* used during open only */
