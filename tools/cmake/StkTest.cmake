@@ -21,6 +21,9 @@ set(STK_LONG_TESTS consumer.without_opencl kernel.oclgrind_tile_borders kernel.o
   system.scan_lost system.scan_outputs system.scan_pipe system.scan_progress system.scan_stopped system.store
   system.store_default system.synchronous)
 
+# Those that take more than a minute and whose shorter forms are tests too. `tools/check long` alone runs them.
+set(STK_LONGEST_TESTS faults.opencl_slow kernel.oclgrind_tiles_slow)
+
 # Those of thirty and more, slow by what they do.
 set(STK_SLOW_TESTS gate.tidy kernel.oclgrind unit.opencl_binary)
 
@@ -87,6 +90,9 @@ function(stk_test_properties name)
   endif()
   if(name IN_LIST STK_LONG_TESTS)
     list(APPEND labels long)
+  endif()
+  if(name IN_LIST STK_LONGEST_TESTS)
+    list(APPEND labels longest)
   endif()
   if(name MATCHES "^(unit\\.(opencl|replay_opencl|device$)|contract\\.opencl)")
     list(APPEND labels device)
