@@ -154,13 +154,14 @@ class Search:
         """6.4: the lap that the block's place asks for."""
         return self.lap if block <= self.block else (self.lap - 1) % U32
 
-    def limit(self, block):
-        """6.4: a sequence that is greater than that of each record of the block; None if a page holds one cell."""
+    def next_header(self, block):
+        """6.4, condition 5: the next header in use behind the block. None: a page holds one cell, the block is the
+        newest, or no block behind has such a header."""
         while self.flash.page_cells > 1 and block != self.block:
             block = (block + 1) % self.flash.blocks
             h = self.flash.header(block)
             if h and self.is_use(h, self.place(block)):
-                return h["sequence"]
+                return h
         return None
 
     def look(self, block, lap):
@@ -298,14 +299,14 @@ def read_flash(data, like):
         h = flash.header(block)
         if h and not search.is_use(h, search.place(block)):
             continue
-        seed, limit = search.seed(search.place(block)), search.limit(block)
+        seed, behind = search.seed(search.place(block)), search.next_header(block)
         for at in range(1, flash.cells):
             found = flash.record(block, at, seed)
             if found is None:
                 bad += flash.cell(block, at) != flash.blank
             elif after(found["sequence"], newest):
                 continue
-            elif limit is not None and not after(limit, found["sequence"]):
+            elif behind and not after(behind["sequence"], found["sequence"]) and found["boot"] <= behind["boot"]:
                 continue
             elif h and after(h["sequence"], found["sequence"]):
                 continue

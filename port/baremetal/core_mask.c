@@ -54,7 +54,7 @@ const struct stk_bare_mask stk_bare_core_mask = {core_enter, core_leave};
 
 /// Locks ///
 
-/* `lock` of struct stk_platform_ops. `index` does not matter: interrupts are off while any lock is held. */
+/* `lock` of struct stk_lock_ops. `index` does not matter: interrupts are off while any lock is held. */
 static void bare_lock(void *ctx, uint32_t index) {
     struct stk_bare_lock *lock = ctx;
     uint32_t entered = lock->mask->enter();
@@ -62,7 +62,7 @@ static void bare_lock(void *ctx, uint32_t index) {
     lock->entered = entered; /* written while interrupts are off: no other holder can come between */
 }
 
-/* unlock of the interface. Holders never wait and hold one lock at a time, so `entered` is that of this lock. */
+/* `unlock` of struct stk_lock_ops. Holders never wait and hold one lock at a time, so `entered` is of this lock. */
 static void bare_unlock(void *ctx, uint32_t index) {
     struct stk_bare_lock *lock = ctx;
     (void)index;

@@ -77,7 +77,7 @@ static bool fill_request(struct stk_uring *u) {
     return true;
 }
 
-/* Turns the reads in the outbox into requests of the ring, until the outbox is empty or the ring is full. */
+/* Turns the operations in the outbox into requests of the ring, until the outbox is empty or the ring is full. */
 static void fill_requests(struct stk_uring *u) {
     while (u->outbox.head != STK_INDEX_NONE && fill_request(u)) {
     }

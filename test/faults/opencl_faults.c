@@ -262,6 +262,6 @@ void faults_end_hung(void) {
     while (hung_count) {
         cl_event event = hung[--hung_count];
         clSetUserEventStatus(event, CL_COMPLETE);
-        __real_clReleaseEvent(event); /* the port does not know this event, so its count of releases must not see it */
+        __real_clReleaseEvent(event); /* the test made this event, so no list of the port has it */
     }
 }

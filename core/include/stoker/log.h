@@ -127,7 +127,7 @@ struct stk_log_stats {
     uint32_t erases;      /* erase operations since mount */
     uint32_t failed;      /* programs and erases that failed since mount; each costs its block until the next lap */
     uint32_t recovered;   /* pages that a power cut may have left unsure and that were marked since mount */
-    uint32_t mount_reads; /* read operations of the mount or the format */
+    uint32_t mount_reads; /* read operations of the mount or the format, and of the marks after a mount */
 };
 
 /* Visible for sizeof only. Small members and those that the code uses most are first, where short instructions reach

@@ -94,7 +94,7 @@ struct stk_opencl_launches {
     uint32_t end_target;  /* sum of the end counters of the control buffer once every launched worker has left */
     uint32_t merges;      /* launches with copies whose results were taken in */
     uint32_t drives;      /* drive calls; the port reads the clock only at some of them */
-    uint64_t launched_ns; /* monotonic time in nanoseconds when the older launch became the older one */
+    uint64_t launched_ns; /* time in ns: the older launch was enqueued, or the launch before it ended */
     struct stk_deadline kernel_end;   /* deadline of the older launch: its lease and deadline_ns */
     int lease_ended;                  /* 1: the host has ended the older launch's lease */
     uint64_t idle_workers;            /* workers that left with nothing to do; the device's own counter wraps */
