@@ -280,9 +280,9 @@ static void find_older(struct stk_log *log, struct end *e, uint32_t tries) {
  * to the newest block. The headers of both blocks have the same sequence in this case, and the newest block is
  * right. */
 static int is_last(const struct end *older, const struct end *newest) {
-    int later = (int32_t)(older->sequence - newest->sequence) > 0;
-    int apart = older->how != HEADER || newest->how != HEADER || older->least != newest->least;
-    return older->cell != 0u && (newest->cell == 0u || (later && apart));
+    return older->cell != 0u &&
+           (newest->cell == 0u || ((int32_t)(older->sequence - newest->sequence) > 0 &&
+                                   (older->how != HEADER || newest->how != HEADER || older->least != newest->least)));
 }
 
 /// Mount ///

@@ -1,5 +1,5 @@
-/* Walks that turn round, reads that are refused, pages that cannot be read for a while, and a header that comes
- * back. */
+/* Walks that turn round, reads that are refused, pages that cannot be read for a while, and a header and a record that
+ * come back. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -155,6 +155,38 @@ static void a_header_that_comes_back_hides_no_record_of_a_later_boot(void **stat
     script_assert_holds(7, script.number);
 }
 
+/* Gives blank cells for the records of block 1. The header stays. */
+static void hide_records_of_block_1(uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes) {
+    for (uint32_t i = 0; block == 1u && i < bytes; i++) {
+        data[i] = offset + i < STK_LOG_CELL_BYTES ? data[i] : medium.geometry.erased;
+    }
+}
+
+/* A cut left the page of record 3, in the newest block, such that it reads blank at the first mount. The log goes on in
+ * the block before. At the second mount the page is whole: the records that were written between have the greater
+ * sequences, so the log goes on behind them. */
+static void a_record_that_comes_back_hides_no_record_of_a_later_boot(void **state) {
+    (void)state;
+    script_open(shapes);
+    script_put_synced(3);
+    medium.prog_fails[0] = NONE;
+    script_put(1);
+    medium.prog_fails[0] = NO_FAULT;
+    assert_int_equal(script.log.block, 1);
+    medium.on_read = hide_records_of_block_1;
+    script_mount();
+    script_put_synced(1);
+    assert_int_equal(script.log.block, 0);
+    medium.on_read = NULL;
+    script_mount();
+    script_assert_holds(0, 3);
+    assert_true(script_saw(4));
+    script_put_synced(4);
+    script_mount();
+    script_assert_holds(0, 3);
+    script_assert_holds(4, script.number);
+}
+
 /* The header of block 64 cannot be read. With this header mount would have looked further. */
 static void no_record_goes_further_than_mount_looks(void **state) {
     const struct stk_flash_geometry large = {1, 1, 512, 200, 0xFF, STK_FLASH_MANY, 0};
@@ -181,6 +213,7 @@ int main(void) {
         cmocka_unit_test(a_page_that_cannot_be_marked_hides_no_record),
         cmocka_unit_test(records_behind_a_block_that_cannot_be_read_come_after_its_own),
         cmocka_unit_test(a_header_that_comes_back_hides_no_record_of_a_later_boot),
+        cmocka_unit_test(a_record_that_comes_back_hides_no_record_of_a_later_boot),
         cmocka_unit_test(no_record_goes_further_than_mount_looks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
