@@ -120,12 +120,17 @@ static inline void stk_slot_copy(const uint32_t *w, uint32_t status, struct stk_
     }
 }
 
-/* Copies a slot that has ended. A slot whose status word is not a status becomes a fault with STK_REASON_STATUS, and
- * the word becomes the value of the fault: only a tenant can have stored such a word (custody.h says when the slot has
- * ended). The slot in the ring stays as it is. */
+/* Returns the status of a slot that ended in the status word `status`. A word that is not a status counts as a fault:
+ * only a tenant can have stored such a word (custody.h says when the slot has ended). */
+static inline uint32_t stk_slot_end_status(uint32_t status) {
+    return stk_status_known(status) ? status : (uint32_t)STK_SLOT_FAULT;
+}
+
+/* Copies a slot that has ended, with its stk_slot_end_status(). If the status word was not a status, the fault has
+ * STK_REASON_STATUS, and the word as its value. The slot in the ring stays as it is. */
 static inline void stk_slot_copy_end(const uint32_t *w, uint32_t status, struct stk_slot *out) {
     stk_slot_copy(w, status, out);
-    if (!stk_status_known(status)) {
+    if (stk_slot_end_status(status) != status) {
         out->status = STK_SLOT_FAULT;
         out->args[STK_FAULT_REASON_ARG] = STK_REASON_STATUS;
         out->args[STK_FAULT_VALUE_ARG] = status;

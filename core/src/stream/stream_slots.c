@@ -181,8 +181,7 @@ STK_OWN_FRAME static int republish(struct stk_stream *s, bool had_slot, const st
  * frames of the two do not add up. The entry of a chunk has no error where the chunk had a slot. */
 static void note_failure(struct stk_stream *s, bool had_slot, uint32_t status) {
     const struct stk_stream_entry *e = stk_entry(s, s->delivered);
-    bool fault = had_slot && (status == STK_SLOT_FAULT || !stk_status_known(status));
-    int err = fault ? STK_E_SLOT_FAULT : e->err;
+    int err = had_slot && stk_slot_end_status(status) == STK_SLOT_FAULT ? STK_E_SLOT_FAULT : e->err;
     if (err != STK_OK) {
         s->stats.failed++;
         stk_stream_record_failure(s, stk_entry_slot(s, s->delivered), e->read.opcode, status, err);
