@@ -52,9 +52,11 @@ struct stk_stream_next;
  *   chunk had no slot, since its read failed or gave no bytes, or the callback has queued a read that takes its place.
  *   An error of the new publish also ends the chunk, and the poll returns it. While the stream closes it means the same
  *   as 0.
- * - Negative: done with the chunk, and the poll returns this error. The callback may call stk_stream_read, also when
- *   `depth` chunks are in flight: the chunk of this callback gives its place to the new read, which is submitted by a
- *   later poll. Every other call of the same stream returns STK_E_STATUS there. */
+ * - Negative: done with the chunk, and the poll returns this error.
+ *
+ * The callback may call stk_stream_read, also when `depth` chunks are in flight: the chunk of this callback gives its
+ * place to the new read, which is submitted by a later poll. Every other call of the same stream returns STK_E_STATUS
+ * there. */
 #define STK_STREAM_REPUBLISH 1
 typedef int (*stk_stream_fn)(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 

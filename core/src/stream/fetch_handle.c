@@ -17,9 +17,9 @@ static bool fits(uint64_t at, uint64_t bytes, uint64_t room) {
     return at <= room && bytes <= room - at;
 }
 
-/* Checks the ranges of a read or write against its handle, and fills them in. STK_E_FORMAT the length
- * is 0; STK_E_RANGE the length is more than a completion can count (INT32_MAX), or the request leaves a range of the
- * handle; STK_E_ALIGN an offset, a length or an address is no multiple of the handle's `align`. */
+/* Checks the ranges of a read or write against its handle, and fills them in. STK_E_FORMAT the length is 0; STK_E_RANGE
+ * the length is more than a completion can count (INT32_MAX), or the request leaves a range of the handle; STK_E_ALIGN
+ * an offset, a length or an address is not a multiple of the handle's `align`. */
 static int check_ranges(const struct stk_fetch *m, const struct stk_io_request *asked, struct stk_fetch_request *q) {
     const struct stk_fetch_handle *h = &m->rows[q->row].is;
     uint32_t payload = asked->op == STK_IO_OP_READ ? asked->dst : asked->src;

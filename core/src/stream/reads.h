@@ -14,7 +14,8 @@
 
 #define STK_READS_MAX 65536u /* reads of one owner; STK_INGEST_READERS_MAX owners have tags for as many */
 
-/* The callbacks of an owner for its reads. stk_reads_submit() and stk_reads_reap() make all calls. */
+/* The callbacks of an owner for its reads. stk_reads_submit() and stk_reads_reap() make all calls. No callback may call
+ * the port or these two functions: the reads or the completions of the present call lie in the port's batch. */
 struct stk_reads_ops {
     /* Writes the first read at or behind position *at of the owner's list to *read, with its index as the tag, and its
      * position to *at. Returns false when there is none. */
@@ -27,7 +28,7 @@ struct stk_reads_ops {
     void (*refused)(void *owner, uint32_t index, int err);
 
     /* The read `index` came back, in a call of this owner or of another reader of the port. Returns false when the
-     * owner waits for no such read. Must not call the port. */
+     * owner waits for no such read. */
     bool (*completed)(void *owner, uint32_t index, const struct stk_ingest_done *done);
 };
 
