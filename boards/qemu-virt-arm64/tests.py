@@ -91,10 +91,10 @@ def of_ctest(short):
             seconds = max(int(properties.get("TIMEOUT", 600)), DEVICE_SECONDS if device else SECONDS)
             environment = dict(pair.split("=", 1) for pair in properties.get("ENVIRONMENT", []))
             environment.update(ENVIRONMENT, **(SHORT if short else LONG))
-            tests.append(Test(name, script_of(command, environment, properties), seconds, alone))
-            tests[-1].command, tests[-1].environment = command, environment
-            tests[-1].target = pathlib.Path(command[0]).name
-            tests[-1].device = device
+            test = Test(name, script_of(command, environment, properties), seconds, alone)
+            test.command, test.environment, test.device = command, environment, device
+            test.target = pathlib.Path(command[0]).name
+            tests.append(test)
     # The compiler has one thread: those with a program to compile begin, and others run beside them.
     return sorted(tests, key=lambda test: not test.device)
 
