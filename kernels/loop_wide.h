@@ -563,8 +563,10 @@ STK_FN void stk_wide_end_nop(const struct stk_dev *d, const struct stk_worker *w
 }
 #endif
 
-/* Does the part of a turn in which lanes go their own ways, except for the fences. `fenced`: the slot of some lane
- * stores words for the host or reads words of the host. A NOP does neither, and its opcode came with its status. */
+/* Does the part of a turn in which each lane works on its own slot. A lane runs only the memory fences that its own
+ * slot needs where STK_MEM_FENCE_OF_ONE is 1; elsewhere all lanes run the fences if `fenced` is not 0. `fenced` is not
+ * 0 if the slot of some lane stores words for the host or reads words of the host. A NOP does neither: the lane read
+ * the opcode of the NOP together with its status. */
 STK_FN void stk_wide_work(struct stk_dev *d, struct stk_worker *w, struct stk_lane *lane, STK_LOCAL stk_u32 *shared,
                           STK_LOCAL stk_u32 *now, stk_u32 fenced, stk_u32 leave) {
     STK_LOCAL stk_u32 *hold = shared + STK_SHARED_HOLD + STK_HOLD_WORDS * STK_LANE;

@@ -81,8 +81,8 @@ STK_FN void stk_spend(const struct stk_worker *w, STK_LOCAL stk_u32 *used, stk_u
     }
 }
 
-/* Returns the quota of a tenant; 0 means none. A tenant without a mask has no quota, since its slots are refused
- * anyway. */
+/* Returns the quota of a tenant: the most slots that a worker claims for the tenant in one ring scan. 0: the tenant has
+ * no limit. Also returns 0 for a tenant that has no opcode mask: the workers refuse the slots of such a tenant. */
 STK_FN stk_u32 stk_quota_of(STK_LOCAL stk_u32 *used, stk_u32 tenant) {
     return tenant < STK_CTL_TENANT_MASKS ? used[STK_USED_QUOTA + tenant] : 0u;
 }

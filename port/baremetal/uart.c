@@ -122,7 +122,7 @@ static bool pl011_get(const struct stk_bare_uart_config *c, uint8_t *byte) {
 /// 16550. Source: PC16550D data sheet, National Semiconductor, 8 ///
 
 enum {
-    NS_DATA = 0, /* with the latch open the low byte of the divisor */
+    NS_DATA = 0, /* while the latch is open, this register holds the low byte of the divisor */
     NS_INTERRUPTS = 1,
     NS_FIFOS = 2,
     NS_LINE = 3,

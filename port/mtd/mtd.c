@@ -3,7 +3,7 @@
 #include "mtd_internal.h"
 
 #include <stddef.h>
-#include <sys/ioctl.h> /* before mtd-user.h, which uses its macros */
+#include <sys/ioctl.h> /* comes first, because mtd-user.h uses macros of this header */
 #include <mtd/mtd-user.h>
 
 /* Interruptions (EINTR) in a row, without a byte in between, after which a transfer is given up. */

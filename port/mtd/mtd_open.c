@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
-#include <sys/ioctl.h> /* before mtd-user.h, which uses its macros */
+#include <sys/ioctl.h> /* comes first, because mtd-user.h uses macros of this header */
 #include <mtd/mtd-user.h>
 
 /* Returns the enum stk_flash_rewrite of the chip, or an error below zero for a kind of chip that a log cannot use. */

@@ -50,8 +50,8 @@ static int check_read(struct stk_reader_pool *p, const struct stk_ingest_read *r
     return STK_OK;
 }
 
-/* Returns the thread that serves a sequential source. It is the same for all reads of the source, so that they stay in
- * order; sources are spread over the readers that are open, by their index. */
+/* Returns the thread that serves a sequential source. All reads of the source go to the same thread, so that they stay
+ * in order. The index of the source picks the thread, so that sources are spread over the open readers. */
 static struct stk_reader_pool_thread *home_of(const struct stk_reader_pool *p, uint32_t source) {
     uint32_t skip = source % p->readers, i = 0;
     for (;; i++) {

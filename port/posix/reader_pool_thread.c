@@ -80,8 +80,8 @@ static void choose_cancel(struct stk_reader_pool_thread *t, struct step *step) {
             continue;
         }
         if (!read->canceled && step->cancel) {
-            /* The range ends before a read that goes on. `cancel_due` stays set, and the next step goes on behind this
-             * read. */
+            /* The range ends before a read that must not be cancelled. `cancel_due` stays set, and the next step
+             * cancels from the tag behind this read. */
             return;
         }
         if (read->canceled) {

@@ -43,8 +43,8 @@ static void weaken(struct stk_sim_flash *f, const struct sim_prog *p, uint32_t f
     }
 }
 
-/* Gives unstable place `i` another value: in one of four draws the old bytes, in one the new ones, else bits of
- * both. */
+/* Gives unstable place `i` another value: in one of four draws the old bytes, in one of four the new bytes, else a
+ * mixture of bits of both. */
 static void redraw(struct stk_sim_flash *f, uint32_t i) {
     const struct stk_sim_flash_weak *w = &f->weak[i];
     const uint8_t *a = weak_old(f, i), *b = weak_new(f, i);
@@ -192,7 +192,7 @@ void stk_sim_flash_garbage(struct stk_sim_flash *f, uint32_t block) {
     }
 }
 
-/* Makes reads of at most four units of the block fail. */
+/* Makes reads of up to four program units of the block fail. A unit that is drawn twice counts twice. */
 static void spoil_some(struct stk_sim_flash *f, uint32_t block) {
     const struct stk_flash_geometry *g = &f->config.geometry;
     for (uint32_t i = 0; i < 4; i++) {

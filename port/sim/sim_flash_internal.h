@@ -56,7 +56,7 @@ static inline uint8_t sim_flash_byte(const struct stk_sim_flash *f, uint8_t old,
 
 /// Rules ///
 
-/* Notes a call that broke `rule`, if it is the first one. Returns STK_E_RANGE. */
+/* Notes that a call broke `rule`; only the first such call is noted. Returns STK_E_RANGE. */
 int stk_sim_flash_violate(struct stk_sim_flash *f, enum stk_sim_flash_rule rule, uint32_t block, uint32_t offset,
                           uint32_t bytes);
 

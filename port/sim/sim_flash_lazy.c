@@ -1,8 +1,10 @@
-/* stoker port: simulated flash, lazy media: what sectors held before, and which of that a power cut brings back. A lazy
- * medium stands for a disk or a page cache, which writes sectors back in any order.
+/* stoker port: simulated flash, lazy media. This file keeps the earlier bytes of changed sectors, and a power cut
+ * brings some of these bytes back. A lazy medium stands for a disk or a page cache, which writes sectors back in any
+ * order.
  *
- * Before anything changes in a sector, the journal takes its bytes. Entries of one sector form a list, newest first,
- * which begins in a table with a place for each sector of the medium. A sync empties both. */
+ * Before bytes of a sector change, the journal takes a copy of them. The entries of one sector form a list, the newest
+ * entry first. A table has a place for each sector of the medium, and this place names the first entry of the list. A
+ * sync empties the journal and the table. */
 #include <string.h>
 
 #include "sim_flash_internal.h"

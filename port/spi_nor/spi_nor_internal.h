@@ -23,7 +23,7 @@ enum {
 enum {
     STATUS_BUSY = 0x01,
     STATUS_WRITABLE = 0x02,
-    STATUS_FAILED = 0x60 /* of STK_SPI_NOR_STATUS alone */
+    STATUS_FAILED = 0x60 /* only chips of kind STK_SPI_NOR_STATUS have these bits */
 };
 
 #define SPI_NOR_NARROW_BYTES 0x1000000u /* what addresses of 3 bytes reach */

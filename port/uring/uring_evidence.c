@@ -72,10 +72,10 @@ const char *stk_uring_copies_name(enum stk_uring_copies copies) {
 /* An entry of a folder as the kernel gives it (struct linux_dirent64). The port reads folders itself because readdir of
  * the C library allocates. */
 struct entry {
-    uint64_t inode; /* not used */
+    uint64_t inode; /* this port does not use the inode */
     int64_t next;   /* position of the next entry, not used */
     uint16_t bytes; /* bytes of this entry */
-    uint8_t type;   /* not used */
+    uint8_t type;   /* this port does not use the type */
     char name[];
 };
 

@@ -51,8 +51,8 @@ static uint64_t limit_of(const struct stk_uring *u, const struct stk_uring_op *o
 }
 
 void stk_uring_find_late_(struct stk_uring *u) {
-    /* Looks for late reads four times in each timeout, and at least once a second. So a reap does not walk over all
-     * reads. */
+    /* The search for late reads walks over all reads. So the search runs only once in a quarter of the timeout, or once
+     * a second if a quarter is longer, and most calls of reap skip the search. */
     uint64_t quarter = u->read_timeout_ns / 4u;
     if (u->read_timeout_ns == UINT64_MAX || u->watched_ns < u->look_late_ns) {
         return;

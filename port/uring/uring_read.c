@@ -344,8 +344,8 @@ static int uring_reap(void *ctx, struct stk_ingest_done *done, uint32_t max, uin
         stk_uring_look_(u);
         take_answers(u);
         if (u->canceled != 0) {
-            /* Again in each reap: a kernel thread (SQPOLL) may not have had the request when the cancel was asked
-             * for. */
+            /* Sends the cancel once more in each reap: with SQPOLL a kernel thread may not have taken the receive
+             * request from the queue yet when an earlier cancel ran. */
             stk_uring_cancel_receives_(u);
         }
         stk_uring_find_late_(u);
@@ -390,9 +390,8 @@ static int uring_cancel(void *ctx, uint32_t first, uint32_t last) {
             cancel_list(u, &u->source[i].queue, first, last);
         }
     }
-    /* The parked ones come before the outbox, since a bounce block that gets free moves a parked read there. */
-    cancel_list(u, &u->parked, first,
-                last); /* before the outbox, since a bounce block that gets free moves a read there */
+    /* Parked reads come before the outbox, since a bounce block that gets free moves a parked read to the outbox. */
+    cancel_list(u, &u->parked, first, last);
     cancel_list(u, &u->outbox, first, last);
     /* The kernel has these operations, so they are marked, and the flush below sends the cancels. */
     for (uint32_t i = 0; i < u->depth; i++) {

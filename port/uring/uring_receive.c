@@ -103,7 +103,8 @@ static void finish_canceled(struct stk_uring *u, struct stk_uring_source *s) {
 /* Goes on without multishot, which the kernel has refused with `os_error`: each read gets a request of its own. The
  * kernel has neither a request nor a ring of buffers of the source. */
 static void fall_back(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
-    finish_canceled(u, s); /* before a request of a read in front of them waits for data */
+    /* comes first: afterwards a read in front of the cancelled reads may get a request that waits for data */
+    finish_canceled(u, s);
     s->receive = RECEIVE_SINGLE;
     note_multishot(u, s, os_error);
     for (uint32_t i = s->queue.head; i != STK_INDEX_NONE; i = u->ops[i].next) {

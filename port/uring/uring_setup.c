@@ -88,7 +88,7 @@ static void note_features(struct stk_uring *u, uint32_t wishes, const int errors
     u->feature[STK_URING_TIMED_WAIT].why = (wishes & STK_URING_WAIT_BY_POLL) != 0     ? STK_URING_NOT_ASKED
                                            : (u->flags & STK_URING_WAIT_BY_POLL) != 0 ? STK_URING_REFUSED
                                                                                       : STK_URING_ON;
-    u->feature[STK_URING_MULTISHOT].why = STK_URING_NOT_ASKED; /* before a socket asks for it */
+    u->feature[STK_URING_MULTISHOT].why = STK_URING_NOT_ASKED; /* no socket has asked for multishot yet */
 }
 
 static const char *const names[STK_URING_FEATURES] = {

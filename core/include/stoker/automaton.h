@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 struct stk_pattern {
-    const uint8_t *bytes; /* the caller's memory; not kept */
+    const uint8_t *bytes; /* memory of the caller, used only during the call */
     uint32_t len;         /* bytes, at least 1 */
 };
 
@@ -39,7 +39,7 @@ struct stk_automaton {
     uint32_t *link;
     uint32_t *ends;          /* per pattern: the state in which the pattern ends; equal patterns have the same state */
     uint32_t *first_pattern; /* per accepting state: 1 + a pattern that ends there, 0 when only suffixes do */
-    uint32_t *next_pattern;  /* per pattern: 1 + the next equal pattern, 0 for the last */
+    uint32_t *next_pattern;  /* for each pattern: 1 + the index of the next equal pattern; 0: there is no other */
     struct stk_error_info
         info; /* index: the pattern at fault; value: bytes of arena that would do, what is used already counted */
 };

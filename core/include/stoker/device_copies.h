@@ -48,8 +48,9 @@ struct stk_device_range {
     uint32_t from, bytes; /* byte offset in the payload, and length */
     uint32_t count;       /* ranges so far */
 };
-#define STK_DEVICE_BLOCK      4096u /* bytes of the payload that are compared and sent as one */
-#define STK_DEVICE_RANGES_MAX 16u   /* most ranges of a launch; the last one takes in what lies between its blocks */
+#define STK_DEVICE_BLOCK 4096u /* bytes of the payload that are compared and sent as one */
+/* most ranges of a launch; the last range also takes the equal bytes between its blocks */
+#define STK_DEVICE_RANGES_MAX 16u
 
 /* Finds the next blocks of the payload that the device does not hold as they are now, and copies them to `sent`. Begin
  * with *range all zeros. `all`: true: the device holds nothing yet. Returns false at the end, with *range unchanged. A

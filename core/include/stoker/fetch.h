@@ -136,9 +136,9 @@ struct stk_fetch_resource {
  * - STK_E_SHUTDOWN the service is closed or closes. */
 STK_MUST_CHECK int stk_fetch_register(struct stk_fetch *fetch, const struct stk_fetch_resource *resource);
 
-#define STK_IO_MAY_READ  1u /* from the source to the payload */
-#define STK_IO_MAY_WRITE 2u /* from the payload to the source */
-#define STK_IO_MAY_FENCE 4u /* wait until the writes to the source are kept through a power cut */
+#define STK_IO_MAY_READ  1u /* READ moves bytes from the source to the payload */
+#define STK_IO_MAY_WRITE 2u /* WRITE moves bytes from the payload to the source */
+#define STK_IO_MAY_FENCE 4u /* FENCE waits until the writes to the source are kept through a power cut */
 
 struct stk_fetch_handle {
     uint32_t handle; /* number by which slots name the handle: any number that no other row has */

@@ -101,8 +101,9 @@ struct stk_stream_read {
      * any other number is only handed back */
     uint64_t offset;
     uint32_t bytes; /* bytes of data to read, 1 .. chunk_bytes - lead */
-    /* bytes before `offset` that the handler wants to see too, at most `offset` and lead_max; a sequential source gives
-     * as many as it has had */
+    /* number of bytes before `offset` that the handler wants to see too, at most lead_max. For a source with offsets
+     * also at most `offset`. A sequential source may give fewer bytes without an error: it gives only bytes that the
+     * stream has read before */
     uint32_t lead;
     uint32_t opcode;                 /* handler for the chunk */
     uint32_t params[STK_ARG_PARAMS]; /* arguments of the slot from STK_ARG_PARAM on */

@@ -120,8 +120,9 @@ struct stk_snapshot {
 
 /* Configuration of a telemetry object. */
 struct stk_telemetry_config {
-    uint32_t slots;   /* most slots of a ring that is decoded, up to STK_TELEMETRY_SLOTS_MAX */
-    uint32_t opcodes; /* most opcodes that a decode names, up to STK_TELEMETRY_OPCODES_MAX; 0: no windows */
+    uint32_t slots; /* most slots of a ring that is decoded, up to STK_TELEMETRY_SLOTS_MAX */
+    /* most opcodes with a name in one decode, up to STK_TELEMETRY_OPCODES_MAX; 0: no ticketed windows */
+    uint32_t opcodes;
 };
 
 struct stk_name;

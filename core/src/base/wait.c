@@ -28,7 +28,7 @@ int stk_wait_word(const struct stk_platform_port *platform, const uint32_t *word
         if (woken != STK_OK && woken != STK_E_TIMEOUT) {
             return woken;
         }
-        seen = stk_load_acquire(word); /* as above */
+        seen = stk_load_acquire(word); /* acquire, for the same reason as the first load */
         if (seen == value) {
             return STK_OK;
         }

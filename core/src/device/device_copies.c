@@ -107,8 +107,8 @@ bool stk_device_next_range(const struct stk_device_copies *copies, bool all, str
     const struct stk_device_memory *host = &copies->host;
     uint8_t *sent = copies->sent.payload;
     uint32_t from = 0, end = 0;
-    /* The last one goes on to the last block that differs. So a payload with many small changes costs 16 transfers and
-     * some bytes too many, rather than a transfer for each change. */
+    /* The last range (number STK_DEVICE_RANGES_MAX) ends with the last block that differs. So a payload with many small
+     * changes costs 16 transfers and some equal bytes, rather than one transfer for each change. */
     bool last = range->count + 1u == STK_DEVICE_RANGES_MAX;
     for (uint32_t at = range->from + range->bytes; at < host->payload_bytes;) {
         uint32_t bytes = block_bytes(host, at);
@@ -163,8 +163,8 @@ static void merge_control(const struct stk_device_copies *copies) {
     }
 }
 
-/* Appends one record, as a worker does. A swap that fails means that somebody else appended a record. So there are no
- * more tries than the log has room for records. */
+/* Appends one record to the debug log in the same way as a worker. A swap fails only when another party has appended a
+ * record. So after as many failed swaps as the debug log holds records, the debug log is full. */
 static void append_record(const struct stk_device_memory *host, const uint32_t *record) {
     uint32_t *log = host->debug, room = host->debug_words - STK_DEBUG_RECORDS_WORD;
     uint32_t at = stk_load(log + STK_DEBUG_CURSOR_WORD);

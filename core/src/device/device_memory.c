@@ -141,8 +141,7 @@ static uint32_t custody_index(const struct stk_device_memory *memory) {
 
 uint32_t stk_device_custody_at(const struct stk_device_memory *memory) {
     uint32_t at = custody_index(memory);
-    /* Where there are no custody words, returns the end of the control buffer: callers use the index as the end of what
-     * is copied. */
+    /* Returns the end of the control buffer if there are no custody words: callers copy the words before this index. */
     return at != 0u ? at : memory->control_words;
 }
 

@@ -61,7 +61,7 @@ static bool has_opcode(const struct stk_device_set_device *d, uint32_t opcode) {
 
 /* Returns true if the device's residency mode is `least` or a better one; `least` 0 asks for none. */
 static bool resident_enough(const struct stk_device_set_device *d, enum stk_residency least) {
-    return least == 0 || (unsigned)d->residency <= (unsigned)least; /* the better the smaller */
+    return least == 0 || (unsigned)d->residency <= (unsigned)least; /* a better mode has a smaller number */
 }
 
 enum stk_device_set_lack stk_device_set_lacks(const struct stk_device_set *fleet, uint32_t device,

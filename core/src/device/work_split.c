@@ -64,7 +64,7 @@ int stk_work_split_lose(struct stk_work_split *units, uint32_t device) {
     for (uint32_t at = 0; at < units->config.runs; at++) {
         uint32_t *run = stk_work_split_run_at(units, device, at);
         if (stk_load(run + UNITS_STATE) == UNITS_HELD) {
-            stk_store_release(run + UNITS_STATE, UNITS_BACK); /* as in stk_work_split_give_back */
+            stk_store_release(run + UNITS_STATE, UNITS_BACK); /* release: see stk_work_split_give_back */
         }
     }
     return STK_OK;

@@ -33,7 +33,8 @@ static inline int stk_log_header_alone(const struct stk_log *log) {
  * page may have unused bytes behind its last cell. */
 uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
 
-/* Returns the number of blocks between the block with the newest record and `block`, which comes after that block. */
+/* Returns the number of blocks that lie between log->last, the block with the newest record, and `block`, in the order
+ * in which the log fills blocks. Neither end is counted. */
 uint32_t stk_log_between(const struct stk_log *log, uint32_t block);
 
 /* Returns the block after `block`; block 0 comes after the last block of the flash. */

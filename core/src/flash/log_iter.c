@@ -14,8 +14,8 @@ static uint32_t block_at(const struct stk_log *log, uint32_t place) {
     return block >= log->geometry.blocks ? block - log->geometry.blocks : block;
 }
 
-/* Returns the lap that the records of `block` must have: the current lap up to the block in use, else the one
- * before. */
+/* Returns the lap that the records of `block` must have: the current lap for blocks up to the block in use, and one lap
+ * less for the blocks behind it. */
 static uint32_t lap_of(const struct stk_log *log, uint32_t block) {
     return block <= log->block ? log->lap : log->lap - 1u;
 }

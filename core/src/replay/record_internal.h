@@ -19,7 +19,7 @@
 #define STK_INPUT_TO_PAYLOAD 0u
 #define STK_INPUT_TO_TABLES  1u
 #define STK_INPUT_OFFSET     0u /* argument: first byte, counted from the start of the payload or of the tables */
-#define STK_INPUT_BYTES      1u /* argument: number of bytes, lead and data */
+#define STK_INPUT_BYTES      1u /* argument: number of bytes of lead and data together */
 /* Two arguments: position of the data in its source, in bytes, low half and high half. The lead lies before it. */
 #define STK_INPUT_POSITION_LO 2u
 #define STK_INPUT_POSITION_HI 3u

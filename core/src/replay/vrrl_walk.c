@@ -75,7 +75,7 @@ static int fill(const struct stk_vrrl *log, struct stk_log_iter *iter) {
     return err;
 }
 
-/* Moves the walk behind one place. The first record of the file follows the last one. */
+/* Moves the walk by one place. After the last record of the file comes the first record of the file. */
 static void step(const struct stk_vrrl *log, struct stk_log_iter *iter) {
     iter->at += STK_VRRL_RECORD_BYTES;
     iter->block = iter->block + 1 < log->capacity ? iter->block + 1 : 0;

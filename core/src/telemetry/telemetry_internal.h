@@ -10,7 +10,7 @@
 
 #include "stoker/telemetry.h"
 
-/* Returns the index of a status in count[]. All words that are no status share the last one. */
+/* Returns the index of a status in count[]. All words that are no status share the last index. */
 static inline uint32_t stk_status_kind(uint32_t status) {
     return status < STK_UNKNOWN ? status : STK_UNKNOWN;
 }

@@ -2,8 +2,8 @@
  * (stk_names_find), so it is worth the time to make it more than once until it has no collisions. */
 #include "telemetry_internal.h"
 
-/* Hash factors to try. A table without collisions needs one compare for each slot. The first factor that has no
- * collisions is taken, else the last one. */
+/* Hash factors to try, in this order. The first factor without collisions is taken: then a slot needs one compare. If
+ * every factor has collisions, the last factor is taken. */
 #define FACTORS 8u
 
 /* Returns the greatest power of two that fits into the memory for `count` opcodes. */

@@ -37,7 +37,8 @@ static int admit(const struct stk_tenant *tenant, const struct stk_work *work, s
     uint32_t tries = STK_TENANT_TRIES;
     int err;
     do {
-        uint32_t word = stk_load_acquire(&entry->word); /* as above */
+        /* acquire: the drains that the word counts are seen after this load */
+        uint32_t word = stk_load_acquire(&entry->word);
         err = check(tenant, word, work->opcode, info);
         if (err != STK_OK) {
             return err;

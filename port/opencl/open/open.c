@@ -176,7 +176,7 @@ static int open_device(struct stk_opencl *cl) {
     return err;
 }
 
-/* Sets `cl` up for one device; everything of the device before is gone, except for the text in passed_over. */
+/* Sets `cl` up to open one device. Deletes all data of the device that was tried before; keeps passed_over. */
 static int begin(struct stk_opencl *cl, const struct stk_opencl_config *config, uint64_t began_ns) {
     char passed_over[sizeof cl->passed_over];
     memcpy(passed_over, cl->passed_over, sizeof passed_over);
@@ -216,7 +216,7 @@ static struct walk start_walk(const struct stk_opencl_config *config) {
     return (struct walk){.wanted = wanted, .preferred = preferred};
 }
 
-/* Describes the next device of the walk and returns its index; STK_E_NODEV after the last one. */
+/* Describes the next device of the walk and returns its index. Returns STK_E_NODEV when no device is left. */
 static int next_device(struct walk *w, int no_cpu, struct stk_opencl_device *device) {
     int index;
     do {

@@ -35,7 +35,7 @@ int stk_opencl_record_get(struct stk_opencl *cl, enum stk_opencl_origin from, co
                           struct stk_opencl_record *got);
 void stk_opencl_record_drop(struct stk_opencl *cl, struct stk_opencl_record *got);
 
-/* Puts a record that was found in one place into the other one too. */
+/* Copies a record that was found in the cache to the store, or a record of the store to the cache. */
 void stk_opencl_record_spread(struct stk_opencl *cl, const struct stk_opencl_record *got);
 
 /* Writes the header before `bytes` bytes of payload, which begin STK_OPENCL_RECORD_HEADER bytes into `record`, and puts

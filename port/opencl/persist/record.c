@@ -77,8 +77,8 @@ static int seal(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, 
     return digest_of(key, record, (size_t)bytes + STK_OPENCL_RECORD_HEADER, record + AT_DIGEST);
 }
 
-/* Returns what is wrong with a record, in words that follow "was", or NULL if the record is valid. The digest comes
- * last, since it costs the most and the other tests say more. */
+/* Returns a text that says what is wrong with a record, or NULL if the record is valid. The text completes a sentence
+ * "the record was ...". The digest is checked last, since its check costs the most and the other checks say more. */
 static const char *wrong_with(const struct stk_opencl *cl, const uint8_t *key, uint32_t kind, const uint8_t *record,
                               size_t bytes) {
     uint8_t digest[STK_BLAKE3_OUT];

@@ -46,7 +46,7 @@ static unsigned line_of_directive(const char *text) {
     return 0;
 }
 
-/* Says what is wrong with the configuration, and leaves the function with STK_E_ARG. */
+/* Writes to `reason` what is wrong with the configuration, and leaves the function with STK_E_ARG. */
 #define REFUSE(...)                                                                                                    \
     do {                                                                                                               \
         stk_opencl_say(cl, __VA_ARGS__);                                                                               \
@@ -180,7 +180,7 @@ static int check_fused(struct stk_opencl *cl, const struct stk_opencl_fused *f) 
     return STK_OK;
 }
 
-/* Checks that cost `i` belongs to an opcode of the configuration, and is its only one. */
+/* Checks that cost `i` belongs to an opcode of the configuration, and that no earlier cost has the same opcode. */
 static int check_cost(struct stk_opencl *cl, uint32_t i) {
     const struct stk_opencl_config *c = &cl->config;
     uint32_t opcode = c->costs[i].opcode, k;

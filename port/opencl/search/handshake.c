@@ -51,7 +51,7 @@ static int is_live(const struct stk_opencl *cl) {
     return stk_opencl_mode(cl->mode)->live;
 }
 
-/* Starts a deadline of the handshake, within what is left of open. */
+/* Starts a deadline of the handshake. The deadline lies within the time that is left for open. */
 static void start(const struct hand *h, struct stk_deadline *end) {
     stk_deadline_start(end, stk_opencl_allowed(h->cl, HANDSHAKE_NS), stk_opencl_now_ns());
 }

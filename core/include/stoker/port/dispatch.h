@@ -30,9 +30,9 @@ struct stk_device_memory {
 
 /* Residency mode: when host and workers see each other's stores (port/README.md, "Dispatch"). Smaller is better. */
 enum stk_residency {
-    STK_RESIDENT = 1, /* during a launch */
+    STK_RESIDENT = 1, /* stores are seen during a launch */
     STK_QUANTUM = 2,  /* stores are seen at the borders of a launch */
-    STK_BATCH = 3     /* by copies, before and after a launch */
+    STK_BATCH = 3     /* stores are seen after a copy, which is made before and after a launch */
 };
 
 struct stk_dispatch_info {

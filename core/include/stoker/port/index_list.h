@@ -26,7 +26,7 @@ static inline void stk_index_list_clear(struct stk_index_list *list) {
     list->tail = STK_INDEX_NONE;
 }
 
-/* Puts element `index` of `array` behind the last one. */
+/* Appends element `index` of `array` to the queue. */
 #define STK_INDEX_PUSH(array, list, index) stk_index_push_(&(array)->next, sizeof *(array), list, index)
 static inline void stk_index_push_(uint32_t *next, size_t stride, struct stk_index_list *list, uint32_t index) {
     *stk_index_next_(next, stride, index) = STK_INDEX_NONE;
@@ -38,7 +38,7 @@ static inline void stk_index_push_(uint32_t *next, size_t stride, struct stk_ind
     list->tail = index;
 }
 
-/* Takes the first one out and returns its index. The queue must not be empty. */
+/* Removes the first element of the queue and returns its index. The queue must not be empty. */
 #define STK_INDEX_POP(array, list) stk_index_pop_(&(array)->next, sizeof *(array), list)
 static inline uint32_t stk_index_pop_(uint32_t *next, size_t stride, struct stk_index_list *list) {
     uint32_t index = list->head;

@@ -23,7 +23,8 @@ extern "C" {
 
 /* Configuration of a file. A 0 means the default. */
 struct stk_file_config {
-    const char *path; /* a regular file or a block device; NULL: `fd` is used. Read during open only */
+    /* a regular file or a block device; NULL: `fd` is used. The text is needed only until open returns */
+    const char *path;
     int fd; /* descriptor for reading, and for writing unless read_only; the caller's, must stay open until close */
     /* bytes to use from the start, whole blocks; 0: as many whole blocks as there are. Mandatory with `create` */
     uint64_t bytes;

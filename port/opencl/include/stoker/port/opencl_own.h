@@ -122,7 +122,7 @@ struct stk_opencl_persisted {
 /* Slots that a lost launch had claimed. */
 enum stk_opencl_claims {
     STK_OPENCL_CLAIMS_NONE = 0,       /* no slots, or all were put back */
-    STK_OPENCL_CLAIMS_UNLAUNCHED = 1, /* slots that were claimed for a launch which never was */
+    STK_OPENCL_CLAIMS_UNLAUNCHED = 1, /* slots that were claimed for a launch, and the launch did not start */
     STK_OPENCL_CLAIMS_LAUNCHED = 2    /* slots of a launch */
 };
 

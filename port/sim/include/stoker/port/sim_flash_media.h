@@ -42,15 +42,16 @@ const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule);
 
 /* State in which a cut leaves a program at its step k, 0 <= k <= n. Units that were begun count as programmed. */
 enum stk_sim_prog_cut {
-    STK_SIM_PROG_CLEAN = 0,     /* the first k bytes */
+    STK_SIM_PROG_CLEAN = 0,     /* the first k bytes are programmed */
     STK_SIM_PROG_TORN = 1,      /* the first k bytes, and some bits of the byte after them or of the rest of its unit */
-    STK_SIM_PROG_REORDERED = 2, /* about k of the n bytes, anywhere among them; every unit was begun */
-    STK_SIM_PROG_NO_TRACE = 3,  /* the whole units of the first k bytes; the next was begun and shows nothing */
+    STK_SIM_PROG_REORDERED = 2, /* about k of the n bytes are programmed, anywhere among the n; every unit was begun */
+    /* the whole units of the first k bytes are programmed; the next unit was begun and looks blank */
+    STK_SIM_PROG_NO_TRACE = 3,
     /* The unit at k, or 64 bytes, reads differently after each power-on until erased or set to the inverse; the bytes
      * before it are done. At k = n it is the last one. */
     STK_SIM_PROG_UNSTABLE = 4,
     STK_SIM_PROG_UNREADABLE = 5, /* the unit at k holds anything and its reads fail */
-    STK_SIM_PROG_FLICKERING = 6, /* as UNSTABLE, and each read gives other bytes */
+    STK_SIM_PROG_FLICKERING = 6, /* like UNSTABLE, and each read gives other bytes */
     STK_SIM_PROG_CUTS = 7
 };
 
@@ -61,10 +62,12 @@ enum stk_sim_erase_cut {
     STK_SIM_ERASE_LOOKS_DONE = 1, /* every byte reads as erased */
     STK_SIM_ERASE_PREFIX = 2,     /* the first k ninths are erased */
     STK_SIM_ERASE_SUFFIX = 3,     /* the last k eighths of all but the first 64 bytes are erased */
-    STK_SIM_ERASE_GARBAGE = 4,    /* old, erased and random bytes; half of the time the first 64 bytes are spared */
-    STK_SIM_ERASE_UNSTABLE = 5,   /* as GARBAGE, and more of it after each power-on */
-    STK_SIM_ERASE_UNREADABLE = 6, /* as GARBAGE, and reads of some units fail */
-    STK_SIM_ERASE_FLICKERING = 7, /* each 64 bytes as they were, erased, or some of both, and others at each read */
+    /* the block holds old, erased and random bytes; half of the time the first 64 bytes are not changed */
+    STK_SIM_ERASE_GARBAGE = 4,
+    STK_SIM_ERASE_UNSTABLE = 5,   /* like GARBAGE, and each power-on makes more garbage */
+    STK_SIM_ERASE_UNREADABLE = 6, /* like GARBAGE, and reads of some units fail */
+    /* each 64 bytes read as the old bytes, as erased, or as a mixture, and differently in each read */
+    STK_SIM_ERASE_FLICKERING = 7,
     STK_SIM_ERASE_CUTS = 8
 };
 
@@ -86,7 +89,7 @@ enum stk_sim_prog_fail {
 
 /* State in which a failed erase leaves the block. The block must be erased again before a program. */
 enum stk_sim_erase_fail {
-    STK_SIM_ERASE_FAIL_ANYTHING = 0,  /* as STK_SIM_ERASE_GARBAGE */
+    STK_SIM_ERASE_FAIL_ANYTHING = 0,  /* leaves the same bytes as STK_SIM_ERASE_GARBAGE */
     STK_SIM_ERASE_FAIL_UNCHANGED = 1, /* no byte has changed */
     STK_SIM_ERASE_FAIL_HEADER = 2,    /* all but the first 64 bytes or the first page, which are erased or random */
     STK_SIM_ERASE_FAIL_RECORDS = 3,   /* nothing but the first page, the rest is erased or random */

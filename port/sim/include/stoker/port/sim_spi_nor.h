@@ -19,9 +19,9 @@ extern "C" {
 
 /* How the chip reports that a program or an erase failed. */
 enum stk_sim_spi_nor_kind {
-    STK_SIM_SPI_NOR_SILENT = 0,   /* not at all */
-    STK_SIM_SPI_NOR_FLAGS = 1,    /* flag status register, 0x70 */
-    STK_SIM_SPI_NOR_SECURITY = 2, /* security register, 0x2B */
+    STK_SIM_SPI_NOR_SILENT = 0,   /* the chip does not report a failure */
+    STK_SIM_SPI_NOR_FLAGS = 1,    /* the chip has a flag status register, 0x70 */
+    STK_SIM_SPI_NOR_SECURITY = 2, /* the chip has a security register, 0x2B */
     STK_SIM_SPI_NOR_STATUS = 3    /* bits 5 and 6 of the status; the chip stays busy until 0x30 */
 };
 

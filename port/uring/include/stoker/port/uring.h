@@ -88,7 +88,9 @@ enum stk_uring_why {
 /* State of one feature of a ring. */
 struct stk_uring_feature_state {
     enum stk_uring_why why;
-    int32_t os_error; /* with STK_URING_REFUSED: the errno; 0: an old kernel that does not know the feature */
+    /* errno of the refusal, with STK_URING_REFUSED; 0 with STK_URING_REFUSED: the kernel is too old to know the
+     * feature. Otherwise 0 */
+    int32_t os_error;
 };
 
 /* Configuration of a ring. A 0 means the default, except for `memory`. */
