@@ -117,8 +117,8 @@ class Flash:
         return h if h and h["block"] == block and all(h[k] == self.like[k] for k in same) else None
 
     def record(self, block, cell, seed):
-        """SPEC.md, 6.2: returns the fields of a cell if the cell is whole and belongs to the use of the block with this
-        seed, else None."""
+        """SPEC.md, 6.2: returns the fields of a cell if the checksum of the cell is right for `seed`, else None. The
+        seed stands for one lap of the block, so a cell of an earlier lap is not returned."""
         found = self.cell(block, cell)
         kind, body, sequence, boot, crc = struct.unpack("<I48s3I", found)
         if not 1 <= boot >> 1 <= BOOT_MAX or crc != crc32c(found[:60], seed):

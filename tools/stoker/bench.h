@@ -13,10 +13,11 @@
 
 struct bench_options {
     const char *device, *file, *patterns, *store;
-    const char *set;         /* scan: the one made set of patterns; NULL: all of them */
-    const char *words;       /* scan: file of words for text and patterns; NULL: the default */
-    const char *write;       /* scan: folder for text and patterns, which are not measured then; NULL: none */
-    uint64_t count;          /* rtt, slots, fair: items in all blocks; log: records; idle: wakes */
+    const char *set;   /* scan: the one made set of patterns; NULL: all of them */
+    const char *words; /* scan: file of words for text and patterns; NULL: the default */
+    const char *write; /* scan: folder for text and patterns, which are not measured then; NULL: none */
+    /* rtt, slots, fair: slots in all measured blocks together; log: records; idle: wakes. 0: the default of the case */
+    uint64_t count;
     uint64_t bytes;          /* pipeline: of the file; payload, scan: of the text */
     uint64_t chunk;          /* payload: bytes of a slot */
     uint64_t workers, lanes; /* workers and lanes of the resident kernel; 0: the default */

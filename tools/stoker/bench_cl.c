@@ -9,7 +9,7 @@
 #define TEXTS_MAX 4u
 #define REST_NS   UINT64_C(2000000000)
 #define SLOT_NS   UINT64_C(60000000000) /* longest wait for one slot */
-#define LOOKS     4096u                 /* at a slot before a nap: the worker may wait for this core */
+#define LOOKS     4096u                 /* looks at a slot before a nap; the worker may be waiting for this core */
 #define NAP_NS    50000
 
 const char bench_cl_empty[] = "__kernel void nothing(void) {}\n";
@@ -77,7 +77,8 @@ static int open_wished(const struct bench *bench, struct cli_device *device, con
     w.residency = bench->options.residency;
     w.memory = bench->options.memory;
     w.workers = (uint32_t)bench->options.workers;
-    w.threads = bench->options.workers ? (uint32_t)bench->options.workers : wish->threads; /* of the interpreter */
+    /* threads of the interpreter */
+    w.threads = bench->options.workers ? (uint32_t)bench->options.workers : wish->threads;
     w.lanes = (uint32_t)bench->options.lanes;
     w.store = bench->options.store;
     return cli_device_open(device, &w);
@@ -119,7 +120,7 @@ void bench_note_device(const struct bench *bench, const struct cli_device *devic
              i.lanes == 1u ? "" : "s");
 }
 
-/* Says why a slot faulted. */
+/* Prints why a slot faulted. */
 static int faulted(const struct stk_ring *ring, uint32_t slot) {
     struct stk_slot out;
     if (stk_ring_read(ring, slot, &out) == STK_OK) {
@@ -129,7 +130,7 @@ static int faulted(const struct stk_ring *ring, uint32_t slot) {
     return STK_E_SLOT_FAULT;
 }
 
-/* Sleeps, so that a worker which waits for this core gets it. */
+/* Sleeps, so that a worker that waits for this core can run. */
 static void nap(void) {
     const struct timespec t = {.tv_nsec = NAP_NS};
     nanosleep(&t, NULL);
@@ -145,7 +146,7 @@ int bench_await(struct cli_device *device, const struct stk_ring *ring, uint32_t
         if (status == (int)STK_SLOT_FAULT) {
             return faulted(ring, slot);
         }
-        stk_pause(); /* each look takes the line away from the worker that writes the status */
+        stk_pause(); /* each look takes the cache line away from the worker, which has to write the status */
         if (looks % LOOKS == 0u) {
             nap();
         }

@@ -9,7 +9,8 @@
 
 static struct stk_blake3 hasher;
 
-#define BLOCKS 200u /* short blocks, the fastest counts: what else runs here only ever adds time */
+/* number of blocks. The blocks are short, and the fastest counts, because other work on the machine only adds time */
+#define BLOCKS 200u
 
 /* Returns the nanoseconds of one operation: those of the fastest of many short blocks of `count` calls. */
 static double time_of(void (*run)(void *ctx, uint32_t count), void *ctx, uint32_t count) {
@@ -33,7 +34,7 @@ static void report(struct bench *b, const char *metric, double ns) {
 #define RING_SLOTS 64u
 
 static _Alignas(64) uint32_t ring_words[RING_SLOTS * STK_SLOT_WORDS];
-static volatile uint32_t sink; /* keeps results alive */
+static volatile uint32_t sink; /* a volatile store keeps the compiler from dropping the work */
 
 /* Publishes a slot with all arguments and reads it back. Stores DONE itself, so that the slot can be published
  * again. */
@@ -157,7 +158,7 @@ static int open_cache(struct cache_case *c, uint32_t entries, void **memory) {
     return stk_cache_init(&c->cache, &config, &arena);
 }
 
-/* Measures hits in a cache that holds all keys, and puts into one that does not. */
+/* Measures hits in a cache that holds all keys, and puts into a cache that is too small for all keys. */
 static void cache_figures(struct bench *b) {
     static struct cache_case c;
     void *memory = NULL;

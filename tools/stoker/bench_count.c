@@ -5,7 +5,7 @@
 
 #include "bench_text.h"
 
-#define CLASSES   4u /* patterns of one, two and three bytes, and of four bytes and more */
+#define CLASSES   4u /* classes of patterns by length: one, two and three bytes; four bytes and more */
 #define HASH_BITS 14u
 #define NONE      UINT32_MAX
 
@@ -32,7 +32,7 @@ static uint32_t hash_of(const uint8_t *bytes, uint32_t n) {
 static int open_lists(struct lists *l, const struct patterns *p) {
     uint32_t longest = 1;
     memset(l, 0, sizeof *l);
-    memset(l->first, 0xFF, sizeof l->first); /* NONE in every list */
+    memset(l->first, 0xFF, sizeof l->first); /* every list begins empty (NONE) */
     for (uint32_t i = 0; i < p->count; i++) {
         longest = p->items[i].len > longest ? p->items[i].len : longest;
     }

@@ -8,13 +8,14 @@
 #include "stoker/atomic.h"
 #include "stoker/control.h"
 
-#define COUNT_DEFAULT 100000u /* slots of the seven, in all blocks, each way */
+/* slots of the seven tenants in all measured blocks together, for each way that is measured */
+#define COUNT_DEFAULT 100000u
 #define SLOTS         1024u
 #define TRICKLES      7u
 #define OWN           8u /* slots of a trickling tenant, used one after the other */
 #define FLOOD_SLOTS   (SLOTS - TRICKLES * OWN)
 #define QUOTA         64u    /* claims of a tenant in a ring scan */
-#define GAP_NS        20000u /* a trickling tenant's rest between two slots, up to */
+#define GAP_NS        20000u /* longest pause of a trickling tenant between two slots */
 #define DRIVE_EVERY   1024u
 #define LOW_SLOTS     10000u
 #define CRITICALS     32u

@@ -14,7 +14,7 @@
 #define RUNS_DEFAULT  5u
 #define CHUNK_MAX     (1u << 20)
 #define PAGE          4096u
-#define BUFFERS       (2u * INGEST_DEPTH) /* while half of them are read, the others may be with the device */
+#define BUFFERS       (2u * INGEST_DEPTH) /* half of the buffers are read while the device may work on the other half */
 #define POLL_NS       UINT64_C(100000000)
 #define DRAIN_NS      UINT64_C(60000000000)
 #define REST_NS                                                                                                        \
@@ -227,7 +227,7 @@ static int measure(struct ingest *b, uint32_t chunk) {
     int bad;
     double ns;
     b->shape.chunk = chunk;
-    bad = pass_of_ours(b, STK_OP_SUM64, &ns); /* warms up, and checks every byte */
+    bad = pass_of_ours(b, STK_OP_SUM64, &ns); /* this pass warms up, and checks every byte */
     for (uint32_t run = 0; run < b->runs && bad == 0; run++) {
         for (uint32_t i = 0; i <= WORKS && bad == 0; i++) {
             uint32_t which = (run + i) % (WORKS + 1u);
@@ -256,7 +256,8 @@ static int open_ours(struct ingest *b, int fd) {
     int bad = bench_device_any(b->bench, &b->device, &wish);
     if (bad == 0) {
         uint8_t *payload = b->device.memory.payload;
-        memset(payload, 1, b->device.memory.payload_bytes); /* each page has memory */
+        /* the store gives memory to each page before the measurement */
+        memset(payload, 1, b->device.memory.payload_bytes);
         b->payload_at = (uint32_t)((PAGE - (uintptr_t)payload % PAGE) % PAGE);
         bad = cli_reader_open(&b->reader, "uring", payload + b->payload_at, (size_t)BUFFERS * b->chunk_max,
                               INGEST_DEPTH, 1, STK_URING_ONE_THREAD | STK_URING_HUGE);

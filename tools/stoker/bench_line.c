@@ -17,8 +17,8 @@ static struct { uint32_t words[16]; } line __attribute__((aligned(64)));
 #define THERE (line.words)      /* written by the first thread */
 #define BACK  (line.words + 1u) /* written by the second thread */
 
-/* 1: both threads have one CPU, so that a thread that waits keeps the other one from running. With more CPUs no thread
- * yields: threads that yield to each other stay on one CPU. */
+/* 1: both threads have one CPU, so a thread that waits keeps the other thread from running, and therefore yields. With
+ * more CPUs no thread yields: threads that yield to each other stay on one CPU. */
 static int one_cpu;
 
 static int has_one_cpu(void) {

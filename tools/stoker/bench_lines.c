@@ -8,7 +8,7 @@
 
 #define LINE_BYTES 64u
 #define AHEAD      8u         /* lines whose transfer is asked for before they are needed */
-#define LOOKS      (1u << 20) /* at a line between two looks at the clock */
+#define LOOKS      (1u << 20) /* looks at a line between two looks at the clock */
 #define WAIT_NS    UINT64_C(10000000000)
 
 struct line {
@@ -18,7 +18,7 @@ struct line {
 struct lines {
     struct line *line;
     uint32_t count;
-    uint64_t rounds; /* lines that go there and back */
+    uint64_t rounds; /* round trips of each line */
     atomic_int failed;
 };
 

@@ -18,7 +18,7 @@
 #define BYTES_DEFAULT (UINT64_C(256) << 20)
 #define SLOTS_DEFAULT 1024u
 #define WORKERS_MAX   1024u /* workers that there are counters for */
-#define SETS_MAX      2u    /* the frequent ones of bench_sets */
+#define SETS_MAX      2u    /* most sets: those sets of bench_sets that measure frequent patterns */
 #define CHUNKS_MAX    2u
 
 /* A set of patterns, and the matches that the host has counted in the text. */
@@ -318,7 +318,7 @@ static void report_terms(struct payload *p) {
 static int measure_all(struct payload *p) {
     int bad = 0;
     report_terms(p);
-    for (uint32_t set = 0; set <= p->set_count && bad == 0; set++) { /* behind the last one: sums */
+    for (uint32_t set = 0; set <= p->set_count && bad == 0; set++) { /* the turn after the last set measures the sums */
         for (uint32_t i = 0; i < p->chunk_count && bad == 0; i++) {
             struct job job = {.set = set < p->set_count ? &p->sets[set] : NULL, .chunk = p->chunks[i]};
             name_job(&job);

@@ -70,7 +70,7 @@ static int claim(struct payload_device *d) {
     return got == 0;
 }
 
-/* Works until all chunks of the pass are done, by whichever device. */
+/* Works until all chunks of the pass are done by any device. */
 static int work(struct payload_device *d) {
     int err = STK_OK;
     while (err == STK_OK && !claim(d)) {
@@ -79,7 +79,7 @@ static int work(struct payload_device *d) {
         } else if (d->sent != d->taken) {
             err = harvest(d);
         } else {
-            sched_yield(); /* a faster device does the rest */
+            sched_yield(); /* another device does the rest of the chunks */
         }
     }
     return err;
@@ -92,12 +92,13 @@ static void *work_beside(void *arg) {
     (void)pthread_barrier_wait(&d->shared->start);
     d->err = work(d);
     if (d->err != STK_OK) {
-        (void)!stk_work_split_lose(&d->shared->units, d->index); /* the others do its work, and the pass ends */
+        /* the other devices do the work of this device, and the pass ends */
+        (void)!stk_work_split_lose(&d->shared->units, d->index);
     }
     return NULL;
 }
 
-/* Has all devices work, each on a thread of its own. */
+/* Starts the pass on all devices, each on a thread of its own, and waits for all threads. */
 static int work_together(struct payload_shared *s, struct payload_device *devices, uint64_t *start) {
     pthread_t threads[PAYLOAD_DEVICES_MAX];
     uint32_t threaded = 0;

@@ -147,7 +147,8 @@ static int open_ours(struct pipeline *p) {
     const struct cli_device_wish wish = {.slots = PIPELINE_DEPTH_MAX, .payload_bytes = 2u * PIPELINE_PAYLOAD};
     int bad = bench_device_open(p->bench, &o->device, &wish);
     if (bad == 0) {
-        memset(o->device.memory.payload, 1, o->device.memory.payload_bytes); /* each page has memory */
+        /* the store gives memory to each page before the measurement */
+        memset(o->device.memory.payload, 1, o->device.memory.payload_bytes);
         bad = cli_reader_open(&o->reader, NULL, o->device.memory.payload, PIPELINE_PAYLOAD, PIPELINE_DEPTH_MAX, 1, 0);
     }
     if (bad == 0) {
@@ -198,7 +199,7 @@ static int measure_threads(struct pipeline *p, uint32_t chunk, uint32_t run) {
 static int measure(struct pipeline *p, uint32_t chunk) {
     struct pipeline_pass ours, theirs;
     int bad = pipeline_classic_tune(&p->classic, &p->file, chunk);
-    bad = bad ? bad : pass_of_ours(p, chunk, &ours); /* warms up */
+    bad = bad ? bad : pass_of_ours(p, chunk, &ours); /* this pass warms up and is not measured */
     for (uint32_t i = 0; i < p->runs && bad == 0; i++) {
         bad = pass_of_ours(p, chunk, &ours);
         bad = bad ? bad : check(p, &ours, "stk_stream");

@@ -19,7 +19,7 @@
 
 struct summer;
 
-/* Reads of a pass: the buffers that are free, and how much is still to be read. */
+/* Reads of a pass: the buffers that are free, and the bytes that are still to be read. */
 struct reads {
     uint32_t free_buffers[PIPELINE_DEPTH_MAX], n_free, depth;
     uint64_t next, left;   /* next byte of the file; bytes that have not arrived */
@@ -79,8 +79,8 @@ static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns)
  * over as many bytes as the buffers of the stream have. */
 struct sums {
     struct stk_ring ring;
-    uint64_t left;             /* bytes that are not published */
-    uint64_t published, ended; /* slots */
+    uint64_t left;             /* bytes that no published slot sums yet */
+    uint64_t published, ended; /* slots that were published, and slots that have ended */
     uint32_t bytes, room;      /* bytes of one sum, and of all buffers */
 };
 
@@ -139,10 +139,10 @@ struct summer {
     const uint8_t *payload;
     uint32_t chunk;
     uint32_t given, returned; /* buffers given to the summer, and taken back from it, by the thread of the reads */
-    uint64_t sum;             /* the summer's own until it was joined */
+    uint64_t sum;             /* belongs to the summer's thread until that thread was joined */
     pthread_t thread;
     _Alignas(64) uint32_t ready; /* buffers in the queue since the start */
-    uint32_t over;               /* 1: no more buffers come */
+    uint32_t over;               /* 1: no more buffers go into the queue */
     _Alignas(64) uint32_t ended; /* buffers that were summed */
 };
 

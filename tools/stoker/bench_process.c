@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ENVIRONMENT 512u /* variables handed on */
+#define ENVIRONMENT 512u /* most environment variables that the new process gets */
 
 extern char **environ;
 

@@ -166,7 +166,7 @@ static double pass_of_peer(const struct read_bench *b, uint32_t threads, uint32_
         }
     }
     if (!peer.failed) {
-        peer_run(&all[threads - 1u]); /* the caller is the last of them */
+        peer_run(&all[threads - 1u]); /* the caller's thread is the last thread of the peer */
     }
     for (uint32_t i = 0; i < made && i + 1u < threads; i++) {
         (void)pthread_join(all[i].thread, NULL);

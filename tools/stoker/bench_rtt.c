@@ -14,11 +14,12 @@
 #define CLOCK_READINGS 100000u
 
 #define PAYLOAD_BYTES 4096u
-#define CHUNK_STEP    16u                /* chunks of 16, 32, 48 and 64 bytes, one after the other */
-#define CHUNK_MAX     (4u * CHUNK_STEP)  /* each chunk begins at a multiple of so many bytes */
-#define SWAP_WORD     STK_CTL_OBSERVABLE /* control word that is swapped */
-#define STORE_WORD    (STK_CTL_OBSERVABLE + 1u)
-#define STORE_WORDS   64u /* control words; the stores go to one after the other */
+#define CHUNK_STEP    16u /* bytes; the chunks have 16, 32, 48 and 64 bytes, one after the other */
+/* bytes of the longest chunk; each chunk begins at a multiple of this number */
+#define CHUNK_MAX   (4u * CHUNK_STEP)
+#define SWAP_WORD   STK_CTL_OBSERVABLE /* control word that is swapped */
+#define STORE_WORD  (STK_CTL_OBSERVABLE + 1u)
+#define STORE_WORDS 64u /* control words that the stores use, one after the other */
 
 enum {
     NOP,

@@ -19,7 +19,7 @@
 #define PAYLOAD_PASSES "5" /* passes of stoker bench payload, after a first pass in its process */
 #define PAYLOAD_MIN    4096u
 #define PAYLOAD_MAX    (UINT64_C(256) << 20)
-/* most bytes of a pass by several devices (payload_of_several()) */
+/* most bytes of one pass when several devices share the payload (payload_of_several()) */
 #define PAYLOAD_SHARED (UINT64_C(3) << 30)
 #define HS_PROGRAM     "hs_scan"
 

@@ -6,9 +6,10 @@
 
 #include "input.h"
 
-#define STEMS          25000u
-#define FORMS          4u  /* words of each stem */
-#define WORD_MAX       32u /* letters of a made-up word: three syllables of 7 and an ending of 4 at most */
+#define STEMS 25000u
+#define FORMS 4u /* words of each stem */
+/* room for the letters of a made-up word; the longest has three syllables of 7 letters and an ending of 4 */
+#define WORD_MAX       32u
 #define LETTERS_MIN    4u  /* of a pattern */
 #define SHUFFLES_MAX   16u /* most shuffles of one word, before the next word is taken */
 #define DICTIONARY_MAX ((size_t)64 << 20)

@@ -5,7 +5,7 @@
 #include "patterns.h"
 
 struct match {
-    uint64_t start; /* byte of the file */
+    uint64_t start; /* byte of the file at which the match begins */
     uint32_t file, pattern;
     uint32_t length;
 };

@@ -1,4 +1,4 @@
-/* stoker replay: a recording fed into fresh instances. */
+/* stoker replay: feeds a recording into newly opened devices. */
 #ifndef STOKER_CLI_REPLAY_H
 #define STOKER_CLI_REPLAY_H
 

@@ -1,4 +1,5 @@
-/* A job on a device: chunks through its stream, counts and matches back. */
+/* A job on a device: queues the chunks of the job in the device's stream, and takes counts and matches from the
+ * results. */
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -81,7 +82,7 @@ static int take_records(struct scan_device *d, struct scan_job *job, const struc
     return has_list ? take_list(d, job, r, (uint32_t)ends) : locate(d, next, r->lead);
 }
 
-/* Notes that the file failed here. The first byte at which it failed counts. */
+/* Notes that the file failed at byte `at`. If a file fails at several bytes, the first byte counts. */
 static void fail_file(struct scan_job *job, int err, int os_error, uint64_t at) {
     if (job->err == STK_OK) {
         job->err = err;
@@ -119,12 +120,12 @@ static int take_result(struct scan_device *d, struct scan_job *job, const struct
         histogram_add(&s->stats.latency, r->latency_ns);
     }
     if (r->err == STK_E_SLOT_FAULT) {
-        /* our own tables were refused: no file is to blame */
+        /* the device refused the program's own tables: no file is to blame */
         cli_note("a slot faulted: %s, value %u", stk_reason_name(r->reason), r->value);
         return STK_E_SLOT_FAULT;
     }
     if (job->source_ended && job->input->datagrams) {
-        return 0; /* behind the end: cancelled, or too late */
+        return 0; /* the chunk lies behind the end of the data, or its read was cancelled */
     }
     if (r->err != STK_OK) {
         fail_file(job, r->err, r->os_error, r->offset);
@@ -133,12 +134,12 @@ static int take_result(struct scan_device *d, struct scan_job *job, const struct
     if (r->opcode == STK_OP_SCAN_LOCATE) {
         return take_matches(d, job, r, next);
     }
-    job->ends += ends; /* of a failed file too: its counters are to be cleared */
+    job->ends += ends; /* the ends of a failed file count too, because its counters have to be cleared */
     job->bytes += r->bytes;
     s->files[job->input->file].bytes += r->bytes;
     note_end(s, job, r);
     if (job->input->datagrams && r->os_error != 0) {
-        fail_file(job, STK_E_IO, r->os_error, r->offset); /* a datagram that was cut */
+        fail_file(job, STK_E_IO, r->os_error, r->offset); /* the kernel cut a datagram that is longer than its room */
     }
     if (s->progress) {
         s->progress(s);
@@ -178,7 +179,7 @@ static void fold(struct scan_device *d, struct scan_job *job) {
     for (uint32_t w = 0; job->ends != 0u && w < d->device.workers; w++) {
         for (uint32_t i = 0; i < accepting; i++, hits++) {
             uint32_t n = stk_load(hits);
-            if (n != 0u) { /* most are 0, since there are counters for each of many workers */
+            if (n != 0u) { /* most counters are 0, since each of many workers has counters of its own */
                 job->visits[i] += n;
                 stk_store(hits, 0);
             }
@@ -292,7 +293,8 @@ int scan_job_begin(struct scan_device *d) {
 int scan_device_poll(struct scan_device *d, uint64_t wait_ns) {
     int handed;
     if (d->newest && d->newest->input->datagrams && !scan_job_more(d->newest)) {
-        (void)d->reader.port.ops->cancel(d->reader.port.ctx, 0, UINT32_MAX); /* reads behind the last datagram */
+        /* reads behind the last datagram would wait for ever */
+        (void)d->reader.port.ops->cancel(d->reader.port.ctx, 0, UINT32_MAX);
     }
     cli_bound_poll(&d->timed, stk_stream_in_flight(&d->stream));
     handed = stk_stream_poll(&d->stream, wait_ns);

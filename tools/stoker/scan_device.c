@@ -84,7 +84,8 @@ static const char *nvme_file(const struct scan *s) {
     return NULL;
 }
 
-/* Returns how many CPUs a device on the CPU keeps busy: its workers and the thread that feeds them. */
+/* Returns how many CPUs a device on the CPU keeps busy: one for each worker, and one for the thread that feeds the
+ * workers. */
 static uint32_t cpus_of(const struct scan_device *d) {
     if (!d->device.is_opencl) {
         return d->device.workers;
@@ -187,9 +188,9 @@ void scan_device_fit(void *ctx, const struct stk_opencl_device *device, struct s
 int scan_device_prepare(struct scan_device *d) {
     struct scan *s = d->scan;
     const struct stk_automaton *a = &s->patterns.automaton;
-    /* The only table: so its offset is the same on each device. */
+    /* The device has no other table, so the offset of this table is the same on each device. */
     int bad = cli_device_add_table(&d->device, a->image, (uint32_t)a->image_bytes, &s->image_at);
-    /* The counters, and the lists behind them. */
+    /* The counters lie first, and the lists behind the counters. */
     memset(d->device.memory.payload + d->layout.hits_at, 0, d->device.memory.payload_bytes - d->layout.hits_at);
     for (uint32_t i = 0; i < SCAN_JOBS; i++) {
         d->jobs[i].source = -1;
@@ -255,7 +256,8 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
     if (bad == 0 && s->options.record && s->options.device_count > 1u) {
         bad = cli_bad("--record writes down what one device does: name one with --device");
     }
-    s->devices = bad ? NULL : calloc(s->options.device_count + 1u, sizeof *s->devices); /* one may join later */
+    /* one entry more, for a device that may join later */
+    s->devices = bad ? NULL : calloc(s->options.device_count + 1u, sizeof *s->devices);
     if (!s->devices) {
         return bad ? bad : cli_bad("no memory for %u devices: name fewer with --device", s->options.device_count);
     }
@@ -330,7 +332,7 @@ static int can_hand_over(const struct scan_device *d) {
     return can;
 }
 
-/* Returns true if another device takes units. */
+/* Returns true if a device other than `d` takes units. */
 static bool others_work(const struct scan_device *d) {
     bool any = false;
     for (uint32_t i = 0; i < d->scan->device_count; i++) {
@@ -378,7 +380,7 @@ void scan_devices_close(struct scan *s) {
         }
     }
     scan_record_close(s);
-    for (uint32_t i = s->device_count; i-- > 0u;) { /* the first has the store of all */
+    for (uint32_t i = s->device_count; i-- > 0u;) { /* device 0 closes last, because its store serves all devices */
         struct scan_device *d = &s->devices[i];
         held |= cli_reader_close(&d->reader);
         cli_device_close(&d->device);

@@ -18,7 +18,7 @@
 
 struct finder {
     struct scan *scan;
-    uint32_t count, room; /* of scan->files */
+    uint32_t count, room; /* files in scan->files, and files that the array has room for */
     uint32_t failed;      /* entries that cannot be read */
 };
 

@@ -11,7 +11,7 @@
 #include "stoker/port/os_error.h"
 #include "stoker/port/os_socket.h"
 
-#define RUN_MAX    4096u /* chunks: what is done again when a device is lost */
+#define RUN_MAX    4096u /* most chunks of a run; after the loss of a device its last run is scanned once more */
 #define OTHER_FILE "check that it exists and can be read"
 
 struct scan_input *scan_input_at(struct scan *s, uint32_t i) {
@@ -124,7 +124,7 @@ static int begin_input(struct scan *s, uint32_t file, int fd) {
 
 struct scan_file *scan_input_next(struct scan *s) {
     while (s->next_file < s->options.file_count && s->files[s->next_file].err != STK_OK) {
-        s->code = CLI_FAULT; /* named when the files were found */
+        s->code = CLI_FAULT; /* the file was reported when the files were found */
         s->next_file++;
     }
     return s->next_file < s->options.file_count ? &s->files[s->next_file] : NULL;
@@ -142,7 +142,7 @@ int scan_input_open(struct scan *s) {
         return 0; /* the file is opened when another one is closed */
     }
     if (fd < 0) {
-        f->os_error = errno; /* it was there a moment ago */
+        f->os_error = errno; /* the file existed when the files were found */
         f->err = stk_os_error(errno);
     }
     return begin_input(s, s->next_file++, fd);

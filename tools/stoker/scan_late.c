@@ -9,10 +9,10 @@
 /* A device is opened only if the rest of the scan would take the interpreter longer than this: a driver starts in 50 to
  * 500 ms, and takes as much time of the CPU. */
 #define WORTH_NS UINT64_C(400000000)
-/* The rate of the interpreter is known after this. */
+/* The rate of the interpreter counts as known after this time. */
 #define RATE_NS UINT64_C(40000000)
-#define LOOK_NS UINT64_C(5000000) /* between two looks */
-/* The device has shown its rate after so many bytes, or after such a time. */
+#define LOOK_NS UINT64_C(5000000) /* time between two looks */
+/* The rate of a device counts as known after this many bytes, or after this time. */
 #define PROOF    (UINT64_C(128) << 20)
 #define PROOF_NS UINT64_C(500000000)
 
@@ -51,7 +51,8 @@ void scan_late_init(struct scan *s, const struct cli_device_wish *wish) {
 static void *open_beside(void *arg) {
     struct scan *s = arg;
     s->late.err = cli_device_try(&s->devices[1].device, &s->late.wish);
-    stk_store_release(&s->late.state, SCAN_LATE_OPEN); /* the device is seen with the state */
+    /* release: a thread that sees the new state also sees the device */
+    stk_store_release(&s->late.state, SCAN_LATE_OPEN);
     return NULL;
 }
 
@@ -94,7 +95,7 @@ static void open_if_worth(struct scan *s, uint64_t now) {
 
 /// Joining and leaving ///
 
-/* The device takes no more units. The units of its newest job that it has not read go to the other devices. */
+/* Stops the device from taking units. The units of its newest job that it has not read go to the other devices. */
 static void leave(struct scan_device *d) {
     struct scan *s = d->scan;
     struct scan_job *job = d->newest;
@@ -143,7 +144,7 @@ static void join(struct scan *s, uint64_t now) {
     s->options.devices[1] = d->device.opencl.device.name;
     s->device_count = 2;
     if (scan_device_prepare(d) != 0) {
-        d->lost = 1; /* the line is written; the interpreter goes on alone */
+        d->lost = 1; /* the message is printed; the interpreter scans the rest alone */
         return;
     }
     s->fleet.count = 2;
@@ -159,7 +160,7 @@ static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t bytes = scan_device_bytes(&s->devices[1]);
     if (s->devices[1].lost || s->devices[0].lost) {
-        l->state = SCAN_LATE_OVER; /* only one of the devices is left, of any speed */
+        l->state = SCAN_LATE_OVER; /* one device scans alone, so its speed does not matter */
     } else if (bytes >= PROOF || now - l->joined_ns >= PROOF_NS) {
         if ((double)bytes < l->rate * (double)(now - l->joined_ns)) {
             leave(&s->devices[1]);

@@ -7,7 +7,7 @@
 
 #define SPARE_MAX        (UINT64_C(16) << 20) /* bytes of counters for chunks with lists */
 #define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* bytes of files for which the interpreter gets one more thread */
-#define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that files count as which do not announce their size */
+#define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that a file counts as when the file does not announce its size */
 
 /* Notes the files that are written. The files that are read are noted after them; that check finds a file that is both.
  */
@@ -112,7 +112,7 @@ static uint32_t cpus_for_interpreter(const struct scan *s) {
     for (uint32_t i = 0; i < s->options.device_count; i++) {
         interpreters += s->options.devices[i] && strcmp(s->options.devices[i], "interp") == 0;
     }
-    if (s->options.device_count <= 1u) { /* 0: --device all, which names no interpreter */
+    if (s->options.device_count <= 1u) { /* 0 means --device all, which names no interpreter */
         return cpus;
     }
     if (interpreters == s->options.device_count) {
@@ -133,7 +133,7 @@ static uint32_t threads_of(const struct scan *s) {
     }
     bytes += pipe ? THREADS_FOR_PIPE : 0u;
     most = s->options.workers ? cpus : bytes / BYTES_OF_THREAD + 1u;
-    if (s->options.device_count > 1u) { /* the worker of the scan's own thread, which runs nothing */
+    if (s->options.device_count > 1u) { /* the scan's own thread counts as a worker and runs nothing */
         cpus++;
         most++;
     }
@@ -156,7 +156,8 @@ static int open_ports(struct scan *s) {
         .aside = s->options.device_count > 1u,
         .store = s->options.store,
         .quiet = s->options.quiet,
-        .workers = s->options.workers == 0u && s->options.record ? 1u : s->options.workers, /* a replay has one */
+        /* a replay has one worker */
+        .workers = s->options.workers == 0u && s->options.record ? 1u : s->options.workers,
         .lanes = s->options.lanes,
         .residency = s->options.residency,
         .memory = s->options.memory,

@@ -127,7 +127,7 @@ static void print_paths(const struct scan_stats *t) {
     }
 }
 
-/* Says what took the most time, and the shares of all. */
+/* Prints what took the most time, and the share of each part. */
 static void print_bound(const struct cli_bound *b) {
     cli_fact(stderr, "bounded by", "%s (reading %.0f %%, device %.0f %%, host %.0f %% of the time)", cli_bound_name(b),
              cli_bound_percent(b, b->reading_ns), cli_bound_percent(b, b->device_ns), cli_bound_percent(b, b->host_ns));

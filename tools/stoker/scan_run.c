@@ -1,12 +1,12 @@
-/* The scan itself: jobs of the files' units, device by device. */
+/* The scan itself: gives the units of the files to the devices, in jobs. */
 #include <sched.h>
 
 #include "scan.h"
 
 #define POLL_NS  UINT64_C(100000000)
-#define SPIN_NS  UINT64_C(200000) /* after the last movement of several devices */
+#define SPIN_NS  UINT64_C(200000) /* how long after the last movement several devices are polled without a pause */
 #define LEARN_NS UINT64_C(100000) /* least time from which the speed of a busy device is learnt */
-#define RUNS_MAX 16384u           /* chunks: units of the runs that a job holds */
+#define RUNS_MAX 16384u           /* most chunks in all runs of one job */
 
 /* Ends the runs of a job in the split. A device that leaves has done the first units of its last run and gives the
  * others back. A job whose results do not count gives all of its units back. */
@@ -235,7 +235,7 @@ static int feed(struct scan_device *d, int *bad) {
         }
         queued += n;
         if (d->newest && scan_job_more(d->newest)) {
-            break; /* no room */
+            break; /* the device has no room for another chunk */
         }
         got = d->newest ? extend(d) : 0;
         got = got == 0 && has_place(d) ? take_up(d) : got;
@@ -249,7 +249,7 @@ static int feed(struct scan_device *d, int *bad) {
 static int step(struct scan_device *d, uint64_t wait_ns, uint32_t *moved, uint32_t *busy) {
     int bad = 0, queued, taken;
     if (d->leaving && d->busy == 0u && !d->lost) {
-        scan_leave_units(d); /* the device holds no run: nothing goes back */
+        scan_leave_units(d); /* the device holds no run, so no unit goes back */
     }
     queued = feed(d, &bad);
     if (bad || d->busy == 0u) {
