@@ -345,7 +345,7 @@ static void its_counts_add_up(void **state) {
     }
     stop();
     now = info();
-    assert_true(now.launches >= 1 && now.launches == now.lease_ends + now.idle_ends); /* none is under way */
+    assert_true(now.launches >= 1 && now.launches == now.lease_ends + now.idle_ends); /* no launch is under way */
     assert_true((now.copied_bytes != 0) == (port->residency == STK_BATCH));
 }
 
@@ -367,7 +367,7 @@ static void a_lost_device_says_so_from_then_on(void **state) {
         assert_int_equal(ops->stop(ctx, 0), STK_E_DEVICE);
     }
     assert_true(status_of(1) == STK_SLOT_PUBLISHED || status_of(1) == STK_SLOT_CLAIMED);
-    assert_true(info().device[0] != '\0'); /* it still describes itself */
+    assert_true(info().device[0] != '\0'); /* a port whose device is lost still describes itself */
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, open_port, close_port)

@@ -99,8 +99,8 @@ void faults_mend(void);
 void faults_end_hung(void);
 
 const char *faults_name(enum fault_call call);
-uint32_t faults_count(enum fault_phase phase, enum fault_call call); /* calls that were made */
-uint32_t faults_fired(void);                                         /* calls that failed */
+uint32_t faults_count(enum fault_phase phase, enum fault_call call); /* returns the number of calls that were made */
+uint32_t faults_fired(void);                                         /* returns the number of calls that failed */
 
 /* Returns error number `i` of those that a driver may return from this call; 0 when there are no more. */
 cl_int faults_error(enum fault_call call, uint32_t i);

@@ -84,8 +84,8 @@ static void open_without_time_says_which_setting_to_raise(void **state) {
     }
 }
 
-/* The launch is the first one, in which the driver may be compiling, or one of the handshake, unless the machine is too
- * slow to get that far. */
+/* Launch 1 or launch 10 hangs. The driver may be compiling in launch 1, and launch 10 belongs to the handshake. On a
+ * slow machine the time for open can end before launch 10; then no launch hangs. */
 static void launch_that_never_begins_ends_open(void **state) {
     static const uint32_t launches[] = {1, 10};
     (void)state;

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int err = stk_debug_log_view(&log, words, bytes);
     FUZZ_CHECK(err == (bytes % 4u == 0u ? STK_OK : STK_E_ALIGN));
     if (err == STK_OK) {
-        /* The cursor is good when whole records up to it are there. */
+        /* The cursor is good if the records up to the cursor are whole (4 words each) and lie inside the buffer. */
         uint32_t cursor = bytes == 0 ? 0 : words[0];
         bool good = bytes != 0 && cursor % 4u == 0u && cursor <= bytes / 4u - 1u;
         int count = stk_debug_log_count(&log, &info);

@@ -3,11 +3,12 @@
 #include "fuzz.h"
 #include "stoker/log.h"
 
-#define BLOCKS_MAX     16u
-#define BYTES_MAX      65536u
-#define NONE           UINT32_MAX
-#define SCRIPT         32u                                                        /* bytes at the end of the input */
-#define MOUNT_READS(g) (3u * ((g)->blocks + 32u) * ((g)->block_bytes / 64u + 8u)) /* more is no progress */
+#define BLOCKS_MAX 16u
+#define BYTES_MAX  65536u
+#define NONE       UINT32_MAX
+#define SCRIPT     32u /* bytes at the end of the input */
+/* a mount that needs more reads makes no progress */
+#define MOUNT_READS(g) (3u * ((g)->blocks + 32u) * ((g)->block_bytes / 64u + 8u))
 
 static uint8_t image[BYTES_MAX];
 static struct stk_flash_geometry geometry;

@@ -12,7 +12,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PURPOSES = ["build", "demo", "check", "boards"]
 
-# Pretended commands. Each writes down in `calls` how it was called.
+# Fake commands. The test installs each with a first line that writes the arguments of the call to the file `calls`.
 NOTHING_INSTALLED = "exit 1"
 ALL_INSTALLED = "shift 3; printf 'installed %s\\n' \"$@\""
 ALL_BUT_POCL = ALL_INSTALLED + " | grep -v pocl"

@@ -1,4 +1,5 @@
-/* Where power cuts are made: at every operation of a rhythm, and many in a row at random. */
+/* Where power cuts are made. A rhythm is a sequence of calls that is the same in each execution (work.h): the test cuts
+ * the power at every operation of a rhythm. A chain is one log that loses power many times, at random operations. */
 #ifndef POWERLOSS_CUTS_H
 #define POWERLOSS_CUTS_H
 

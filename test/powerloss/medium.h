@@ -11,7 +11,7 @@
 #include "stoker/port/sim_flash.h"
 
 #define ANY   UINT64_MAX /* a number of the command line that was not given */
-#define MODES 8u         /* ways of a cut, of programs and of erases */
+#define MODES 8u         /* number of cut modes: the ways in which a cut can leave a program or an erase */
 
 /// Making it ///
 

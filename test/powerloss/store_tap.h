@@ -25,10 +25,10 @@ struct tap {
     struct model *model;
     const struct stk_log *log; /* the log of the store */
     uint32_t wrote;            /* blocks that records went to since the call began, or since the last drop */
-    uint32_t wrote_first;      /* the first of them since the call began */
+    uint32_t wrote_first;      /* the first of these blocks since the call began */
     bool failed;               /* a program failed since the call began */
     uint64_t reads_left;       /* reads that are left to the call; a call that needs more has a bug */
-    bool endless;              /* the call made more reads */
+    bool endless;              /* a read was refused, because reads_left was 0 */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
     struct late late;

@@ -28,7 +28,7 @@ struct tap {
      * needs more has a bug */
     uint64_t reads_left;
     bool endless; /* the call needed more than reads_left */
-    bool blurred; /* mount could not read all cells, so records may be missing until the next mount */
+    bool blurred; /* a read was refused, because reads_left was used up */
     uint32_t n_ops;
     struct op ops[OPS_MAX];
     struct late late;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The made text and sets of stoker bench scan, and its count of matches beside Hyperscan's and an independent one.
+# Checks the text and the pattern sets that stoker bench scan makes. Compares its count of matches with the count of
+# Hyperscan and with the count of a simple independent search.
 set -eu
 . "$(dirname "$0")/lib/common.sh"
 . "$(dirname "$0")/lib/bench.sh"

@@ -46,7 +46,8 @@ he' f
 refused 'no patterns: give one with -e PATTERN' $scan f
 refused 'pattern 1 has 4097 bytes' $scan -e "$(head -c 4097 /dev/zero | tr '\0' x)" --chunk 4K f
 
-# Where every line ends in CR LF the CR is no part of the patterns; where some do, it is. A note says which.
+# If every line ends in CR LF, the CR is no part of the patterns. If only some lines end in CR LF, the CR is a part of
+# their patterns. A note says which case stoker found.
 printf 'the\r\nhe\r\n' >crlf
 code 0 $scan --json --stats -f crlf f
 said 1 'crlf: 2 lines end in CR LF: the CR is not part of the patterns'

@@ -134,8 +134,9 @@ static bool has_acquired(const struct graph *g, const struct event *read, unsign
     return acquired;
 }
 
-/* Where all threads see a store at the same time: adds the releases of a store to those of the stores that overwrite
- * it, and the releases of the overwritten stores to its own. */
+/* For a model in which all threads see a store at the same time. Walks over the stores to one word in their order.
+ * Whoever acquires from a store also acquires the releases of all earlier stores of the walk, so each store gets the
+ * releases of the store before. */
 static void hand_on(struct graph *g, const struct event *e, unsigned place) {
     for (unsigned p = place; p < g->writes[e->word]; p++) {
         struct event *later = &g->events[g->order[e->word][p]];

@@ -20,7 +20,7 @@
 
 #define EVENTS 128 /* most events of an execution, with the first value of each shared word */
 #define WORDS  16  /* shared words */
-#define WRITES 40  /* to one word */
+#define WRITES 40  /* most writes to one word */
 
 #define NOBODY 0xFF
 
@@ -51,9 +51,9 @@ struct op {
 /* The events that a thread learns of when it acquires: the events that happened before a release, by the thread that
  * released and the threads that the release reaches. */
 struct view {
-    set host;   /* released by a thread of the host */
-    set system; /* released by a thread of the device for all */
-    set device; /* released by a thread of the device for threads of the device */
+    set host;   /* events that a thread of the host has released */
+    set system; /* events that a thread of the device has released for all threads */
+    set device; /* events that a thread of the device has released for threads of the device */
 };
 
 struct event {
@@ -75,8 +75,8 @@ enum state {
 struct thread {
     uint8_t events[EVENTS], count;
     uint8_t state;
-    struct op next;       /* where the state is PENDING */
-    set past;             /* its events, and what happens before them */
+    struct op next;       /* the access that the thread is about to make, in state PENDING */
+    set past;             /* the events of the thread, and the events that happen before these */
     struct view released; /* events that its last release fence has released */
     struct view heard;    /* events that its relaxed reads have brought; the next acquire fence makes them known */
 };
@@ -89,8 +89,9 @@ struct graph {
     unsigned device; /* threads that run on the device */
     unsigned owned;  /* words that one party at a time has for itself */
     bool at_once;    /* all threads see a store at the same time */
-    bool too_late;   /* the last event was to be built earlier: another way to build the same execution has it so */
-    bool raced;      /* two accesses are a data race */
+    /* the last event should have been built earlier; another order of building gives the same execution */
+    bool too_late;
+    bool raced; /* two accesses are a data race */
 };
 
 void graph_begin(struct graph *g, unsigned device, bool at_once);

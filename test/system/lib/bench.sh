@@ -40,7 +40,7 @@ for f in figures:
 ' "$1" || fail "$1 --json"
 }
 
-# measures METRICS CASE OPTION...: prints these metrics, in lines and in JSON.
+# measures METRICS CASE OPTION...: checks that stoker bench prints these metrics, as lines and as JSON.
 measures() {
     metrics=$1
     shift

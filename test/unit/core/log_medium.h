@@ -38,12 +38,13 @@ static struct medium {
     uint32_t bad_block, bad_from, bad_to, bad_times;               /* knobs: bytes whose reads fail, and how often */
     int bad_err;                                                   /* knob: error of these reads */
     enum call refused;                                             /* knob: kind of the calls that are refused */
-    uint32_t refused_at, refused_times;                            /* knobs: number of the first one, and how many */
-    int refused_err;                                               /* knob: error of a refused call */
-    uint32_t after_refusal;                                        /* calls since the last refused call */
-    uint32_t cut_at;                                               /* knob: programs and erases before the cut */
-    enum done cut_leaves;                                          /* knob: what the call that is cut leaves */
-    int off;                                                       /* 1: the power is off */
+    /* knobs: number of the first refused call, and how many calls are refused */
+    uint32_t refused_at, refused_times;
+    int refused_err;        /* knob: error of a refused call */
+    uint32_t after_refusal; /* calls since the last refused call */
+    uint32_t cut_at;        /* knob: programs and erases before the cut */
+    enum done cut_leaves;   /* knob: what the call that is cut leaves */
+    int off;                /* 1: the power is off */
     void (*on_read)(uint32_t block, uint32_t offset, uint8_t *data, uint32_t bytes); /* knob: changes what was read */
     /* knob: is called before a program operation changes any byte; NULL: no call */
     void (*on_prog)(uint32_t block, uint32_t offset, const uint8_t *data, uint32_t bytes);

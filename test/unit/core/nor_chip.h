@@ -23,14 +23,14 @@ enum chip_mode {
 
 enum chip_step {
     STEP_NONE,
-    STEP_PROGRAM, /* next write: the word */
-    STEP_ERASE,   /* next: the confirmation */
+    STEP_PROGRAM, /* the next write is the word to program */
+    STEP_ERASE,   /* the next write confirms the erase */
     STEP_LOCK,
-    STEP_COUNT, /* next: words of the buffer, less one */
+    STEP_COUNT, /* the next write is the number of words of the buffer, less one */
     STEP_FILL,
     STEP_GO,
-    STEP_UNLOCK_1, /* AMD: after AA */
-    STEP_UNLOCK_2, /* AMD: after 55 */
+    STEP_UNLOCK_1, /* AMD: the chip has seen AA */
+    STEP_UNLOCK_2, /* AMD: the chip has seen 55 after AA */
     STEP_AMD_ERASE,
     STEP_AMD_ERASE_1,
     STEP_AMD_ERASE_2,
@@ -57,7 +57,7 @@ struct chip {
     uint32_t fails;        /* mask of blocks in which programs and erases fail */
     uint32_t buffers_left; /* number of times that the chip gives its buffer, then no more; 0: any number */
     bool no_voltage;
-    uint32_t locked; /* mask of blocks */
+    uint32_t locked; /* mask of the locked blocks */
 };
 
 static inline uint32_t chip_block(uint32_t word) {

@@ -110,7 +110,7 @@ static void unpinned_artifacts_leave_in_the_order_of_their_last_use(void **state
     assert_int_equal(get(3), 0);
     assert_int_equal(stk_cache_unpin(&cache, key(1)), 0);
     assert_int_equal(stk_cache_unpin(&cache, key(0)), 0);
-    assert_int_equal(get(2), 1); /* pinned, and the newest */
+    assert_int_equal(get(2), 1); /* entry 2 is pinned, and is the newest */
     assert_int_equal(put(5, 10), 1);
     assert_int_equal(get(0), 0);
     assert_int_equal(put(6, 10), 1);
@@ -125,14 +125,14 @@ static void an_unpin_of_a_newer_artifact_changes_nothing_for_older_ones(void **s
     for (uint32_t k = 0; k < 4; k++) {
         assert_int_equal(put(k, 10), 0);
     }
-    (void)pin(0); /* order now 1, 2, 3, 0 */
-    (void)pin(1); /* 2, 3, 0, 1 */
+    (void)pin(0); /* the order is 1, 2, 3, 0 now */
+    (void)pin(1); /* the order is 2, 3, 0, 1 now */
     assert_int_equal(stk_cache_unpin(&cache, key(1)), 0);
-    assert_int_equal(put(4, 10), 1); /* 2 */
-    assert_int_equal(put(5, 10), 1); /* 3 */
-    assert_int_equal(put(6, 10), 1); /* 1, walking over 0 */
-    assert_int_equal(get(0), 1);     /* 0 moves away from the end it was remembered at */
-    assert_int_equal(put(7, 10), 1); /* 4 */
+    assert_int_equal(put(4, 10), 1); /* evicts 2 */
+    assert_int_equal(put(5, 10), 1); /* evicts 3 */
+    assert_int_equal(put(6, 10), 1); /* evicts 1, and passes over 0, which is pinned */
+    assert_int_equal(get(0), 1);     /* 0 becomes the newest, so it is no longer at the end that the cache remembers */
+    assert_int_equal(put(7, 10), 1); /* evicts 4 */
     assert_int_equal(get(1), 0);
     assert_int_equal(get(4), 0);
     assert_int_equal(get(5), 1);
@@ -167,9 +167,9 @@ static void pins_that_hold_a_budget_refuse_a_put(void **state) {
         assert_int_equal(put(k, 10), 0);
         (void)pin(k);
     }
-    expect_refused(5, 0); /* no entry left */
+    expect_refused(5, 0); /* no entry is left */
     assert_int_equal(stk_cache_unpin(&cache, key(2)), 0);
-    expect_refused(5, 371); /* no bytes */
+    expect_refused(5, 371); /* the bytes do not fit */
     assert_int_equal(put(5, 370), 1);
     assert_int_equal(get(2), 0);
 }
@@ -182,7 +182,7 @@ static void pins_in_the_middle_refuse_what_is_too_long(void **state) {
     struct stk_artifact artifact = pin(1);
     assert_int_equal(stk_cache_remove(&cache, key(0)), 1);
     assert_int_equal(put(2, 100), 0);
-    expect_refused(3, 384); /* 12 granules below the pin, 23 above it */
+    expect_refused(3, 384); /* 12 granules are free below the pin, 23 above it */
     assert_int_equal(get(2), 1);
     assert_int_equal(put(3, 304), 1);
     expect_still(1, &artifact);
@@ -203,8 +203,8 @@ static void a_put_with_pins_evicts_for_a_hole_of_its_own(void **state) {
     assert_int_equal(put(2, 16), 0);
     assert_int_equal(put(3, 180), 0);
     struct stk_artifact artifact = pin(2);
-    assert_int_equal(get(0), 1);      /* order now 1, 3, 2, 0 */
-    assert_int_equal(put(4, 190), 2); /* 1 gives the entry, 3 the bytes */
+    assert_int_equal(get(0), 1);      /* the order is 1, 3, 2, 0 now */
+    assert_int_equal(put(4, 190), 2); /* evicts 1 for its entry, and 3 for its bytes */
     expect_still(2, &artifact);
     assert_int_equal(put(2 + 3, 0), 0); /* no bytes need no place */
     assert_int_equal(get(4), 1);
@@ -228,7 +228,7 @@ static void gaps_are_closed_only_where_it_pays(void **state) {
     for (int long_first = 0; long_first < 2; long_first++) {
         comb(long_first);
         uint32_t left = BYTES + BYTES / 8 + ENTRIES * STK_CACHE_GRANULE - 20 * 144 - (long_first ? 16 : 0);
-        assert_int_equal(put(50, left), 0); /* all above the comb */
+        assert_int_equal(put(50, left), 0); /* the artifact fits above the comb */
         for (uint32_t k = 0; k < 20; k++) {
             assert_int_equal(stk_cache_get(&cache, key(100 + k), &before[k]), 1);
         }

@@ -63,7 +63,8 @@ static void clock_that_goes_back_counts_nothing(void **state) {
     (void)state;
     assert_true(stk_deadline_look(&d, HOUR - 1u) == 80 * MS);
     assert_true(stk_deadline_look(&d, 0) == 80 * MS);
-    assert_true(stk_deadline_look(&d, 5 * MS) == 75 * MS); /* the count goes on from there */
+    /* the clock has gone back to 0; the count goes on from the new time */
+    assert_true(stk_deadline_look(&d, 5 * MS) == 75 * MS);
     assert_true(stk_time_since(7, 6) == 0u && stk_time_since(6, 7) == 1u);
 }
 
@@ -102,7 +103,7 @@ static void each_of_many_has_the_whole_timeout_from_its_own_beginning(void **sta
     struct stk_deadline d = start(8 * MS, 0);
     uint64_t first, second;
     (void)state;
-    (void)stk_deadline_look(&d, HOUR); /* a look before either of them began */
+    (void)stk_deadline_look(&d, HOUR); /* this look comes before `first` and `second` begin */
     first = stk_deadline_counted(&d);
     assert_true(stk_deadline_left(&d, first) == 8 * MS);
     (void)stk_deadline_look(&d, HOUR + MS);

@@ -110,7 +110,7 @@ static void custody_ends(void **state) {
     assert_int_equal(stk_load(custody + 1u), 8);
     assert_int_equal(stk_load(custody + 2u), 8);
     assert_int_equal(stk_load(custody + SLOTS + IO_SLOTS - 1u), 0);
-    stk_store(memory.control + STK_CTL_NO_SHARED_ATOMICS, 0); /* there are none */
+    stk_store(memory.control + STK_CTL_NO_SHARED_ATOMICS, 0); /* the device has no custody words from here on */
     stk_store(custody + 1u, 7);
     status_is(0, STK_SLOT_CLAIMED);
     assert_int_equal(stk_device_put_back(&memory, tries, shared), 1);
@@ -141,20 +141,21 @@ static void serve_until_done(uint32_t last) {
  * time. */
 static void requests_of_lost_kernels_are_put_back(void **state) {
     (void)state;
-    load_miss_in(&memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    /* the worker has taken I/O slot 0; slot 0 does not hold its ticket yet */
+    load_miss_in(&memory, 0, STK_SLOT_CLAIMED, 0);
     io_in(&memory, 0, STK_SLOT_WAIT_IO);
-    load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* the slot has the ticket of its I/O slot */
+    load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 2); /* slot 1 holds the ticket of its I/O slot */
     io_in(&memory, 1, STK_SLOT_WAIT_IO);
-    load_miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* the slot waits, but its request was not published */
+    load_miss_in(&memory, 2, STK_SLOT_WAIT_IO, 3); /* slot 2 waits, and its request was not published */
     io_in(&memory, 2, STK_SLOT_WAIT_IO);
-    load_miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
+    load_miss_in(&memory, 3, STK_SLOT_WAIT_IO, 4); /* slot 3 waits, and its request was published */
     io_in(&memory, 3, STK_SLOT_PUBLISHED);
-    load_miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* the slot has its answer; the I/O slot is not EMPTY yet */
+    load_miss_in(&memory, 4, STK_SLOT_CLAIMED, 0); /* slot 4 has its answer; I/O slot 4 is not EMPTY yet */
     io_in(&memory, 4, STK_IO_OK);
-    load_miss_in(&memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
+    load_miss_in(&memory, 5, STK_SLOT_REQUEUE, 6); /* the answer for slot 5 is in I/O slot 5 */
     io_in(&memory, 5, STK_IO_OK);
-    io_in(&memory, 6, STK_IO_ERROR);     /* no slot names it */
-    io_in(&memory, 7, STK_SLOT_CLAIMED); /* the server has it */
+    io_in(&memory, 6, STK_IO_ERROR);     /* no slot names I/O slot 6 */
+    io_in(&memory, 7, STK_SLOT_CLAIMED); /* the server has claimed I/O slot 7 */
     assert_int_equal(stk_device_put_back(&memory, tries, shared), 4);
     expect_miss_in(&memory, 0, STK_SLOT_REQUEUE, 0);
     expect_miss_in(&memory, 1, STK_SLOT_REQUEUE, 0);
@@ -196,7 +197,8 @@ static void the_answer_of_a_slot_that_faults_on_copies_is_recycled(void **state)
 
 static void with_copies_the_io_queue_of_the_host_stays(void **state) {
     (void)state;
-    io_in(&memory, 0, STK_SLOT_WAIT_IO); /* some thread of the host is about to ask */
+    /* a thread of the host has taken I/O slot 0 and will publish a request in it */
+    io_in(&memory, 0, STK_SLOT_WAIT_IO);
     load_miss_in(&memory, 1, STK_SLOT_CLAIMED, 0);
     assert_int_equal(stk_device_put_back(&memory, tries, copied), 1);
     assert_int_equal(stk_load(io_of(0) + STK_IO_STATUS), STK_SLOT_WAIT_IO);

@@ -304,8 +304,8 @@ static int count_chunk(void *ctx, const struct stk_stream_result *r, struct stk_
     return 0;
 }
 
-/* Runs the service and a stream on one thread, one device and one ring. Slots 0 to 3 and the end of the payload belong
- * to the stream. */
+/* Runs the fetch service and a stream on one thread, with one device and one ring. The stream uses slots 0 to 3 and the
+ * end of the payload. */
 static void run_beside_a_stream(bool shared) {
     static _Alignas(64) uint8_t memory[4096];
     struct stk_arena arena;

@@ -28,7 +28,7 @@
 #define HANDLE_AT  1024u
 
 static uint8_t file[FILE_SIZE];
-static uint32_t to; /* the file, as a source */
+static uint32_t to; /* number of the file in the ingest port */
 
 /// Handlers ///
 
@@ -137,7 +137,7 @@ static void slots_read_write_and_fence_through_a_handle(void **state) {
     (void)state;
     io_world(NULL, 8);
     publish(0, STK_IO_OP_READ, BOTH, 10, HANDLE_AT + 5, 300);
-    publish(1, STK_IO_OP_READ, BOTH, 999, HANDLE_AT + 1023, 1); /* the last byte of both ranges */
+    publish(1, STK_IO_OP_READ, BOTH, 999, HANDLE_AT + 1023, 1); /* moves the last byte of both ranges */
     publish_write(2, 600, 200);
     drive();
     finish(3);
@@ -200,7 +200,7 @@ static void what_a_handle_does_not_allow_is_an_error_and_touches_nothing(void **
         {STK_IO_OP_READ, UINT32_MAX, HANDLE_AT, 0, 10, STK_E_NOENT},
         {STK_IO_OP_WRITE, HANDLE_AT, 39, 0, 10, STK_E_NOENT},
         {STK_IO_OP_FENCE, 0, 39, 0, 0, STK_E_NOENT},
-        {STK_IO_OP_READ, 7, HANDLE_AT, 0, 10, STK_E_ACCESS}, /* a resource */
+        {STK_IO_OP_READ, 7, HANDLE_AT, 0, 10, STK_E_ACCESS}, /* 7 names a resource and no handle */
         {STK_IO_OP_READ, WRITE_ONLY, HANDLE_AT, 0, 10, STK_E_ACCESS},
         {STK_IO_OP_WRITE, HANDLE_AT, READ_ONLY, 0, 10, STK_E_ACCESS},
         {STK_IO_OP_FENCE, 0, WRITE_ONLY, 0, 0, STK_E_ACCESS},
@@ -218,7 +218,8 @@ static void what_a_handle_does_not_allow_is_an_error_and_touches_nothing(void **
         {STK_IO_OP_READ, BOTH, HANDLE_AT, 1001, 1, STK_E_RANGE},
         {STK_IO_OP_READ, BOTH, HANDLE_AT, UINT64_MAX, 1, STK_E_RANGE},
         {STK_IO_OP_READ, BOTH, HANDLE_AT, UINT64_MAX - 5u, 10, STK_E_RANGE},
-        {STK_IO_OP_WRITE, HANDLE_AT, BOTH, UINT64_MAX - 99u, 100, STK_E_RANGE}, /* before the range, were it to wrap */
+        /* with a sum that wraps, the range would begin before the handle */
+        {STK_IO_OP_WRITE, HANDLE_AT, BOTH, UINT64_MAX - 99u, 100, STK_E_RANGE},
         {STK_IO_OP_WRITE, HANDLE_AT, BOTH, INT64_MAX, 10, STK_E_RANGE},
         {STK_IO_OP_READ, BOTH, HANDLE_AT, 0, UINT32_MAX, STK_E_RANGE},
         {STK_IO_OP_READ, BOTH, HANDLE_AT, 0, 0x80000000u, STK_E_RANGE},
@@ -241,7 +242,7 @@ static void what_a_handle_does_not_allow_is_an_error_and_touches_nothing(void **
         assert_status(9, STK_SLOT_REQUEUE);
         assert_int_equal(stk_io_queue_status(&w.io, 1), (int)STK_IO_ERROR);
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_TAG]), STK_FETCH_CODE(bad[i].err));
-        assert_int_equal(stk_load(&io_slot(1)[STK_IO_BYTES]), 9); /* the asker finds its tag there */
+        assert_int_equal(stk_load(&io_slot(1)[STK_IO_BYTES]), 9); /* the slot that asked finds its tag there */
         assert_int_equal(stk_load(&io_slot(1)[STK_IO_MOVED]), 0);
         assert_int_equal(w.ingest.stats.submitted, 0);
         assert_memory_equal(file, file_before, sizeof file);
@@ -339,11 +340,11 @@ static void a_fence_waits_for_the_writes_before_it(void **state) {
     const struct stk_sim_ingest_config ingest = {.depth = 8, .sources = 4, .injected = late, .n_injected = 1};
     (void)state;
     io_world(&ingest, 8);
-    publish_fence(5); /* in the first I/O slot, and claimed with the write behind it */
+    publish_fence(5); /* the fence gets the first I/O slot, and is claimed in one pass with the write behind it */
     publish_write(6, 0, 100);
     publish_write(7, 200, 100);
     drive();
-    poll_ends(1); /* the second write */
+    poll_ends(1); /* the second write ends */
     assert_int_equal(w.ingest.stats.submitted, 2);
     assert_int_equal(w.ingest.syncs, 0);
     finish(2);
@@ -363,14 +364,14 @@ static void a_fence_waits_for_no_write_behind_it_and_none_to_another_source(void
     publish_write(0, 0, 100);
     drive();
     finish(1);
-    publish(1, STK_IO_OP_WRITE, 50, 0, HANDLE_AT, 100); /* hangs */
+    publish(1, STK_IO_OP_WRITE, 50, 0, HANDLE_AT, 100); /* this write hangs */
     drive();
     turn();
-    w.ingest.refuse = 1; /* the fence is claimed, and the port has no room for it */
+    w.ingest.refuse = 1; /* the service claims the fence, and the port has no room for it */
     publish_fence(2);
     drive();
     turn();
-    publish_write(3, 300, 100); /* hangs */
+    publish_write(3, 300, 100); /* this write hangs */
     drive();
     finish(1);
     assert_status(2, STK_SLOT_DONE);
@@ -400,7 +401,7 @@ static void a_write_that_fails_faults_its_own_slot_and_no_other(void **state) {
     assert_failed(0, 5);
     assert_int_equal(result_of(0), 0);
     assert_status(1, STK_SLOT_DONE);
-    assert_failed(2, 28); /* no space, behind 33 bytes */
+    assert_failed(2, 28); /* error 28, no space, after 33 bytes */
     assert_int_equal(result_of(2), 33);
     assert_status(3, STK_SLOT_DONE);
     assert_true(wrote(100, 133) && !wrote(233, 1));
@@ -414,7 +415,7 @@ static void a_read_of_a_source_that_ends_says_how_much_there_was(void **state) {
     io_world(NULL, 4);
     assert_int_equal(stk_sim_ingest_shrink(&w.ingest, to, OFFSET + 70u), STK_OK);
     publish(0, STK_IO_OP_READ, BOTH, 50, HANDLE_AT, 100);
-    publish(1, STK_IO_OP_WRITE, BOTH, 500, HANDLE_AT, 100); /* nothing fits */
+    publish(1, STK_IO_OP_WRITE, BOTH, 500, HANDLE_AT, 100); /* no byte of this write fits into the source */
     drive();
     finish(2);
     assert_failed(0, STK_FETCH_CODE(STK_E_SHORT));
@@ -445,8 +446,8 @@ static void a_write_that_takes_too_long_is_ended_and_keeps_its_io_slot(void **st
     assert_failed(0, STK_FETCH_CODE(STK_E_TIMEOUT));
     assert_int_equal(w.ingest.cancels, 1);
     assert_int_equal(stk_fetch_unregister(&w.fetch, BOTH), STK_E_WOULD_BLOCK);
-    publish_fence(1);           /* in the I/O slot whose write is still with the port */
-    publish_write(2, 200, 100); /* in the other */
+    publish_fence(1);           /* the fence uses the I/O slot whose write is still with the port */
+    publish_write(2, 200, 100); /* the write uses the other I/O slot */
     drive();
     finish(1);
     assert_status(2, STK_SLOT_DONE);
@@ -484,13 +485,13 @@ static void a_fence_waits_for_a_write_behind_one_that_took_too_long(void **state
     io_world(&ingest, 4);
     grant(50, (uint32_t)stk_sim_ingest_add_writable(&w.ingest, other, FILE_SIZE), STK_IO_MAY_WRITE, 0);
     w.ingest.deaf = true;
-    publish(0, STK_IO_OP_WRITE, 50, 0, HANDLE_AT, 100); /* to another source */
+    publish(0, STK_IO_OP_WRITE, 50, 0, HANDLE_AT, 100); /* this write goes to another source */
     drive();
     for (uint32_t i = 0; i < 300u && w.fetch.stats.failed == 0u; i++) {
         assert_true(stk_fetch_poll(&w.fetch, MS) >= 0);
     }
     drive();
-    publish_write(1, 200, 100); /* in the I/O slot of the write that is still with the port */
+    publish_write(1, 200, 100); /* uses the I/O slot of the write that is still with the port */
     drive();
     publish_fence(2);
     drive();
@@ -560,7 +561,7 @@ static void a_completion_of_no_request_is_an_error(void **state) {
     (void)state;
     for (uint32_t i = 0; i < 3u; i++) {
         io_world(NULL, 4);
-        publish_write(0, 0, 100); /* so that the service looks */
+        publish_write(0, 0, 100); /* gives the service a reason to look */
         drive();
         const struct stk_ingest_read foreign = {w.source, 0, 4, w.payload, tags[i], STK_INGEST_READ};
         assert_int_equal(stk_sim_ingest_ops.submit(&w.ingest, &foreign, 1), 1);
@@ -602,7 +603,8 @@ static void grants_are_checked(void **state) {
     REFUSED(payload = UINT32_MAX, STK_E_SPACE);
     REFUSED(handle = 7, STK_E_STATUS);
     REFUSED(handle = BOTH, STK_E_STATUS);
-    assert_int_equal(stk_fetch_grant(&w.fetch, &good), STK_OK); /* may lie over a resource and over other handles */
+    /* a handle may lie over a resource and over other handles */
+    assert_int_equal(stk_fetch_grant(&w.fetch, &good), STK_OK);
     REFUSED(handle = 61, STK_OK);
     REFUSED(handle = 62, STK_E_FULL);
     assert_int_equal(stk_fetch_close(&w.fetch, MS), STK_OK);
@@ -618,7 +620,7 @@ static void a_service_that_closes_ends_every_request(void **state) {
     publish_fence(2);
     drive();
     turn();
-    publish_write(3, 300, 100); /* not claimed yet */
+    publish_write(3, 300, 100); /* the service has not claimed this write yet */
     drive();
     assert_int_equal(stk_fetch_close(&w.fetch, 100 * MS), STK_OK);
     drive();
@@ -626,7 +628,7 @@ static void a_service_that_closes_ends_every_request(void **state) {
     assert_failed(1, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(2, STK_FETCH_CODE(STK_E_CANCELED));
     assert_failed(3, STK_FETCH_CODE(STK_E_SHUTDOWN));
-    assert_int_equal(result_of(3), 0); /* bytes moved */
+    assert_int_equal(result_of(3), 0); /* the write has moved 0 bytes */
     assert_adds_up();
 }
 
@@ -634,7 +636,7 @@ static void a_service_that_closes_refuses_what_waits_behind_a_write_with_the_por
     (void)state;
     late_write(1);
     drive();
-    publish_write(1, 200, 100); /* in the I/O slot whose write is still with the port */
+    publish_write(1, 200, 100); /* uses the I/O slot whose write is still with the port */
     drive();
     w.ingest.deaf = false;
     assert_int_equal(stk_fetch_close(&w.fetch, 100 * MS), STK_OK);

@@ -17,10 +17,10 @@
 static void what_the_table_does_not_allow_faults_its_own_slot(void **state) {
     (void)state;
     world(NULL, 8);
-    ask(0, 8);          /* no such resource */
-    ask_as(1, 2, 1, 0); /* a tenant that may not ask for this resource */
+    ask(0, 8);          /* there is no resource 8 */
+    ask_as(1, 2, 1, 0); /* tenant 2 may not ask for resource 1 */
     ask_as(2, 0, 2, 1); /* a prefetch of a resource that must not be asked for ahead of need */
-    ask(3, UINT32_MAX); /* no such resource either */
+    ask(3, UINT32_MAX); /* there is no resource with this number either */
     ask_as(4, 1, 2, 0); /* allowed: this request ends well */
     drive();
     poll_ends(5);
@@ -111,7 +111,7 @@ static void request_of_a_slot_that_does_not_wait_is_dropped(void **state) {
         if (i == 2u) {
             stk_store(&slot_words(9)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
         } else if (i == 3u) {
-            stk_store(&slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 3); /* it waits for another */
+            stk_store(&slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 3); /* slot 9 names another ticket */
         } else if (i == 4u) {
             stk_store(&slot_words(9)[STK_SLOT_OPCODE], STK_OP_NOP);
         } else if (i == 5u) {
@@ -205,7 +205,7 @@ static void read_that_takes_too_long_fails_its_slots_and_keeps_its_destination(v
     assert_status(1, STK_SLOT_DONE);
     assert_int_equal(w.fetch.stats.failed, 1);
     assert_int_equal(stk_fetch_unregister(&w.fetch, 2), STK_E_WOULD_BLOCK);
-    ask(4, 2); /* joins it */
+    ask(4, 2); /* slot 4 waits for the same read */
     drive();
     assert_int_equal(stk_fetch_poll(&w.fetch, 99 * MS), 0);
     assert_int_equal(w.fetch.stats.shared, 1);
@@ -332,15 +332,15 @@ static void slot_is_cancelled_in_every_state_of_its_load_miss(void **state) {
     const struct stk_work nop = {.opcode = STK_OP_NOP, .priority = STK_PRIORITY_NORMAL};
     (void)state;
     world(&slow, 4);
-    ask(0, 2); /* published */
+    ask(0, 2); /* the slot is published */
     assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_PUBLISHED);
-    ask(0, 2); /* asked, not claimed */
+    ask(0, 2); /* the slot has asked, and the service has not claimed the request */
     drive();
     assert_int_equal(stk_fetch_cancel(&w.fetch, 0), (int)STK_SLOT_WAIT_IO);
     poll_ends(1);
     assert_int_equal(w.fetch.stats.cancelled, 1);
     assert_int_equal(w.fetch.stats.reads, 0);
-    ask(0, 2); /* being read, for another too */
+    ask(0, 2); /* the service reads the resource for slots 0 and 1 */
     ask(1, 2);
     drive();
     assert_int_equal(stk_fetch_poll(&w.fetch, 0), 0);
@@ -352,7 +352,7 @@ static void slot_is_cancelled_in_every_state_of_its_load_miss(void **state) {
     freeze(true);
     poll_ends(1);
     assert_status(0, STK_SLOT_EMPTY);
-    assert_status(1, STK_SLOT_REQUEUE); /* woken: its outcome goes with it */
+    assert_status(1, STK_SLOT_REQUEUE); /* slot 1 was woken; the cancel frees its outcome too */
     assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_REQUEUE);
     assert_status(1, STK_SLOT_EMPTY);
     assert_int_equal(w.fetch.stats.served, 1);
@@ -361,7 +361,7 @@ static void slot_is_cancelled_in_every_state_of_its_load_miss(void **state) {
     assert_int_equal(stk_fetch_cancel(&w.fetch, SLOTS), STK_E_RANGE);
     assert_int_equal(stk_ring_publish(&w.ring, 1, &nop), STK_OK);
     assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_PUBLISHED);
-    stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* of another opcode */
+    stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* the slot has another opcode than LOAD_MISS */
     assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_REQUEUE);
     stk_store(&slot_words(1)[STK_SLOT_STATUS], STK_SLOT_WAIT_IO);
     assert_int_equal(stk_fetch_cancel(&w.fetch, 1), (int)STK_SLOT_WAIT_IO);
@@ -386,7 +386,7 @@ static void slot_is_cancelled_once_workers_are_gone(void **state) {
     telling.has_workers = tell_workers;
     w.fetch.config.dispatch.ops = &telling;
     ask(1, 2);
-    drive(); /* asked */
+    drive(); /* the worker publishes the request */
     ask(0, 2);
     ask(2, 3);
     stk_store(&w.control[STK_CTL_NO_SHARED_ATOMICS], 1);
@@ -565,12 +565,12 @@ static void recover_lets_a_miss_ask_again(void **state) {
     const struct stk_io_request good = {0, STK_IO_OP_READ, 2, 2, 0, 0, 9};
     (void)state;
     world(NULL, 4);
-    ask_by_hand(9, 0, 1, &good); /* parked, its request never published */
+    ask_by_hand(9, 0, 1, &good); /* slot 9 waits, and its request was not published */
     stk_store(&io_slot(1)[STK_IO_STATUS], STK_SLOT_WAIT_IO);
-    ask_by_hand(10, 0, 2, &good); /* about to be parked */
+    ask_by_hand(10, 0, 2, &good); /* slot 10 has not stored WAIT_IO yet */
     stk_store(&io_slot(2)[STK_IO_STATUS], STK_SLOT_WAIT_IO);
     stk_store(&slot_words(10)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
-    stk_store(&io_slot(3)[STK_IO_STATUS], STK_SLOT_WAIT_IO); /* of nobody yet */
+    stk_store(&io_slot(3)[STK_IO_STATUS], STK_SLOT_WAIT_IO); /* no slot names I/O slot 3 yet */
     assert_int_equal(stk_device_recover_io(&w.config.memory), 1);
     for (uint32_t k = 0; k < 4; k++) {
         assert_int_equal(stk_load(&io_slot(k)[STK_IO_STATUS]), STK_SLOT_EMPTY);
@@ -578,7 +578,7 @@ static void recover_lets_a_miss_ask_again(void **state) {
     for (uint32_t i = 9; i < 11; i++) {
         assert_status(i, STK_SLOT_CLAIMED);
         assert_int_equal(stk_load(&slot_words(i)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG]), 0);
-        stk_store(&slot_words(i)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* what a port does with CLAIMED slots */
+        stk_store(&slot_words(i)[STK_SLOT_STATUS], STK_SLOT_REQUEUE); /* a port puts CLAIMED slots back like this */
     }
     assert_int_equal(stk_device_recover_io(&w.config.memory), 0);
     drive();
@@ -598,9 +598,10 @@ static void recover_frees_outcomes_that_nobody_names(void **state) {
         ask_by_hand(9 + k, 0, k, &good);
         stk_store(&io_slot(k)[STK_IO_STATUS], statuses[k]);
     }
-    stk_store(&slot_words(9)[STK_SLOT_STATUS], STK_SLOT_CLAIMED); /* it was taken, the I/O slot not yet free */
+    /* slot 9 has taken its outcome; the I/O slot is not EMPTY yet */
+    stk_store(&slot_words(9)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
     stk_store(&slot_words(9)[STK_SLOT_ARG0 + STK_FETCH_TICKET_ARG], 0);
-    stk_store(&slot_words(10)[STK_SLOT_STATUS], STK_SLOT_FAULT); /* put back too often */
+    stk_store(&slot_words(10)[STK_SLOT_STATUS], STK_SLOT_FAULT); /* slot 10 was put back too often */
     stk_store(&slot_words(11)[STK_SLOT_STATUS], STK_SLOT_REQUEUE);
     assert_int_equal(stk_device_recover_io(&w.config.memory), 0);
     assert_int_equal(stk_load(&io_slot(0)[STK_IO_STATUS]), STK_SLOT_EMPTY);

@@ -125,14 +125,14 @@ static void a_medium_that_cannot_be_read_holds_a_log_perhaps(void **state) {
             assert_int_equal(script_try_mount(), STK_E_IO);
             assert_int_equal(stk_log_grow(&script.log, &config), STK_E_IO);
             assert_int_equal(stk_log_sync(&script.log), STK_E_SHUTDOWN);
-            medium_spoil(NO_CALL, 0, STK_LOG_CELL_BYTES, NO_CALL); /* the headers alone */
+            medium_spoil(NO_CALL, 0, STK_LOG_CELL_BYTES, NO_CALL); /* reads of the headers fail, and of no other cell */
             assert_int_equal(script_try_mount(), STK_E_IO);
             medium.bad_times = 0;
             script_mount();
             script_assert_holds(script.number - 3u, script.number);
             assert_int_equal(script_format_as(9), STK_OK);
             medium_spoil(NO_CALL, 0, NO_CALL, NO_CALL);
-            assert_int_equal(script_format_as(10), STK_OK); /* what cannot be read can be erased */
+            assert_int_equal(script_format_as(10), STK_OK); /* format can erase a block that cannot be read */
             medium.bad_times = 0;
             script_mount();
             assert_int_equal(script.log.id, 10);

@@ -207,7 +207,8 @@ static void records_that_make_no_sense_are_named(void **state) {
         {{.kind = STK_LOG_START, .opcode = STK_RECORDER_VERSION, .args = {MASK, 200}}, STK_E_CORRUPT},
     };
     const struct stk_log_record untold = {.kind = STK_LOG_EPOCH, .args = {160, RIG_OBSERVABLES}};
-    /* An input of 0 bytes is taken without a call, and needs no memory. */
+    /* The replay takes an input of 0 bytes without a call of the caller's input function. The input needs no memory, so
+     * its offset may be the end of the payload. */
     const struct stk_log_record none = {.kind = STK_LOG_INPUT, .slot = 1, .args = {RIG_PAYLOAD, 0}};
     const struct stk_log_record no_table = {.kind = STK_LOG_INPUT, .slot = 1, .status = 1, .args = {RIG_TABLES, 0}};
     size_t i;

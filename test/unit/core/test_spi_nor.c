@@ -85,14 +85,14 @@ static void a_chip_without_a_table_is_described_by_the_caller(void **state) {
     known.bytes = 0;
     assert_int_equal(stk_spi_nor_open(&nor, &config), STK_E_ARG);
     known.bytes = 1u << 25;
-    known.erase[0].command = 0xC7; /* there is no such command with wide addresses */
+    known.erase[0].command = 0xC7; /* the command 0xC7 has no form with addresses of four bytes */
     assert_int_equal(stk_spi_nor_open(&nor, &config), STK_E_UNSUPPORTED);
 }
 
 static void a_window_is_whole_blocks_of_the_chip(void **state) {
     static const struct {
         uint32_t offset, bytes, block, unit;
-        int blocks; /* or the error */
+        int blocks; /* number of blocks, or the error of open */
     } row[] = {
         {4096, 0, 0, 0, CHIP_BYTES / 4096 - 1},
         {8192, 8192, 4096, 0, 2},
@@ -180,7 +180,7 @@ static void protection_bits_are_cleared_where_that_is_asked_for(void **state) {
         open_with(&config);
         assert_int_equal(chip.protection, 0);
         assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_OK);
-        open_with(&config); /* none is set now */
+        open_with(&config); /* no protection bit is set now */
         chip.protection = 0x0C;
         chip.locked = true;
         assert_int_equal(stk_spi_nor_open(&nor, &config), STK_E_ACCESS);
@@ -314,18 +314,18 @@ static void errors_of_the_board_are_told_from_those_of_a_block(void **state) {
     struct stk_spi_nor_config config = plug(STK_SIM_SPI_NOR_FLAGS, 4096);
     (void)state;
     open_with(&config);
-    bus_fails[BUS_COMMAND] = 1; /* the write enable */
+    bus_fails[BUS_COMMAND] = 1; /* the write enable fails */
     assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_E_NODEV);
-    bus_fails[BUS_READ] = 1; /* the status behind it */
+    bus_fails[BUS_READ] = 1; /* the read of the status after the write enable fails */
     assert_int_equal(ops->erase(&nor, 0), STK_E_NODEV);
-    bus_fails[BUS_COMMAND] = 2; /* the erase */
+    bus_fails[BUS_COMMAND] = 2; /* the erase command fails */
     assert_int_equal(ops->erase(&nor, 0), STK_E_IO);
     bus_fails[BUS_WRITE] = 1;
     assert_int_equal(ops->prog(&nor, 0, 0, data, 4), STK_E_IO);
     bus_error = STK_E_WOULD_BLOCK;
-    bus_fails[BUS_COMMAND] = 2; /* the write enable of the second page */
+    bus_fails[BUS_COMMAND] = 2; /* the write enable of the second page fails */
     assert_int_equal(ops->prog(&nor, 1, 0, data, 600), STK_E_WOULD_BLOCK);
-    assert_int_equal(ops->prog(&nor, 1, 0, data, 600), STK_OK); /* the same call again */
+    assert_int_equal(ops->prog(&nor, 1, 0, data, 600), STK_OK); /* the same call succeeds when it is made again */
     bus_fails[BUS_READ] = 1;
     assert_int_equal(ops->read(&nor, 1, 0, out, 4), STK_E_WOULD_BLOCK);
     config.once = true;
@@ -340,7 +340,8 @@ static void an_error_of_the_board_ends_open(void **state) {
     for (uint32_t fails = 1; fails <= 5; fails++) {
         struct stk_spi_nor_config config = plug(STK_SIM_SPI_NOR_FLAGS, 4096);
         bus_error = STK_E_DEVICE;
-        bus_fails[BUS_READ] = fails; /* the status, twice, the ID, the two parts of the table */
+        /* reads 1 and 2 get the status, read 3 the ID, reads 4 and 5 the two parts of the SFDP table */
+        bus_fails[BUS_READ] = fails;
         assert_int_equal(stk_spi_nor_open(&nor, &config), STK_E_DEVICE);
     }
     struct stk_spi_nor_config config = plug(STK_SIM_SPI_NOR_FLAGS, 4096);

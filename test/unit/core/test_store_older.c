@@ -29,8 +29,8 @@ static void a_damaged_artifact_gives_way_to_the_version_before_it(void **state) 
     (void)state;
     world_open(&wide);
     assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
-    assert_int_equal(put(2, 2, 40), 0); /* 4 to 6 */
-    assert_int_equal(put(1, 3, 60), 0); /* 7 to 10 */
+    assert_int_equal(put(2, 2, 40), 0); /* records 4 to 6 */
+    assert_int_equal(put(1, 3, 60), 0); /* records 7 to 10 */
     assert_int_equal(put(3, 3, 40), 0);
     damage(8);
     assert_int_equal(got(1, 1, 90), 1);
@@ -53,7 +53,7 @@ static void several_damaged_versions_are_passed_over_at_once(void **state) {
         assert_int_equal(put(1, i, 40), 0); /* records 3 i to 3 i + 2 */
     }
     damage(4);
-    damage(8); /* the tail */
+    damage(8); /* damages the tail */
     damage(10);
     assert_int_equal(got(1, 0, 40), 1);
     assert_int_equal(stats().corrupt, 1);
@@ -64,14 +64,14 @@ static void a_removal_voids_what_came_before_it(void **state) {
     world_open(&wide);
     assert_int_equal(put(1, 1, 40), 0); /* records 0 to 2 */
     assert_int_equal(stk_store_remove(&world.store, key_of(1)), 1);
-    assert_int_equal(put(1, 2, 40), 0); /* 4 to 6 */
+    assert_int_equal(put(1, 2, 40), 0); /* records 4 to 6 */
     damage(5);
     assert_int_equal(got(1, 2, 40), STK_E_CORRUPT);
     assert_int_equal(got(1, 2, 40), 0);
     world_open(&wide);
     assert_int_equal(put(1, 1, 40), 0);
     assert_int_equal(put(2, 1, 40), 0);
-    assert_int_equal(stk_store_remove(&world.store, key_of(2)), 1); /* another key's */
+    assert_int_equal(stk_store_remove(&world.store, key_of(2)), 1); /* removes an artifact of another key */
     assert_int_equal(put(1, 2, 40), 0);
     damage(8);
     assert_int_equal(got(1, 1, 40), 1);
@@ -128,7 +128,8 @@ static void a_tail_whole_behind_torn_data_is_no_artifact(void **state) {
     const struct stk_flash_geometry g = {1, 256, 1024, 16, 0xFF, STK_FLASH_MANY, 0};
     (void)state;
     world_open(&g);
-    static const uint32_t sizes[] = {40, 38u * STK_STORE_CELL_BYTES}; /* one page; more than two blocks */
+    /* sizes of one page and of more than two blocks */
+    static const uint32_t sizes[] = {40, 38u * STK_STORE_CELL_BYTES};
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
         world_open(&g);
@@ -150,17 +151,18 @@ static void a_tail_whole_behind_torn_data_is_no_artifact(void **state) {
 
 static void what_cannot_be_read_now_is_neither_damaged_nor_gone(void **state) {
     (void)state;
-    for (uint32_t record = 5; record < 8; record++) { /* data, data, tail */
+    for (uint32_t record = 5; record < 8; record++) { /* records 5 and 6 are data, record 7 is the tail */
         world_open(&wide);
         assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
-        assert_int_equal(put(1, 2, 90), 0); /* 4 to 7 */
+        assert_int_equal(put(1, 2, 90), 0); /* records 4 to 7 */
         assert_int_equal(put(2, 3, 40), 0);
         struct stk_sim_flash_block *block = stk_sim_flash_block(&world.flash, record / 15u);
         spoil(record);
         assert_int_equal(got(1, 2, 90), STK_E_IO);
         assert_int_equal(got(1, 2, 90), STK_E_IO);
         assert_true(stats().unread == 2 && stats().corrupt == 0 && stats().dropped == 0 && has(1) == 1);
-        assert_int_equal(world_mount(), 2); /* the record after it was written behind it, so it was written */
+        /* a later record lies behind the unreadable record, so the unreadable record was written */
+        assert_int_equal(world_mount(), 2);
         assert_int_equal(got(1, 2, 90), STK_E_IO);
         assert_int_equal(got(2, 3, 40), 1);
         assert_true(block->unreadable);
@@ -174,10 +176,10 @@ static void a_page_that_cannot_be_read_hides_no_artifact(void **state) {
     static const uint32_t places[][2] = {{1, 512}, {3, 0}};
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
-        uint32_t hidden = i == 0 ? 2 : 5; /* in the middle of the log; at its end */
+        uint32_t hidden = i == 0 ? 2 : 5; /* key 2 lies in the middle of the log, key 5 at its end */
         world_open(&g);
         for (uint32_t k = 0; k < 6; k++) {
-            assert_int_equal(put(k, k, 100), 0); /* a page each */
+            assert_int_equal(put(k, k, 100), 0); /* each artifact takes one page */
         }
         stk_sim_flash_spoil(&world.flash, places[i][0], places[i][1]);
         assert_int_equal(got(hidden, hidden, 100), STK_E_IO);
@@ -190,7 +192,7 @@ static void an_older_version_that_cannot_be_read_is_not_given_up(void **state) {
     (void)state;
     world_open(&wide);
     assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
-    assert_int_equal(put(1, 2, 90), 0); /* 4 to 7 */
+    assert_int_equal(put(1, 2, 90), 0); /* records 4 to 7 */
     damage(5);
     spoil(2);
     assert_int_equal(got(1, 2, 90), STK_E_IO);
@@ -201,8 +203,8 @@ static void a_removal_that_cannot_be_read_hides_the_versions_before_it(void **st
     (void)state;
     world_open(&wide);
     assert_int_equal(put(1, 1, 90), 0);                             /* records 0 to 3 */
-    assert_int_equal(stk_store_remove(&world.store, key_of(1)), 1); /* 4 */
-    assert_int_equal(put(1, 2, 90), 0);                             /* 5 to 8 */
+    assert_int_equal(stk_store_remove(&world.store, key_of(1)), 1); /* record 4 */
+    assert_int_equal(put(1, 2, 90), 0);                             /* records 5 to 8 */
     damage(6);
     spoil(4);
     assert_int_equal(got(1, 2, 90), STK_E_IO);
@@ -213,8 +215,8 @@ static void what_cannot_be_read_before_an_older_version_does_not_matter(void **s
     (void)state;
     world_open(&wide);
     assert_int_equal(put(2, 1, 90), 0); /* records 0 to 3 */
-    assert_int_equal(put(1, 1, 90), 0); /* 4 to 7 */
-    assert_int_equal(put(1, 2, 90), 0); /* 8 to 11 */
+    assert_int_equal(put(1, 1, 90), 0); /* records 4 to 7 */
+    assert_int_equal(put(1, 2, 90), 0); /* records 8 to 11 */
     spoil(2);
     damage(9);
     assert_int_equal(got(1, 1, 90), 1);
@@ -226,7 +228,7 @@ static void what_a_cut_left_unreadable_hides_no_older_version(void **state) {
     (void)state;
     world_open(&wide);
     assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
-    assert_int_equal(put(1, 2, 90), 0); /* 4 to 7 */
+    assert_int_equal(put(1, 2, 90), 0); /* records 4 to 7 */
     spoil(7);
     assert_int_equal(world_mount(), 1);
     assert_int_equal(got(1, 1, 90), 1);
@@ -245,7 +247,7 @@ static void what_cannot_be_read_on_a_lazy_medium_was_perhaps_never_put(void **st
     lazy.lazy = 1;
     world_open(&lazy);
     assert_int_equal(put(1, 1, 90), 0); /* records 0 to 3 */
-    assert_int_equal(put(1, 2, 90), 0); /* 4 to 7 */
+    assert_int_equal(put(1, 2, 90), 0); /* records 4 to 7 */
     spoil(5);
     assert_int_equal(got(1, 2, 90), STK_E_IO);
     assert_int_equal(world_mount(), 1);
@@ -264,7 +266,7 @@ static void a_read_that_is_refused_is_an_error_of_the_call(void **state) {
     uint32_t bytes = 7;
     (void)state;
     world_open(&wide);
-    for (uint32_t i = 0; i < 30; i++) { /* more than a block, so that a seek reads */
+    for (uint32_t i = 0; i < 30; i++) { /* 30 artifacts fill more than a block, so a seek reads */
         assert_int_equal(put(i % 3u, i, 40), 0);
     }
     ops.read = refusing_read;
@@ -284,7 +286,7 @@ static void a_read_that_is_refused_is_an_error_of_the_call(void **state) {
     while (n > 0) {
         n = stk_store_read(&world.store, data, 7);
     }
-    assert_true(n == 0 || n == STK_E_ALIGN); /* the buffer may have held all of it */
+    assert_true(n == 0 || n == STK_E_ALIGN); /* the buffer may have held the whole artifact */
     damage(27u * 3u + 1u);                   /* of key 0 */
     read_error = STK_OK;
     assert_int_equal(got(0, 24, 40), 1);

@@ -235,11 +235,11 @@ static void publish_that_the_log_refuses_is_published_all_the_same(void **state)
     rig.fail = rig.good = 1;
     queue(read_at(0, 100, 0));
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
-    assert_int_equal(w.count, 2); /* again_once */
+    assert_int_equal(w.count, 2); /* again_once runs the chunk a second time */
     assert_int_equal(rig.recorder.err, STK_E_IO);
     assert_int_equal(rig.recorder.lost, 2);
     assert_int_equal(stk_stream_epoch(&w.stream, 1, MS), STK_OK);
-    assert_int_equal(rig.recorder.lost, 4); /* the fence and the epoch */
+    assert_int_equal(rig.recorder.lost, 4); /* the records of the fence and of the epoch are lost too */
     assert_int_equal(stk_load(&w.control[STK_CTL_EPOCH]), 1);
     rig.fail = 0;
     assert_int_equal(stk_stream_epoch(&w.stream, 2, MS), STK_OK);
@@ -311,15 +311,15 @@ static void epoch_that_times_out_goes_on(void **state) {
     recorded();
     w.device.idle = true;
     queue_some(2, 100);
-    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT); /* the chunks */
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT); /* the chunks do not end in time */
     w.device.idle = false;
     assert_int_equal(stk_stream_drain(&w.stream, MS), STK_OK);
     w.device.idle = true;
-    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT); /* the fence */
+    assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_TIMEOUT); /* the fence does not end in time */
     assert_int_equal(stk_stream_epoch(&w.stream, 9, 0), STK_E_TIMEOUT);
     queue_some(1, 100);
     assert_int_equal(stk_stream_poll(&w.stream, MS), 0);
-    assert_int_equal(w.stream.stats.slots, 2); /* held back */
+    assert_int_equal(w.stream.stats.slots, 2); /* the new chunk is held back until the fence has ended */
     w.device.idle = false;
     assert_int_equal(stk_stream_epoch(&w.stream, 10, MS), STK_OK);
     assert_int_equal(stk_load(&w.control[TAG_AT]), 9);
@@ -371,7 +371,7 @@ static void refused_fence_says_so_and_the_stream_goes_on(void **state) {
     (void)state;
     for (with = 0; with < 3; with++) {
         parts(NULL, NULL);
-        w.device.config.handler = sim_handler; /* this handler knows no fence */
+        w.device.config.handler = sim_handler; /* this handler does not know the opcode of a fence */
         w.config.recorder = with ? &rig.recorder : NULL;
         assert_int_equal(stk_stream_init(&w.stream, &w.config, &w.arena), STK_OK);
         queue_some(1, 100);
@@ -418,7 +418,8 @@ static void fence_whose_status_is_none_is_refused(void **state) {
 static void slot_that_is_not_free_keeps_the_fence_out(void **state) {
     (void)state;
     recorded();
-    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_WAIT_IO); /* somebody else's doing */
+    /* another party has stored this status */
+    stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_WAIT_IO);
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_E_STATUS);
     stk_store(&STK_SLOT_AT(w.ring, FIRST_SLOT)[STK_SLOT_STATUS], STK_SLOT_EMPTY);
     assert_int_equal(stk_stream_epoch(&w.stream, 9, MS), STK_OK);

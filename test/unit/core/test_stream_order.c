@@ -122,7 +122,7 @@ static void a_read_that_fails_or_ends_takes_its_turn(void **state) {
     queue(read_at(0, 200, 0));
     queue(read_at(200, 200, 0));
     queue(read_at(400, 200, 0));
-    queue(read_at(SOURCE, 200, 0)); /* behind the end */
+    queue(read_at(SOURCE, 200, 0)); /* this read begins at the end of the source and finds no data */
     queue(read_at(800, 200, 0));
     turns(10);
     assert_int_equal(w.stream.stats.slots, 2);
@@ -157,7 +157,7 @@ static void a_close_ends_what_ran_ahead(void **state) {
     static const struct stk_sim_injected_error hung[] = {{0, STK_SIM_HANG, 0, 0, 0}};
     (void)state;
     order_world(hung, 1, NULL, 1, 0);
-    w.device.idle = true; /* the device takes nothing */
+    w.device.idle = true; /* the device takes no slot */
     queue_some(DEPTH, 200);
     turns(10);
     assert_int_equal(w.stream.ahead, DEPTH - 1u);
@@ -190,7 +190,7 @@ static void a_slot_that_is_in_use_is_left_alone(void **state) {
     (void)state;
     order_world(first_is_late, 1, NULL, 1, 0);
     w.device.idle = true;
-    stk_store(STK_SLOT_AT(w.ring, FIRST_SLOT + 2u), STK_SLOT_PUBLISHED); /* somebody else's */
+    stk_store(STK_SLOT_AT(w.ring, FIRST_SLOT + 2u), STK_SLOT_PUBLISHED); /* another party has published this slot */
     queue_some(4, 200);
     for (uint32_t i = 0; i < 5u && err >= 0; i++) {
         err = stk_stream_poll(&w.stream, 0);

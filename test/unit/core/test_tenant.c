@@ -133,7 +133,8 @@ static void a_refused_publish_counts_nothing(void **state) {
     assert_int_equal(publish(&a, 0, STK_OP_TENANT_RANGE), STK_E_OPCODE);
     assert_int_equal(outstanding(&a), 0);
     assert_int_equal(publish(&a, 0, 0), STK_OK);
-    assert_int_equal(publish(&a, SLOTS, 9), STK_E_LIMIT); /* before the ring looks at it */
+    /* the tenant's limit is checked before the ring checks the slot number */
+    assert_int_equal(publish(&a, SLOTS, 9), STK_E_LIMIT);
     assert_int_equal(info.index, a.id);
     assert_int_equal(info.value, 1);
     assert_int_equal(stk_tenant_note_drained(&a, 1, NULL), STK_OK);
@@ -208,7 +209,7 @@ static void a_revoked_handle_is_refused_first(void **state) {
     assert_int_equal(stk_tenant_release_staging(&a, 1, &info), STK_E_UNDERFLOW);
     assert_int_equal(info.value, 0);
     assert_int_equal(stk_tenant_note_drained(&a, 1, &info), STK_OK);
-    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_PUBLISHED); /* claimed or not, it runs to its end */
+    assert_int_equal(stk_ring_status(&ring, 0), STK_SLOT_PUBLISHED); /* the slot runs to its end, claimed or not */
 }
 
 static void ids_of_nobody_are_no_tenants(void **state) {
@@ -231,7 +232,7 @@ static void ids_come_back_only_after_quiesce(void **state) {
         assert_int_equal(t[i].id, i + 1);
     }
     assert_int_equal(stk_tenant_register(&tenants, NULL, &next), STK_E_FULL);
-    assert_int_equal(quiesce(&t[2], 0), STK_OK); /* still registered: its id stays */
+    assert_int_equal(quiesce(&t[2], 0), STK_OK); /* the tenant is still registered, so its id stays */
     assert_int_equal(stk_tenant_register(&tenants, NULL, &next), STK_E_FULL);
     assert_int_equal(publish(&t[1], 0, 0), STK_OK);
     assert_int_equal(stk_tenant_unregister(&tenants, t[1].id), STK_OK);
@@ -241,7 +242,8 @@ static void ids_come_back_only_after_quiesce(void **state) {
     assert_int_equal(stk_tenant_register(&tenants, NULL, &next), STK_E_FULL);
     assert_int_equal(quiesce(&t[1], 0), STK_OK);
     assert_int_equal(quiesce(&t[1], 0), STK_OK);
-    assert_int_equal(stk_tenant_counters(&t[1], &c), STK_OK); /* readable until the id has another owner */
+    /* the counters can be read until the id has another owner */
+    assert_int_equal(stk_tenant_counters(&t[1], &c), STK_OK);
     assert_int_equal(c.quiesce_calls, 3);
     assert_int_equal(stk_tenant_register(&tenants, NULL, &next), 2);
     assert_true(c.revoked == 1 && c.drained == 1);
@@ -288,7 +290,7 @@ static void quiesce_ends_with_the_last_drain(void **state) {
     assert_int_equal(publish(&a, 0, 0), STK_OK);
     assert_int_equal(quiesce(&a, 0), STK_E_TIMEOUT);
     assert_int_equal(clock_state.sleeps, 0);
-    assert_int_equal(quiesce(&a, 120000), STK_E_TIMEOUT); /* 50 + 50 + 20 us */
+    assert_int_equal(quiesce(&a, 120000), STK_E_TIMEOUT); /* the sleeps are 50, 50 and 20 us */
     assert_int_equal(clock_state.sleeps, 3);
     assert_int_equal(clock_state.now, 121000);
     assert_int_equal(info.value, 1);

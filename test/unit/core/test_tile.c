@@ -44,8 +44,8 @@ static void loads_stay_in_a_payload_of_4_gib(void **state) {
     assert_int_equal(s.bytes, 15);
 }
 
-/* Every position has a place of its own in the tile, words stay whole, and 32 lanes that read the same place of
- * stretches of 128 bytes use 32 banks, wherever the stretches begin. */
+/* Every position has a place of its own in the tile, and words stay whole. Lane i reads one byte at begin + 128 * i:
+ * the 32 reads use 32 different banks, for every value of `begin`. */
 static void positions_are_apart_and_lanes_use_different_banks(void **state) {
     const uint32_t reach = STK_TILE_REACH(STK_TILE_BYTES_USUAL);
     uint32_t pos, begin, lane;

@@ -15,7 +15,8 @@
 struct ram {
     struct stk_flash_geometry geometry;
     uint32_t length;
-    int fail_after; /* calls that still work, counting reads, programs, erases and syncs; below 0: all */
+    /* number of calls before the port fails: reads, programs, erases and syncs count; below 0: none fails */
+    int fail_after;
     uint32_t reads, progs, erases, syncs;
     uint8_t bytes[MEDIUM_BYTES];
 };
@@ -193,7 +194,7 @@ static void ports_that_lack_a_call_are_refused(void **state) {
         assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){&ops[i], &r}, NULL), STK_E_ARG);
     }
     assert_int_equal(stk_vrrl_open(&log, &(struct stk_flash_port){NULL, &r}, NULL), STK_E_ARG);
-    ops[4].sync = NULL; /* the optional one */
+    ops[4].sync = NULL; /* sync is the optional call of a port */
     assert_int_equal(stk_vrrl_create(&log, &(struct stk_flash_port){&ops[4], &r}, 4), STK_OK);
     assert_int_equal(stk_vrrl_sync(&log), STK_OK);
 }
@@ -320,7 +321,7 @@ static void a_publish_has_no_tail(void **state) {
     struct ram r;
     struct stk_vrrl log = made(&r, 3);
     (void)state;
-    record.error = 3; /* its priority */
+    record.error = 3; /* a PUBLISH has its priority in `error` */
     record.status = record.failure = 9;
     record.digest = 1;
     assert_int_equal(stk_vrrl_append(&log, &record), STK_OK);
@@ -418,7 +419,7 @@ static void records_come_back_as_they_went_in(void **state) {
         assert_memory_equal(&out, &in[i], offsetof(struct stk_log_record, error) + sizeof out.error);
         assert_true(out.digest == in[i].digest);
     }
-    r.bytes[STK_VRRL_BYTES(0) + 48] = 200; /* a class that nobody knows */
+    r.bytes[STK_VRRL_BYTES(0) + 48] = 200; /* 200 is no class of a failure */
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
     assert_int_equal(stk_log_next(&iter, &out), 1);
     assert_int_equal(out.kind, STK_LOG_FAILURE);
@@ -433,7 +434,7 @@ static void a_walk_begins_at_the_oldest_and_passes_over_empty_places(void **stat
     for (uint32_t n = 0; n < 8; n++) {
         append(&log, n);
     }
-    memset(r.bytes + STK_VRRL_BYTES(1), 0, 4); /* record 1, the oldest */
+    memset(r.bytes + STK_VRRL_BYTES(1), 0, 4); /* record 1 is the oldest */
     for (uint32_t records = 1; records <= 8; records++) {
         uint32_t before = r.reads;
         expect_walk(&log, records, want, 6);
@@ -455,7 +456,7 @@ static void a_record_of_another_magic_ends_the_walk(void **state) {
     r.bytes[STK_VRRL_BYTES(1)] = 0xEE;
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
     assert_int_equal(stk_log_next(&iter, &record), 1);
-    for (uint32_t i = 0; i < 2; i++) { /* it stays there */
+    for (uint32_t i = 0; i < 2; i++) { /* the walk stays at the damaged record */
         record.args[0] = 55;
         assert_int_equal(stk_log_next(&iter, &record), STK_E_CORRUPT);
         assert_int_equal(record.args[0], 55);
@@ -505,7 +506,7 @@ static void appends_that_overtake_a_walk_are_told(void **state) {
     }
     assert_int_equal(stk_vrrl_iterate(&log, &iter, buffer, sizeof buffer), STK_OK);
     assert_int_equal(stk_log_next(&iter, &record), 1);
-    append(&log, 3); /* over the record that was read */
+    append(&log, 3); /* this append writes over the record that was read */
     assert_int_equal(stk_log_next(&iter, &record), 1);
     assert_int_equal(record.args[0], 1);
     append(&log, 4);

@@ -182,10 +182,10 @@ static void slots_behind_the_cursor_and_holes_are_found(void **state) {
     open_port(0, 0);
     put(9, OP_RECORD, 0, 0);
     assert_int_equal(drive(), 1);
-    put(3, OP_RECORD, 0, 0); /* behind the cursor, alone */
+    put(3, OP_RECORD, 0, 0); /* slot 3 lies behind the cursor, and its neighbours are EMPTY */
     put(5, OP_RECORD, 0, 0);
-    put(12, OP_RECORD, 0, 0); /* before it, past holes */
-    /* a claimed slot of a worker that is gone is no hole to fall in */
+    put(12, OP_RECORD, 0, 0); /* slot 12 lies ahead of the cursor, after EMPTY slots */
+    /* slot 13 belongs to a worker that is gone: the search passes over the slot */
     stk_store(&STK_SLOT_AT(image.ring, 13)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
     put(15, OP_RECORD, 0, 0);
     put(0, OP_RECORD, 0, 0);
@@ -230,7 +230,7 @@ static void ring_of_one_slot_works(void **state) {
     assert_int_equal(stk_interp_open(&port, &memory, NULL), STK_OK);
     for (i = 1; i <= 3; i++) {
         put(0, STK_OP_BATCH_FENCE, 5, i);
-        put(1, STK_OP_BATCH_FENCE, 5, 99); /* not in the ring */
+        put(1, STK_OP_BATCH_FENCE, 5, 99); /* slot 1 lies outside the ring of one slot */
         assert_int_equal(drive(), 1);
         assert_int_equal(control(STK_CTL_EPOCH), i);
         assert_int_equal(op_status(&image, 1), STK_SLOT_PUBLISHED);
@@ -258,9 +258,10 @@ static void fence_waits_for_its_items_and_for_no_others(void **state) {
     (void)state;
     for (i = 0; i < 5; i++) {
         open_port(0, 0);
-        put(14, STK_OP_NOP, 0, 0); /* not the fence's: a slot that stays claimed */
+        put(14, STK_OP_NOP, 0, 0); /* slot 14 stays claimed, and does not belong to the batch of the fence */
         stk_store(&STK_SLOT_AT(image.ring, 14)[STK_SLOT_STATUS], STK_SLOT_CLAIMED);
-        put(15, OP_LATER, 500, STK_SLOT_REQUEUE); /* the fence's, by way of the end of the ring */
+        /* slot 15 belongs to the batch, which wraps around the end of the ring */
+        put(15, OP_LATER, 500, STK_SLOT_REQUEUE);
         stk_store(&STK_SLOT_AT(image.ring, 15)[STK_SLOT_STATUS], waiting[i]);
         put(0, STK_OP_NOP, 0, 0);
         put(1, STK_OP_BATCH_FENCE, 2, 7);
@@ -371,7 +372,7 @@ static void counts_are_exact_when_the_worker_is_gone(void **state) {
     uint32_t round, i;
     (void)state;
     open_port(10000, 0);
-    stk_store(&image.control[STK_CTL_DONE_COUNT], UINT32_MAX - 100u); /* counters wrap */
+    stk_store(&image.control[STK_CTL_DONE_COUNT], UINT32_MAX - 100u); /* the counters wrap in this test */
     stk_store(&image.control[STK_CTL_FAULT_COUNT], UINT32_MAX);
     for (round = 0; round < 100; round++) {
         for (i = 0; i < OPS_SLOTS; i++) {
@@ -410,8 +411,8 @@ static void only_the_bytes_of_a_chunk_are_charged_to_the_lease(void **state) {
     assert_int_equal(orders, 0);
     assert_int_equal(control(STK_CTL_LEASE_ENDS), 1);
     open_port(64, 64);
-    put(0, STK_OP_PACKED_SLOT, 0, 0xFFFF0000u); /* inner ops, not a length */
-    put(1, STK_OP_SUM64, 0, UINT32_MAX);        /* refused: nothing was read */
+    put(0, STK_OP_PACKED_SLOT, 0, 0xFFFF0000u); /* the argument holds inner ops and no length */
+    put(1, STK_OP_SUM64, 0, UINT32_MAX);        /* the handler refuses the range and reads no byte */
     put(2, OP_RECORD, 0, UINT32_MAX);
     assert_int_equal(drive(), 1);
     assert_int_equal(op_status(&image, 1), STK_SLOT_FAULT);
@@ -430,7 +431,7 @@ static void leases_shorter_than_the_ring_get_around_it(void **state) {
         drives++;
     }
     assert_int_equal(op_status(&image, 0), STK_SLOT_DONE);
-    assert_true(drives > 1); /* else the leases were not short */
+    assert_true(drives > 1); /* with a single drive the leases would not be short */
 }
 
 int main(void) {

@@ -305,7 +305,7 @@ static void ring_of_the_bell_before_the_round_is_over_starts_it_again(void **sta
     fresh(64, NULL);
     enter();
     idle(60);
-    put(worker.ring_scan_at); /* just passed */
+    put(worker.ring_scan_at); /* the round has just passed this slot */
     assert_int_equal(stk_control_ring_doorbell(&control, NULL), STK_OK);
     assert_in_range(turns_until(worker.ring_scan_at, 1000), 1, 65);
 }
@@ -356,7 +356,7 @@ static void tenant_reaches_its_share_and_no_other(void **state) {
     refused(1, STK_OP_LOAD_U32, OBS(10), 11, 0);
     refused(1, STK_OP_LOAD_U32, OBS(10), 9, STK_REASON_INDEX);
     refused(1, STK_OP_LOAD_U32, OBS(9), 11, STK_REASON_INDEX);
-    refused(6, STK_OP_STORE_U32, 7, OBS(63), 0); /* the last share is cut at the end */
+    refused(6, STK_OP_STORE_U32, 7, OBS(63), 0); /* the last share is shorter: it ends with the last observable */
     refused(7, STK_OP_STORE_U32, 7, OBS(63), STK_REASON_INDEX);
     refused(7, STK_OP_STORE_U32, 7, OBS(64), STK_REASON_INDEX);
     refused(1, STK_OP_SUM64, 128, 128, 0);

@@ -18,9 +18,9 @@
 #include <cmocka.h>
 
 struct alloc_count {
-    unsigned library; /* outside OpenCL calls */
-    unsigned launch;  /* inside those that enqueue, set up or release a launch or a copy */
-    unsigned driver;  /* inside the others */
+    unsigned library; /* allocations outside OpenCL calls */
+    unsigned launch;  /* allocations in OpenCL calls that enqueue, set up or release a launch or a copy */
+    unsigned driver;  /* allocations in all other OpenCL calls */
 };
 static struct alloc_count alloc_count;
 static _Thread_local unsigned *alloc_place; /* NULL: this thread is not watched */

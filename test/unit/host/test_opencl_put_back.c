@@ -40,20 +40,21 @@ static void requests_of_lost_kernels_are_put_back(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 8};
     (void)state;
     open_way(&config, first_way(STK_QUANTUM));
-    load_miss_in(&cl.memory, 0, STK_SLOT_CLAIMED, 0); /* took an I/O slot */
+    /* the worker has taken I/O slot 0; slot 0 does not hold its ticket yet */
+    load_miss_in(&cl.memory, 0, STK_SLOT_CLAIMED, 0);
     io_in(&cl.memory, 0, STK_SLOT_WAIT_IO);
-    load_miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* the slot has the ticket of its I/O slot */
+    load_miss_in(&cl.memory, 1, STK_SLOT_CLAIMED, 2); /* slot 1 holds the ticket of its I/O slot */
     io_in(&cl.memory, 1, STK_SLOT_WAIT_IO);
-    load_miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* the slot waits, but its request was not published */
+    load_miss_in(&cl.memory, 2, STK_SLOT_WAIT_IO, 3); /* slot 2 waits, and its request was not published */
     io_in(&cl.memory, 2, STK_SLOT_WAIT_IO);
-    load_miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* and published */
+    load_miss_in(&cl.memory, 3, STK_SLOT_WAIT_IO, 4); /* slot 3 waits, and its request was published */
     io_in(&cl.memory, 3, STK_SLOT_PUBLISHED);
-    load_miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* the slot has its answer; the I/O slot is not EMPTY yet */
+    load_miss_in(&cl.memory, 4, STK_SLOT_CLAIMED, 0); /* slot 4 has its answer; I/O slot 4 is not EMPTY yet */
     io_in(&cl.memory, 4, STK_IO_OK);
-    load_miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6); /* its answer is there */
+    load_miss_in(&cl.memory, 5, STK_SLOT_REQUEUE, 6); /* the answer for slot 5 is in I/O slot 5 */
     io_in(&cl.memory, 5, STK_IO_OK);
-    io_in(&cl.memory, 6, STK_IO_ERROR);     /* no slot names it */
-    io_in(&cl.memory, 7, STK_SLOT_CLAIMED); /* the server has it */
+    io_in(&cl.memory, 6, STK_IO_ERROR);     /* no slot names I/O slot 6 */
+    io_in(&cl.memory, 7, STK_SLOT_CLAIMED); /* the server has claimed I/O slot 7 */
     (void)stk_device_put_back(&cl.memory, cl.own.buffers.tries, (struct stk_device_loss){.ran = true});
     expect_miss_in(&cl.memory, 0, STK_SLOT_REQUEUE, 0);
     expect_miss_in(&cl.memory, 1, STK_SLOT_REQUEUE, 0);

@@ -115,7 +115,8 @@ static void replace(void) {
     put(1, NEW);
 }
 
-/* The key has a whole artifact, and once the put had returned it is the new one. The other keys are not changed. */
+/* Key 1 has a whole artifact: the old or the new artifact, and the new one if the put returned before the cut. Key 2
+ * keeps the old artifact. */
 static void old_or_new(bool cut) {
     mount();
     assert_true(got(1) == NEW || (!w.returned && got(1) == OLD));

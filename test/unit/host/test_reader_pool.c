@@ -649,7 +649,7 @@ static void a_read_that_a_ring_does_not_end_is_late(void **state) {
     assert_true(done.result == STK_E_TIMEOUT && done.os_error == ETIMEDOUT);
     assert_int_equal(stk_reader_pool_remove_source(&pool, 0), STK_OK);
     (void)close(fd);
-    read_a_file(); /* the pool goes on */
+    read_a_file(); /* the pool still works */
 }
 
 /* Silent pipes, each with a ring of its own. After close the kernel writes to the memory no more. */

@@ -272,7 +272,8 @@ static void a_cancel_beside_data_loses_nothing(void **state) {
         for (; waiting < 8u; waiting++) {
             submit_apart(source, tag++, &places, place_of);
         }
-        for (uint32_t i = 0; turn < 400u && i < turn % 4u && sent - got < 64u; i++) { /* the socket holds some 200 */
+        /* the socket holds about 200 datagrams */
+        for (uint32_t i = 0; turn < 400u && i < turn % 4u && sent - got < 64u; i++) {
             send_pattern(sent++ * 16u, 16);
         }
         if (turn < 400u && turn % 3u == 0) {

@@ -302,12 +302,12 @@ static void a_device_that_disappears_fails_its_reads_and_no_more(void **state) {
 
 /* The states in which a read may be. */
 enum where {
-    IN_THE_QUEUE,  /* behind another read of its pipe */
-    NOT_TAKEN,     /* in the submission queue, while the kernel refuses requests */
-    IN_THE_OUTBOX, /* behind a submission queue that is full of these */
-    WITHOUT_BLOCK, /* all bounce blocks are in use by these */
-    IN_THE_KERNEL, /* a pipe that is silent */
-    POLLED,        /* a pipe that its owner made non-blocking */
+    IN_THE_QUEUE,  /* the read waits behind another read of its pipe */
+    NOT_TAKEN,     /* the request is in the submission queue, and the kernel refuses requests */
+    IN_THE_OUTBOX, /* refused requests fill the submission queue, so this request waits in the outbox */
+    WITHOUT_BLOCK, /* other reads use all bounce blocks */
+    IN_THE_KERNEL, /* the kernel has the request, for a pipe that is silent */
+    POLLED,        /* the ring polls a pipe that its owner made non-blocking */
     FINISHED,      /* the answer is there, and was not reaped */
     FAILED,        /* the answer is there, with an error, and was not reaped */
     STATES
@@ -379,7 +379,7 @@ static void cancel_ends_a_read_in_every_state(void **state) {
         assert_int_equal(uring.in_flight, 0);
         assert_int_equal(uring.bounces_used, 0);
         memset(&kernel, 0, sizeof kernel);
-        assert_int_equal(read_parts(0, 0, 0), 0); /* the ring goes on */
+        assert_int_equal(read_parts(0, 0, 0), 0); /* the ring still works */
         assert_int_equal(close_ring(NULL), STK_OK);
         leave_state();
     }
@@ -489,7 +489,7 @@ static void random_steps_add_up(uint32_t flags) {
             break;
         }
         case 1:
-            (void)!write(ends[1], mem, draw(2) * 700u); /* so that the pipe is not silent for ever */
+            (void)!write(ends[1], mem, draw(2) * 700u); /* a silent pipe would keep its read for ever */
             break;
         case 2:
         case 3:
@@ -590,13 +590,15 @@ static void without_multishot_each_read_has_a_request(void **state) {
         assert_int_equal(reap().result, STK_E_CANCELED);
         assert_int_equal(submit(source, 0, READ_BYTES, 5, 5), 1);
         read_gets(5, 99, 1000);
-        assert_true(kernel.receives >= 5); /* the refused one, and one for each read that reached the kernel */
+        /* the refused receive, and one receive for each read that reached the kernel */
+        assert_true(kernel.receives >= 5);
         remove_socket(source);
         assert_int_equal(close_ring(NULL), STK_OK);
     }
 }
 
-/* A cancel makes the ring of buffers anew. Where the kernel has no memory for the new one, the ring goes on. */
+/* A cancel makes the ring of buffers anew. If the kernel has no memory for the new ring of buffers, the io_uring ring
+ * still works, and each read has a request of its own. */
 static void without_memory_for_buffers_each_read_has_a_request(void **state) {
     struct stk_uring_socket_stats stats;
     (void)state;
@@ -610,7 +612,7 @@ static void without_memory_for_buffers_each_read_has_a_request(void **state) {
         assert_int_equal(stk_uring_socket_stats(&uring, source, &stats), STK_OK);
         if (!stats.multishot) {
             remove_socket(source);
-            skip(); /* a kernel before 6.0 */
+            skip(); /* kernels before 6.0 have no multishot receive */
         }
         kernel.buffers_error = ENOMEM;
         cancel(2, 2);
