@@ -1,7 +1,11 @@
-"""budget.py: what the scripts of this folder share: the lines of their files, and the look at the compiler."""
+"""budget.py: what the scripts of this folder share: the lines of their files, and the environment of compilers."""
+import os
 import pathlib
 import shutil
 import sys
+
+# A compiler that is a link to ccache would leave out files beside the object, such as the call graph.
+COMPILER_ENVIRONMENT = {**os.environ, "CCACHE_DISABLE": "1"}
 
 
 def refuse(place, text):
