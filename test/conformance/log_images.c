@@ -1,6 +1,6 @@
 /* log_images FOLDER: writes images of flash with a log in many states: new; partly full; after several laps; after
  * several mounts; after power cuts in programs and erases; with changed bits; with bad blocks; that went back a block;
- * after another log; grown; and with numbers of laps and boots that no log writes. */
+ * after another log; grown; and with numbers of laps, boots and records that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +382,44 @@ static void logs_of_any_boots(void) {
     }
 }
 
+/* Gives a record another sequence, with the checksum that goes with it (SPEC.md 6.2). Cells that hold no record stay as
+ * they are. Returns true if the cell holds a record. */
+static int set_sequence(uint32_t block, uint32_t cell, uint32_t sequence) {
+    const uint32_t page = STK_LOG_PAGE_BYTES(w.geometry->prog_unit), page_cells = page / STK_LOG_CELL_BYTES;
+    const uint32_t at = cell / page_cells * page + cell % page_cells * STK_LOG_CELL_BYTES;
+    const uint8_t *header = stk_sim_flash_data(&w.flash, block);
+    const uint32_t seed = stk_crc32c(stk_crc32c(0, header + 8, 8), header + 40, 4);
+    if (stk_crc32c(seed, header + at, 60) != word(block, at + 60u)) {
+        return 0;
+    }
+    set_word(block, at + 52u, sequence);
+    set_word(block, at + 60u, stk_crc32c(seed, header + at, 60));
+    return 1;
+}
+
+/* Writes images of a first lap in which a record has a sequence that no writer gives it. The first record of block
+ * 0 has a sequence before the one in its header, or far after that of the last record (SPEC.md 6.4, conditions 2 and
+ * 4). Or the last record of block 0 has a sequence far after the others, and is the last of the log then (6.6). */
+static void logs_of_any_sequences(void) {
+    const uint32_t records = lap() / w.geometry->blocks;
+    for (uint32_t i = 0; i < 4 && records > 1u; i++) {
+        const uint32_t start = i % 2u ? 1u : 0u - records;
+        uint32_t cell = records;
+        begin(i, start);
+        append(records + 1u);
+        finish();
+        if (i < 3u && set_sequence(0, 1, i < 2u ? start - 1u - below(3) : w.log.sequence + 1000000u)) {
+            image(i < 2u ? "before" : "after");
+        }
+        while (i == 3u && cell != 0u && !set_sequence(0, cell, w.log.sequence + 1000000u)) {
+            cell--;
+        }
+        if (i == 3u) {
+            image("last");
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     uint32_t all = 0;
     if (argc != 2) {
@@ -403,6 +441,7 @@ int main(int argc, char **argv) {
         grown_logs();
         logs_of_any_laps();
         logs_of_any_boots();
+        logs_of_any_sequences();
         need(w.flash.violation.rule == STK_SIM_FLASH_KEPT, "a rule of the flash was broken");
         all += w.images;
     }
