@@ -50,9 +50,10 @@ int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wi
 
 /// The steps ///
 
-/* Returns true if the device has chunks in flight and has not read its run to the end. */
+/* Returns true if the device has chunks in flight and has not read its newest job to the end. */
 static bool is_mid_run(const struct scan_device *d) {
-    return d->busy && d->next < d->end && stk_stream_in_flight(&d->stream) != 0u;
+    const struct scan_job *job = d->newest;
+    return job && job->busy && job->next < job->end && stk_stream_in_flight(&d->stream) != 0u;
 }
 
 /* Loses the interpreter at the moment that the test has chosen. */
@@ -72,7 +73,8 @@ void __wrap_scan_late_look(struct scan *s) {
     struct scan_late *l = &s->late;
     uint32_t state = stk_load_acquire(&l->state);
     if (verdict && state == SCAN_LATE_WAITING) {
-        if (!is_mid_run(first) || (strcmp(verdict, "extending") == 0 && first->done_units <= first->run_units)) {
+        if (!is_mid_run(first) ||
+            (strcmp(verdict, "extending") == 0 && first->done_units <= first->newest->run_units)) {
             return;
         }
         l->known_bytes = UINT64_MAX; /* however fast the interpreter is, the rest would take it long */

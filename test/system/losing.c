@@ -30,7 +30,8 @@ static const struct scan *scan; /* set where STK_TEST_LOSE_BY=before is used, wh
 /* Returns true if the second device of the scan holds two runs at least and may claim another one beside them. */
 static bool second_extends(void) {
     const struct scan_device *second = &scan->devices[1];
-    return second->busy && second->run_count > 1u && second->run_units < second->done_units;
+    const struct scan_job *job = second->newest;
+    return job && job->busy && job->run_count > 1u && job->run_units < second->done_units;
 }
 
 static int drive(void *ctx, bool pending) {

@@ -83,6 +83,36 @@ exec 3>&-
 wait $pid || fail "a FIFO, an empty file and a file: exit code $?"
 cmp one several
 
+# A device has several small files in flight. A file with more matches than a list has room for is scanned a second
+# time, and its bytes and matches count once. A large file and an empty one lie between the small ones.
+mkdir mixed
+for n in $(seq 100 159); do
+    printf 'then %s the\n' "$n" >mixed/$n
+done
+for n in 105 120 121 150; do
+    yes 'the he' | head -c $((n * 100)) >mixed/$n
+done
+head -c 150000 f8 >mixed/130
+: >mixed/140
+python3 "$lib/naive.py" patterns mixed/* >want.json
+for devices in interp interp,interp; do
+    for depth in 1 3 16; do
+        "$STOKER" scan --quiet -f patterns --device $devices --depth $depth --chunk 16K --json --stats \
+            -r mixed >got.json
+        python3 "$lib/expect.py" want.json <got.json
+        python3 -c '
+import json
+got = json.load(open("got.json"))
+assert got["stats"]["bytes"] == sum(f["bytes"] for f in got["files"]), got["stats"]'
+    done
+    "$STOKER" scan --quiet -f patterns --device $devices --chunk 16K --json --offsets 500 -r mixed >offsets.$devices
+    "$STOKER" scan --quiet -f patterns --device $devices --chunk 16K --json --offsets 9 -r mixed >few.$devices
+done
+cmp offsets.interp offsets.interp,interp
+cmp few.interp few.interp,interp
+"$STOKER" scan --quiet -f patterns --device interp --json --offsets 500 mixed/* >alone
+cmp alone offsets.interp
+
 # One device alone scans a pipe.
 code 0 "$STOKER" scan --quiet -f patterns --device interp --count f8
 cp out one

@@ -26,6 +26,19 @@ for n in 1 2 3 5 8 17 25; do
 done
 [ $worked -ge 10 ] || fail "hardly a device was lost while it worked"
 
+# A device is lost while it has several small files in flight.
+mkdir many
+for n in $(seq 100 219); do
+    printf 'the then %s he\n' "$n" >many/$n
+done
+yes 'the he' | head -c 20000 >many/150
+"$STOKER" scan --quiet -f patterns --device interp --json --offsets 20000 -r many >want-many
+for n in 1 2 5 0,1 0,4; do
+    code 0 env STK_TEST_LOSE=$n "$STOKER_LOSING" scan -f patterns --device interp,interp --json --offsets 20000 -r many
+    cmp want-many out || fail "many files, $n"
+    [ "$(grep -c 'was lost: STK_E_DEVICE .*: the others do its work$' err)" -eq 1 ] || fail "many files, $n: $(cat err)"
+done
+
 POCL_DEVICES="pthread pthread"
 export POCL_DEVICES
 if has_opencl && "$STOKER" info | grep -q '^device 1'; then

@@ -7,7 +7,7 @@
 #include "stoker/port/reader_pool.h"
 #include "stoker/port/uring.h"
 
-#define CLI_SOURCES 4u
+#define CLI_SOURCES 16u /* files that a reader has at a time */
 
 struct cli_reader {
     struct stk_ingest_port port;

@@ -53,6 +53,7 @@ struct scan_options {
 #define SCAN_LOG_SIZE      (16u << 20)
 #define SCAN_NS_PER_MS     UINT64_C(1000000)
 #define SCAN_LIST_ROOM     1024u /* match records of a chunk that COUNT has room for */
+#define SCAN_LISTED_CHUNKS 8u    /* greatest file whose matches are counted from lists, in chunks */
 #define SCAN_LOCATE_ROOM   4096u /* match records in one answer of LOCATE; more for long patterns */
 
 /* One file, and the result of its scan. */
@@ -64,6 +65,7 @@ struct scan_file {
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     int is_regular; /* 1: opening and reading the file never waits for another program */
+    int is_dense;   /* 1: a chunk of the file has more matches than a list has room for */
     uint64_t size;  /* announced bytes, 0 when the size is not known */
     uint64_t bytes; /* bytes that were scanned */
     uint64_t count; /* occurrences of all patterns in the file */
@@ -118,15 +120,16 @@ struct scan;
  * counters and match records. */
 struct scan_layout {
     uint32_t depth;
-    uint32_t chunks_at;     /* the first buffer: 0, or where a page begins */
-    uint32_t hits_at;       /* counters, one for each accepting state, of each worker */
-    uint32_t out_at;        /* match records of LOCATE, scan.locate_room of them */
-    uint32_t list_at;       /* lists of COUNT, one for each chunk in flight */
+    uint32_t chunks_at; /* the first buffer: 0, or where a page begins */
+    uint32_t hits_at;   /* counters, one for each accepting state, of each worker */
+    uint32_t spare_at;  /* as many counters, which nobody reads, for chunks that have a list; hits_at: there are none */
+    uint32_t out_at;    /* match records of LOCATE, scan.locate_room of them */
+    uint32_t list_at;   /* lists of COUNT, one for each chunk in flight */
     uint64_t payload_bytes; /* of all */
 };
 
-/* Runs that a device may hold of one file. It claims the next one while the chunks of the last one are still in flight,
- * so that the device never waits between two runs; their counts are taken out of the device together. */
+/* Runs that a job may hold. The device claims the next one while the chunks of the last one are still in flight, so
+ * that the device never waits between two runs; their counts are taken out of the device together. */
 #define SCAN_RUNS 16u
 
 /* A file under way, whose units the devices share. A device that finds no unit in the files under way goes on to the
@@ -136,14 +139,14 @@ struct scan_input {
     int fd;                            /* descriptor from which the file is read */
     int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
     uint32_t opened_count;             /* 0: the descriptor is not ours to close */
-    int sequential;                    /* 1: the file can only be read in order, by one device, as one unit */
-    int datagrams;                     /* 1: a socket of datagrams */
-    uint64_t unit_bytes;               /* bytes of the file in a unit; 0: sequential */
-    uint64_t ends;                     /* bytes of the file in which a pattern ended */
-    uint64_t err_at;                   /* the first byte at which the file failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;                   /* as in struct scan_device, over all devices */
-    uint64_t data_end;                 /* as in struct scan_device, over all devices */
-    uint64_t *visits;                  /* visits of each accepting state */
+    int sequential;      /* 1: the file can only be read in order, by one device, as one unit, and as its only job */
+    int datagrams;       /* 1: a socket of datagrams */
+    uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
+    uint64_t ends;       /* bytes of the file in which a pattern ended */
+    uint64_t err_at;     /* the first byte at which the file failed; UINT64_MAX: nowhere */
+    uint64_t eof_at;     /* as in struct scan_job, over all jobs */
+    uint64_t data_end;   /* as in struct scan_job, over all jobs */
+    uint64_t *visits;    /* visits of each accepting state */
     struct matches matches;
     struct stk_work_split units;
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, SCAN_RUNS))];
@@ -152,9 +155,44 @@ struct scan_input {
 /* Files under way at once. A slow device may hold one file while the others scan the files behind it. */
 #define SCAN_INPUTS 64u
 
-/* A device of the scan with a stream of its own. It works on the runs of one file at a time. The results of a run count
- * only when all of them are there. So if the device is lost, the results of its unfinished runs do not count, and other
- * devices do these units. */
+/* Jobs of a device that may be in flight together. A small file is done long before its result is back at the host, so
+ * a device that had one file at a time would wait most of the time. */
+#define SCAN_JOBS 16u
+_Static_assert(SCAN_JOBS <= CLI_SOURCES, "each job has a source in the reader");
+
+/* A job: units of one file that a device scans. The results of a job count only when all of them are there. So if the
+ * device is lost, the results of its unfinished jobs do not count, and other devices do these units.
+ *
+ * A job is counted or listed. The chunks of a counted job add to the counters of the device, which tell no job from
+ * another, so a device has one counted job at a time. Each chunk of a listed job has a list of its matches, from which
+ * the host counts them, so a device has several listed jobs at a time. Lists suit small files. */
+struct scan_job {
+    int busy;
+    int listed;                                /* 1: a listed job; 0: a counted job */
+    int overflowed;                            /* 1: a list had no room for all matches, so nothing of the job counts */
+    struct scan_input *input;                  /* file of the job, or of the last job in this place; NULL: none */
+    int source;                                /* number of input->fd in the reader; below 0: the reader has no file */
+    struct stk_work_split_run runs[SCAN_RUNS]; /* the last one is read */
+    uint32_t run_count;
+    uint32_t run_units;        /* units of the runs */
+    int run_closed;            /* 1: no other run is claimed before these have ended */
+    uint64_t start, next, end; /* bytes of the file: begin of the last run, next read, end of the last run */
+    uint32_t waiting;          /* chunks that are queued or in flight */
+    int source_ended;          /* 1: a pipe has ended */
+    uint64_t datagram;         /* bytes of the datagrams before the present one */
+    uint64_t bytes;            /* bytes that the job scanned */
+    uint64_t ends;             /* bytes in which a pattern ended */
+    uint64_t *visits;          /* visits of each accepting state; NULL: no job had this place yet */
+    int err, os_error;         /* why the file failed; STK_OK and 0: it did not */
+    uint64_t err_at;           /* byte of the file at which it failed */
+    uint64_t eof_at;   /* first byte at which a read found the end before the announced size; UINT64_MAX: none */
+    uint64_t data_end; /* offset behind the last byte that was read */
+    int wants_matches; /* 1: matches of this job may be printed with their offsets */
+    struct matches matches;
+};
+
+/* A device of the scan with a stream of its own. Its jobs are fed one after the other, so only the newest one may have
+ * chunks that are not queued yet. */
 struct scan_device {
     struct scan *scan;
     uint32_t index;
@@ -166,33 +204,19 @@ struct scan_device {
     struct stk_dispatch_info info; /* at the end of the scan */
     void *arena_memory;
     size_t arena_bytes;
-    int lost;                 /* 1: the device is given up */
-    int warm;                 /* 1: the device has ended a run */
-    int leaving;              /* 1: the device ends its run where it is, and takes no other run */
-    struct scan_input *input; /* file of the run, or of the last run; NULL: none */
-    int source;               /* number of input->fd in the reader; below 0: the reader does not have the file */
-    /* the run */
-    struct stk_work_split_run runs[SCAN_RUNS]; /* all of one file; the last one is read */
-    uint32_t run_count;                        /* 0: the device has nothing to do */
-    uint32_t run_units;                        /* units of the runs */
-    int run_closed;                            /* 1: no other run is claimed before these have ended */
-    uint32_t done_units;                       /* units of all runs before; stops at its greatest value */
-    int busy;
-    uint64_t start, next, end; /* bytes of the file: begin of the last run, next read, end of the last run */
-    uint64_t started_ns;
-    int source_ended;   /* 1: a pipe has ended */
-    uint64_t datagram;  /* bytes of the datagrams before the present one */
-    uint64_t unfolded;  /* bytes counted on the device since its counters were folded */
-    uint64_t bytes;     /* bytes that the run scanned */
-    uint64_t ends;      /* bytes in which a pattern ended */
-    uint64_t *visits;   /* visits of each accepting state in this run */
-    int err, os_error;  /* why the file failed; STK_OK and 0: it did not */
-    uint64_t err_at;    /* byte of the file at which it failed */
-    uint64_t eof_at;    /* first byte at which a read found the end before the announced size; UINT64_MAX: nowhere */
-    uint64_t data_end;  /* offset behind the last byte that was read */
-    int list;           /* 1: matches of this run may be listed */
-    uint32_t next_list; /* list of the next chunk; there is one for each chunk in flight, used in a cycle */
-    struct matches matches;
+    int lost;                /* 1: the device is given up */
+    int warm;                /* 1: the device has ended a job */
+    int leaving;             /* 1: the device ends its jobs where they are, and takes no other job */
+    uint32_t busy;           /* number of jobs in flight */
+    uint32_t counted;        /* how many of them are counted jobs: 0 or 1 */
+    uint32_t done_units;     /* units of all jobs that ended; stops at its greatest value */
+    uint64_t since_ns;       /* when the bytes of `learnt` began */
+    uint64_t learnt;         /* bytes of jobs that ended, from which the speed is not learnt yet */
+    uint64_t dropped;        /* bytes of jobs whose results were dropped because a list overflowed */
+    uint64_t unfolded;       /* bytes counted on the device since its counters were folded */
+    uint32_t next_list;      /* list of the next chunk; there is one for each chunk in flight, used in a cycle */
+    struct scan_job *newest; /* job that is fed; NULL: none */
+    struct scan_job jobs[SCAN_JOBS];
 };
 
 struct scan {
@@ -224,6 +248,7 @@ struct scan {
     uint32_t input_count;           /* files under way; their results are taken in the order of the files */
     uint32_t next_file;             /* the next file to open */
     uint64_t bytes_behind;          /* announced bytes of the files that are not open yet */
+    uint64_t listed_max;            /* bytes of the greatest file whose matches are counted from lists */
     uint64_t moved_ns;              /* when something moved last, while several devices worked */
     uint32_t best;                  /* device that suits best: it alone takes what cannot be shared */
     int code;                       /* exit code so far */
@@ -258,14 +283,16 @@ void scan_inputs_free(struct scan *scan);
 /* Returns file under way `i`, the oldest first. */
 struct scan_input *scan_input_at(struct scan *scan, uint32_t i);
 
+/* Returns the next file that is to be opened; NULL: there is none. Skips files that have failed already. */
+struct scan_file *scan_input_next(struct scan *scan);
+
 /* Opens the next file and puts it behind those under way. Where there is no other file, or none can be opened now, it
  * adds none. A file that cannot be opened is added with its error and without units. 0, or CLI_BAD after
  * printing why. */
 int scan_input_open(struct scan *scan);
 
-/* Takes the device's file out of its reader, before the device goes on to another file. 0, or CLI_BAD after
- * printing why. */
-int scan_input_leave(struct scan_device *device);
+/* Takes the file of a job that has ended out of the device's reader. 0, or CLI_BAD after printing why. */
+int scan_input_leave(struct scan_device *device, struct scan_job *job);
 
 /* Ends the oldest files under way as long as all their units are done: their results become part of the scan's. 0, or
  * CLI_BAD after printing why. */
@@ -323,32 +350,38 @@ const char *scan_reader_note(const struct scan_device *device);
  * be. */
 int scan_device_lose(struct scan_device *device, int err);
 
+/* Returns the bytes that the device scanned, without those of dropped results. */
+uint64_t scan_device_bytes(const struct scan_device *device);
+
 /* Writes the line for a device or a recording that failed. Returns CLI_BAD. */
 int scan_device_failed(const struct scan_device *device, int err);
 
-/// A run of units on a device: scan_chunks.c ///
+/// A job on a device: scan_chunks.c ///
 
 /* Takes a result of a chunk. Is the callback of the stream; its ctx is the scan_device. */
 int scan_on_result(void *ctx, const struct stk_stream_result *result, struct stk_stream_next *next);
 
-/* Begins with the first run of units that the device has claimed (device->runs). */
-void scan_run_begin(struct scan_device *device);
+/* Begins the newest job of the device with its first run, job->runs[0]. Returns 0, or CLI_BAD after printing why. */
+int scan_job_begin(struct scan_device *device);
 
-/* Goes on with the last of device->runs, which was claimed while those before are in flight. */
-void scan_run_extend(struct scan_device *device);
+/* Goes on with the last of job->runs, which was claimed while those before are in flight. */
+void scan_job_extend(struct scan_device *device, struct scan_job *job);
 
 /* Sets the end of the last run again, for a device that was to leave and goes on. */
-void scan_run_restore(struct scan_device *device);
+void scan_job_restore(struct scan_device *device, struct scan_job *job);
 
-/* Moves the run on, and waits at most wait_ns for a chunk. Returns a number above 0 when something moved, 0 when
- * nothing did, or a negative enum stk_err. */
-int scan_run_step(struct scan_device *device, uint64_t wait_ns);
+/* Returns 1 if a part of the job is still to be read. */
+int scan_job_more(const struct scan_job *job);
 
-/* Returns 1 if all chunks of the run have come back. */
-int scan_run_over(const struct scan_device *device);
+/* Queues as many chunks of the job as there is room for. Returns how many, or a negative enum stk_err. */
+int scan_job_feed(struct scan_device *device, struct scan_job *job);
 
-/* Takes the counts of the run out of the device, into device->visits and device->ends. */
-void scan_run_end(struct scan_device *device);
+/* Takes results, and waits at most wait_ns for one. Returns a number above 0 when something moved, 0 when nothing did,
+ * or a negative enum stk_err. */
+int scan_device_poll(struct scan_device *device, uint64_t wait_ns);
+
+/* Takes the counts of a job whose chunks have all come back, into job->visits. */
+void scan_job_end(struct scan_device *device, struct scan_job *job);
 
 /// Recording: scan_record.c ///
 

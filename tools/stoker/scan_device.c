@@ -53,15 +53,6 @@ static int open_stream(struct scan_device *d) {
     return err == STK_OK ? 0 : cli_bad("stream: %s: %s", stk_err_name(err), cli_fix(err));
 }
 
-/* Clears the counters, and the lists behind them in the payload. */
-static int clear_counters(struct scan_device *d) {
-    const struct scan *s = d->scan;
-    const struct stk_automaton *a = &s->patterns.automaton;
-    memset(d->device.memory.payload + d->layout.hits_at, 0, d->device.memory.payload_bytes - d->layout.hits_at);
-    d->visits = calloc(stk_automaton_accepting(a) + 1u, sizeof *d->visits);
-    return d->visits ? 0 : cli_bad("no memory for the counters of %u patterns: split the pattern file", a->patterns);
-}
-
 static void note(const struct scan *s, const char *text) {
     if (text[0] && !s->options.quiet) {
         cli_note("%s", text);
@@ -198,7 +189,11 @@ int scan_device_prepare(struct scan_device *d) {
     const struct stk_automaton *a = &s->patterns.automaton;
     /* The only table: so its offset is the same on each device. */
     int bad = cli_device_add_table(&d->device, a->image, (uint32_t)a->image_bytes, &s->image_at);
-    bad = bad ? bad : clear_counters(d);
+    /* The counters, and the lists behind them. */
+    memset(d->device.memory.payload + d->layout.hits_at, 0, d->device.memory.payload_bytes - d->layout.hits_at);
+    for (uint32_t i = 0; i < SCAN_JOBS; i++) {
+        d->jobs[i].source = -1;
+    }
     bad = bad ? bad : open_reader(d);
     if (bad == 0 && s->options.record) {
         bad = scan_record_open(s);
@@ -242,7 +237,6 @@ static int open_named(struct scan *s, uint32_t i, const struct cli_device_wish *
     w.fit_ctx = d;
     d->scan = s;
     d->index = s->device_count;
-    d->source = -1;
     bad = cli_device_open(&d->device, &w);
     if (!d->device.is_opencl) {
         d->layout = s->host_layout;
@@ -282,6 +276,10 @@ int scan_devices_open(struct scan *s, const struct cli_device_wish *wish) {
     return 0;
 }
 
+uint64_t scan_device_bytes(const struct scan_device *d) {
+    return d->stream.stats.bytes - d->dropped;
+}
+
 /// Losing one ///
 
 static const char *why(const struct scan_device *d) {
@@ -298,7 +296,8 @@ int scan_device_failed(const struct scan_device *d, int err) {
     }
     if (s->device_count > 1u) {
         return cli_bad("device %s: %s: %s (%s)%s", s->options.devices[d->index], stk_err_name(err), cli_fix(err),
-                       why(d), d->input && d->input->sequential ? "; what it had of a pipe cannot be read again" : "");
+                       why(d),
+                       d->newest && d->newest->input->sequential ? "; what it had of a pipe cannot be read again" : "");
     }
     return cli_bad("device: %s: %s (%s)", stk_err_name(err), cli_fix(err), why(d));
 }
@@ -322,6 +321,15 @@ static int read_again(struct scan *s, struct scan_input *in) {
     return fd >= 0;
 }
 
+/* Returns 1 if other devices can do all jobs of this one. */
+static int can_hand_over(const struct scan_device *d) {
+    int can = 1;
+    for (uint32_t i = 0; i < SCAN_JOBS && can; i++) {
+        can = !d->jobs[i].busy || read_again(d->scan, d->jobs[i].input);
+    }
+    return can;
+}
+
 /* Returns true if another device takes units. */
 static bool others_work(const struct scan_device *d) {
     bool any = false;
@@ -335,14 +343,21 @@ static bool others_work(const struct scan_device *d) {
 int scan_device_lose(struct scan_device *d, int err) {
     struct scan *s = d->scan;
     char *text = d->device.note;
-    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(d)) || !read_again(s, d->input)) {
+    if (err == STK_E_NOMEM || (!others_work(d) && !scan_late_return(d)) || !can_hand_over(d)) {
         return scan_device_failed(d, err);
     }
     d->lost = 1;
     s->fleet_devices[d->index].lost = true;
     scan_leave_units(d);
-    s->files[d->input->file].bytes -= d->busy ? d->bytes : 0u;
-    d->busy = 0;
+    for (uint32_t i = 0; i < SCAN_JOBS; i++) {
+        struct scan_job *job = &d->jobs[i];
+        if (job->busy) {
+            s->files[job->input->file].bytes -= job->bytes;
+        }
+        job->busy = 0;
+    }
+    d->busy = d->counted = 0;
+    d->newest = NULL;
     scan_progress_end(s);
     snprintf(text, sizeof d->device.note, "device %s was lost: %s (%s): the others do its work",
              s->options.devices[d->index], stk_err_name(err), why(d));
@@ -368,8 +383,10 @@ void scan_devices_close(struct scan *s) {
         held |= cli_reader_close(&d->reader);
         cli_device_close(&d->device);
         cli_unmap(d->arena_memory, d->arena_bytes);
-        matches_free(&d->matches);
-        free(d->visits);
+        for (uint32_t k = 0; k < SCAN_JOBS; k++) {
+            matches_free(&d->jobs[k].matches);
+            free(d->jobs[k].visits);
+        }
     }
     if (!held) {
         free(s->devices);

@@ -122,17 +122,19 @@ static int begin_input(struct scan *s, uint32_t file, int fd) {
     return share_units(s, in, fd < 0 || is_empty(f, fd) ? 0u : count_units(s, in));
 }
 
-int scan_input_open(struct scan *s) {
-    struct scan_file *f;
-    int fd;
+struct scan_file *scan_input_next(struct scan *s) {
     while (s->next_file < s->options.file_count && s->files[s->next_file].err != STK_OK) {
         s->code = CLI_FAULT; /* named when the files were found */
         s->next_file++;
     }
-    f = &s->files[s->next_file];
+    return s->next_file < s->options.file_count ? &s->files[s->next_file] : NULL;
+}
+
+int scan_input_open(struct scan *s) {
+    struct scan_file *f = scan_input_next(s);
+    int fd;
     /* Opening a FIFO waits for its writer, and no device is driven meanwhile. */
-    if (s->next_file == s->options.file_count || s->input_count == SCAN_INPUTS ||
-        (f->size == 0u && !f->is_regular && s->input_count != 0u)) {
+    if (!f || s->input_count == SCAN_INPUTS || (f->size == 0u && !f->is_regular && s->input_count != 0u)) {
         return 0;
     }
     fd = open_file(s, f);
@@ -148,11 +150,11 @@ int scan_input_open(struct scan *s) {
 
 /// Ending ///
 
-int scan_input_leave(struct scan_device *d) {
-    int err = d->source >= 0 ? cli_reader_remove(&d->reader, (uint32_t)d->source) : 0;
-    const char *name = d->input ? d->scan->files[d->input->file].name : "";
-    d->source = -1;
-    d->input = NULL;
+int scan_input_leave(struct scan_device *d, struct scan_job *job) {
+    int err = job->source >= 0 ? cli_reader_remove(&d->reader, (uint32_t)job->source) : 0;
+    const char *name = job->input ? d->scan->files[job->input->file].name : "";
+    job->source = -1;
+    job->input = NULL;
     if (err < 0 && !d->lost) {
         return cli_bad("%s: the %s reader keeps the file open: %s: use --reader posix", name, d->reader.port.ops->name,
                        strerror(cli_reader_os_error(&d->reader)));
@@ -194,9 +196,11 @@ static int settle(struct scan *s, struct scan_input *in, struct scan_file *f) {
 /* Lets go of the file: the readers first, then the descriptors. */
 static int release(struct scan *s, struct scan_input *in, struct scan_file *f) {
     int bad = 0;
-    for (uint32_t i = 0; i < s->device_count; i++) {
-        if (s->devices[i].input == in) {
-            int err = scan_input_leave(&s->devices[i]);
+    for (uint32_t i = 0; i < s->device_count * SCAN_JOBS; i++) {
+        struct scan_device *d = &s->devices[i / SCAN_JOBS];
+        struct scan_job *job = &d->jobs[i % SCAN_JOBS];
+        if (job->input == in) {
+            int err = scan_input_leave(d, job);
             bad = bad ? bad : err;
         }
     }

@@ -73,7 +73,7 @@ static json_t *devices_json(const struct scan *s) {
         json_t *o = json_object();
         set_device(o, d);
         cli_json_set_number(o, "slots", d->stream.stats.slots);
-        cli_json_set_number(o, "bytes", d->stream.stats.bytes);
+        cli_json_set_number(o, "bytes", scan_device_bytes(d));
         cli_json_set_number(o, "launches", d->info.launches);
         json_object_set_new(o, "lost", json_boolean(d->lost));
         json_array_append_new(list, o);

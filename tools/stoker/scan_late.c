@@ -94,24 +94,25 @@ static void open_if_worth(struct scan *s, uint64_t now) {
 
 /// Joining and leaving ///
 
-/* The device takes no more units. The units of its run that it has not read go to the other devices. */
+/* The device takes no more units. The units of its newest job that it has not read go to the other devices. */
 static void leave(struct scan_device *d) {
     struct scan *s = d->scan;
+    struct scan_job *job = d->newest;
     d->leaving = 1;
     s->fleet_devices[d->index].lost = true;
-    if (d->busy && !d->input->sequential && d->input->unit_bytes == s->options.chunk && d->next < d->end) {
-        d->end = d->next;
+    if (job && !job->input->sequential && job->input->unit_bytes == s->options.chunk && job->next < job->end) {
+        job->end = job->next;
     }
 }
 
-/* Lets a device that leaves take runs again. */
+/* Lets a device that leaves take units again. */
 static void come_back(struct scan_device *d) {
     struct scan *s = d->scan;
     d->leaving = 0;
     s->fleet_devices[d->index].lost = false;
     scan_rejoin_units(d);
-    if (d->busy && !d->input->sequential) {
-        scan_run_restore(d);
+    if (d->newest && !d->newest->input->sequential) {
+        scan_job_restore(d, d->newest);
     }
 }
 
@@ -139,7 +140,6 @@ static void join(struct scan *s, uint64_t now) {
         return;
     }
     d->index = 1;
-    d->source = -1;
     s->options.devices[1] = d->device.opencl.device.name;
     s->device_count = 2;
     if (scan_device_prepare(d) != 0) {
@@ -157,7 +157,7 @@ static void join(struct scan *s, uint64_t now) {
 /* Compares the device, which has shown how fast it is, with the interpreter. A slower device leaves again. */
 static void judge(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
-    uint64_t bytes = s->devices[1].stream.stats.bytes;
+    uint64_t bytes = scan_device_bytes(&s->devices[1]);
     if (s->devices[1].lost || s->devices[0].lost) {
         l->state = SCAN_LATE_OVER; /* only one of the devices is left, of any speed */
     } else if (bytes >= PROOF || now - l->joined_ns >= PROOF_NS) {

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "scan.h"
 
+#define SPARE_MAX        (UINT64_C(16) << 20) /* bytes of counters for chunks with lists */
 #define BYTES_OF_THREAD  (UINT64_C(1) << 20)  /* bytes of files for which the interpreter gets one more thread */
 #define THREADS_FOR_PIPE (UINT64_C(16) << 20) /* bytes that files count as which do not announce their size */
 
@@ -46,16 +47,21 @@ static int reads_blocks(const struct scan *s) {
     return blocks;
 }
 
-/* Sets all places for a number of chunks in flight. */
+/* Sets all places for a number of chunks in flight. Counters for chunks with lists take memory a second time, so there
+ * are none where the counters take much. */
 static void place(const struct scan *s, uint32_t workers, uint32_t depth, struct scan_layout *l) {
+    uint64_t counters = (uint64_t)s->accepting * 4u * workers, lists;
     uint64_t hits = align64((uint64_t)s->buffer * depth + (s->block - 1u)); /* the buffers begin at a block */
-    uint64_t out = align64(hits + (uint64_t)s->accepting * 4u * workers);
+    uint64_t spare = counters <= SPARE_MAX && s->listed_max != 0u ? hits + counters : hits;
+    uint64_t out = align64(spare + counters);
     uint64_t list = align64(out + (uint64_t)s->locate_room * STK_MATCH_WORDS * 4u);
     l->depth = depth;
     l->hits_at = (uint32_t)hits;
+    l->spare_at = (uint32_t)spare;
     l->out_at = (uint32_t)out;
     l->list_at = (uint32_t)list;
-    l->payload_bytes = s->options.offsets ? list + (uint64_t)depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : out;
+    lists = s->options.offsets != 0u || spare != hits ? (uint64_t)depth * SCAN_LIST_ROOM * STK_MATCH_WORDS * 4u : 0u;
+    l->payload_bytes = list + lists;
 }
 
 /* Returns the depth for so many workers: for each worker one chunk that is scanned and one that waits. */
@@ -172,6 +178,8 @@ static int open_ports(struct scan *s) {
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
      * than one byte for each match. */
     s->locate_room = max_len > SCAN_LOCATE_ROOM ? max_len : SCAN_LOCATE_ROOM;
+    /* Listed jobs let files overlap. A recording holds the files one after the other. */
+    s->listed_max = s->options.file_count > 1u && !s->options.record ? SCAN_LISTED_CHUNKS * s->options.chunk : 0u;
     scan_lay_out(s, threads, &s->host_layout);
     scan_lay_out(s, wish.workers > threads ? wish.workers : threads, &most);
     if (buffer > UINT32_MAX || most.payload_bytes > SCAN_PAYLOAD_MAX || tables > SCAN_PAYLOAD_MAX) {

@@ -99,7 +99,7 @@ static void print_device(const struct scan *s, const struct scan_device *d) {
     }
     if (s->device_count > 1u) {
         fprintf(stderr, "share         %llu slot%s, %llu byte%s%s\n", (unsigned long long)d->stream.stats.slots,
-                cli_s(d->stream.stats.slots), (unsigned long long)d->stream.stats.bytes, cli_s(d->stream.stats.bytes),
+                cli_s(d->stream.stats.slots), (unsigned long long)scan_device_bytes(d), cli_s(scan_device_bytes(d)),
                 d->lost ? ", then it was lost" : "");
     }
 }

@@ -87,8 +87,9 @@ struct stk_work_split_run {
  *
  * Returns 1; 0 when every unit of the range is done. STK_E_WOULD_BLOCK: go on polling. No unit is free now, and some
  * that others hold may come back, or move the reorder limit; or the device has less than half of the greatest weight,
- * and would be done with its runs and run_min more units after the others are done with all units that nobody holds,
- * those of later ranges included. STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was lost. */
+ * and would be done with twice the units of its runs and run_min more units after the others are done with all units
+ * that nobody holds, those of later ranges included. STK_E_FULL the device holds `runs` runs; STK_E_DEVICE it was
+ * lost. */
 STK_MUST_CHECK int stk_work_split_claim(struct stk_work_split *units, uint32_t device, struct stk_work_split_run *run);
 
 /* Ends the first `count` units of a run. Call it once their results are where others will look for them. *run becomes

@@ -55,12 +55,15 @@ static uint64_t held_by(const struct stk_work_split *u, uint32_t device) {
 }
 
 /* Returns true if the device is slow, and the others are done with all that is left before this device is done with
- * what it holds and one more shortest run. A device is slow with less than half of the greatest weight: devices that
- * are nearly alike hold nearly the same, so the lengths of their runs are all that they need to end together. The
- * fastest device is never slow, so some device always claims. */
+ * twice the units that it holds and one more shortest run. The factor of two is there because a device may be half as
+ * fast beside the others as it is alone: devices share memory, and the weight may come from work of one device alone. A
+ * device is slow with less than half of the greatest weight: devices that are nearly alike hold nearly the same, so the
+ * lengths of their runs are all that they need to end together. The fastest device is never slow, so some device always
+ * claims. */
 static bool is_too_slow(const struct stk_work_split *u, uint32_t device) {
     struct weights w = weights_of(u, device);
-    return 2u * w.mine < w.most && (held_by(u, device) + u->config.run_min) * (w.all - w.mine) > unclaimed(u) * w.mine;
+    uint64_t units = 2u * held_by(u, device) + u->config.run_min;
+    return 2u * w.mine < w.most && units * (w.all - w.mine) > unclaimed(u) * w.mine;
 }
 
 /* Returns how many of `left` units are one run of this device. Growth bounds the run of a device whose weight is wrong:

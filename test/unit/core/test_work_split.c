@@ -155,9 +155,10 @@ static void a_slow_device_takes_units_as_long_as_later_ranges_follow(void **stat
     assert_int_equal(stk_work_split_claim(&units, 1, &run), STK_E_WOULD_BLOCK);
     claims(0, 0, 1, &run);
     assert_int_equal(stk_work_split_done(&units, 0, &run, 1), STK_OK);
-    assert_int_equal(stk_work_split_begin(&units, 2, 15), STK_OK);
-    claims(1, 0, 1, &run); /* 1 unit is worth 10 of the other device, and 17 are left */
-    assert_int_equal(stk_work_split_claim(&units, 1, &run), STK_E_WOULD_BLOCK); /* 2 units are worth 20 */
+    assert_int_equal(stk_work_split_begin(&units, 2, 25), STK_OK);
+    claims(1, 0, 1, &run); /* 1 unit is worth 10 of the other device, and 27 are left */
+    /* Units that the device holds count twice, so these and one more are worth 30. */
+    assert_int_equal(stk_work_split_claim(&units, 1, &run), STK_E_WOULD_BLOCK);
     claims(0, 1, 1, &run);
 }
 
