@@ -194,12 +194,13 @@ STK_MUST_CHECK int stk_log_grow(struct stk_log *log, const struct stk_log_config
 /* Appends a cell with a copy of the 48 bytes of `body`. With program units up to 64 bytes this takes one program, and
  * the cell is on the flash when the call returns. With larger units cells wait in the buffer until a page is full or
  * the next sync. When a block is full and stk_log_poll did not make the next block ready, this call erases that block
- * first. The first append after a mount may have to mark pages or to erase a block: see stk_log_settle. A block that
- * fails is passed over, and its page goes to the next block. A power cut within the call leaves the cell whole or not
- * at all. STK_E_IO no block could be used. The cell is not in the log, or a walk finds the cell although the call
- * failed; cells that wait in the buffer stay there and are programmed by the next call that finds a block.
- * STK_E_SHUTDOWN the log is not mounted. Any other error of the port, which refused a call (STK_E_ALIGN: the buffer):
- * as with STK_E_IO. */
+ * first. The first append after a mount may have to mark pages or to erase a block: see stk_log_settle. When a program
+ * or an erase of a block fails, the log skips that block and writes the page to the next block. After a power cut
+ * within the call, the log has the whole cell or nothing of the cell.
+ *
+ * STK_E_IO every block failed. STK_E_SHUTDOWN the log is not mounted. The port may return other errors for a call that
+ * it refuses, for example STK_E_ALIGN for the buffer. After STK_E_IO and these errors of the port a walk may find the
+ * cell or not. Cells in the buffer stay there, and the next call that finds a good block programs them. */
 STK_MUST_CHECK int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body);
 
 /* Appends `count` records as cells, one after the other. The log sets their sequences and boots. Returns count;

@@ -125,8 +125,8 @@ static uint32_t reorder_end(const struct stk_work_split *u) {
     return end < u->total ? (uint32_t)end : u->total;
 }
 
-/* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are
- * never in nobody's hands. */
+/* Takes the next units in order. Returns the number of units. The run holds the units before the counter passes them,
+ * so that at each moment the units are in a run or behind the counter. */
 static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
     uint32_t end = reorder_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
     int ours;
@@ -142,7 +142,8 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
             return n;
         }
     }
-    stk_store_release(mine + UNITS_STATE, UNITS_FREE); /* frees the units that the last try held */
+    /* Empties the run: the last swap failed, so the units that the run names belong to another device. */
+    stk_store_release(mine + UNITS_STATE, UNITS_FREE);
     return 0;
 }
 
