@@ -13,9 +13,8 @@ enum {
     CMD_PROGRAM_WIDE = 0x12
 };
 
-/* Bytes of the longest command, and of a piece that is read back: the piece lies on the stack. */
-#define COMMAND_MAX 6u /* command, 4 bytes of address, 8 clocks before the data */
-#define CHECK_BYTES 64u
+#define COMMAND_MAX 6u  /* bytes of the longest command: the command, 4 bytes of address, 1 byte of 8 dummy clocks */
+#define CHECK_BYTES 64u /* bytes that a check reads back at a time; small, because the buffer lies on the stack */
 
 /* Writes the command and the address into `out`. Returns how many bytes that are. */
 static uint32_t address(const struct stk_spi_nor *n, uint8_t *out, uint8_t command, uint32_t at) {

@@ -248,8 +248,8 @@ static void end_stream(struct stk_uring *u, struct stk_uring_source *s) {
     }
 }
 
-/* Takes an error that ended the request. The first read that waits gets the error, unless it says to try again; the
- * caller then sends the request anew. */
+/* Handles an error that ended the request. The first read that waits ends with the error. After EINTR and EAGAIN no
+ * read ends, and the caller sends the request again; TRIES_MAX of these in a row end the first read with STK_E_IO. */
 static void take_error(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
     struct stk_uring_op *first = s->queue.head != STK_INDEX_NONE ? &u->ops[s->queue.head] : NULL;
     bool again = os_error == EINTR || os_error == EAGAIN;

@@ -106,7 +106,8 @@ void stk_opencl_adapt_idle(struct stk_opencl *cl);
 /* Counts the losses of cores. `lost`: losses of the process so far. Returns 1 while cores count as scarce. */
 int stk_opencl_cores_scarce(struct stk_opencl_cores *cores, uint64_t lost, uint64_t now_ns);
 
-/* Returns the nanoseconds after which a launch without work leaves, as cores are now. */
+/* Returns the nanoseconds after which a launch without work leaves: config.idle_ns. While other programs want the cores
+ * of a CPU device, the time is at most IDLE_MAX_NS, where the port may choose (stk_opencl_adapt_idle). */
 uint64_t stk_opencl_idle_ns(struct stk_opencl *cl, uint64_t now_ns);
 
 /// Memory that stops being shared: watch.c ///
