@@ -51,7 +51,7 @@ static int publish(struct share *s, uint32_t slot, const struct stk_work *work) 
     return err == STK_OK ? stk_control_ring_doorbell(&s->control, NULL) : err;
 }
 
-/* Publishes a filter over half of the flooding tenant's payload in the slot, when it is free. */
+/* Publishes work into slot `slot` if the slot is free: a filter over half of the flooding tenant's payload. */
 static int flood(struct share *s, uint32_t slot) {
     static const uint32_t args[] = {TAP_BYTES, FLOOD_BYTES, 0, 0, TAPS, TAP_BYTES + FLOOD_BYTES};
     const struct stk_work work = {STK_OP_FIR_Q15, 0, STK_PRIORITY_NORMAL, 6, args};

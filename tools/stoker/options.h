@@ -9,8 +9,9 @@
 
 #define CLI_ROWS_MAX 60u /* most options of one command */
 
-/* A row of a table. With an id: an option. Without: a word that the command takes and what it means, or, where there is
- * no `value`, a heading for the rows below. A row of zeros ends the table. */
+/* A row of a table. A row whose `id` is not 0 describes an option. A row with id 0 and a `value` describes a word that
+ * the command takes. A row with id 0 and no `value` is a heading for the rows below it. A row of zeros ends the
+ * table. */
 struct cli_row {
     int id;            /* the letter of the short form, or a number above 255 for an option without one */
     const char *name;  /* long form; NULL: none */

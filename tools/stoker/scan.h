@@ -144,8 +144,8 @@ struct scan_input {
     uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
     uint64_t ends;       /* bytes of the file in which a pattern ended */
     uint64_t err_at;     /* the first byte at which the file failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;     /* as in struct scan_job, over all jobs */
-    uint64_t data_end;   /* as in struct scan_job, over all jobs */
+    uint64_t eof_at;     /* least scan_job.eof_at of all jobs */
+    uint64_t data_end;   /* greatest scan_job.data_end of all jobs */
     uint64_t *visits;    /* visits of each accepting state */
     struct matches matches;
     struct stk_work_split units;

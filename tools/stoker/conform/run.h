@@ -16,7 +16,7 @@ struct tally {
 /* Runs the lines of `text`, which is written to, and prints what differs. */
 void run_text(struct tally *total, const char *path, char *text);
 
-/* Runs the records of one file. A file with a NUL byte is no text: its records up to the NUL are not run. */
+/* Runs the records of one file. A file that has a NUL byte is not a text file, so none of its records runs. */
 void run_file(struct tally *total, const char *path);
 
 /* Counts a file or folder that cannot be read as failed, and prints why. */
