@@ -581,7 +581,8 @@ static void cancel_ends_every_read_once(void **state) {
     }
 }
 
-/* Reads of two owners wait on one silent source: those of the other owner end with their data. */
+/* Two owners, with tags 0 .. 99 and from 100 on, have reads on a source that has no data yet. The test cancels the
+ * reads of the first owner. The reads of the second owner must still end with their data. */
 static void cancel_ends_the_reads_of_its_tags_alone(void **state) {
     static const uint32_t tags[] = {1, 101, 2, 102};
     uint32_t canceled = 0;

@@ -270,7 +270,8 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_
     case STK_OP_BATCH_FENCE:
         return hostile_fence_verdict(after, slot, a[0]);
     case STK_OP_LOAD_MISS:
-        return a[2] != 0u ? STK_REASON_ARGUMENT : HOSTILE_ASKS; /* a ticket that a publisher made up names no read */
+        /* An I/O ticket in a published slot was made up by the publisher: no I/O request has that ticket. */
+        return a[2] != 0u ? STK_REASON_ARGUMENT : HOSTILE_ASKS;
     case STK_OP_PACKED_SLOT:
         return hostile_packed_verdict(h, after, slot, w);
     case STK_OP_SCAN_COUNT:

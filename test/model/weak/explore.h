@@ -1,4 +1,4 @@
-/* Every execution of a litmus program, as it stands or with one order taken away. */
+/* Explores every execution of a litmus program: unchanged, or with one memory order removed. */
 #ifndef WEAK_EXPLORE_H
 #define WEAK_EXPLORE_H
 
@@ -11,7 +11,8 @@ struct weak_asked {
     unsigned program; /* bits are the caller's */
 };
 
-/* The mutation: part `part` of the order at this place is taken away. */
+/* A mutation removes one part of the memory order at one place of the source: `part`, for example acquire, at
+ * `site`. */
 struct weak_mutation {
     const struct weak_site *site;
     enum weak_part part;

@@ -130,7 +130,8 @@ static void bytes_at_both_ends_of_the_range_are_bytes_like_others(void **state) 
     check_counts(TEXT_MAX);
 }
 
-/* For each accepting state: a text that ends in it ends with each pattern of the walk, and with no other. */
+/* Feeds random texts to the automaton. In each accepting state, stk_automaton_next lists exactly the patterns that end
+ * at the last byte of the text. */
 static void walk_names_the_patterns_that_end_here_longest_first(void **state) {
     uint32_t seed = 12, round, n;
     (void)state;

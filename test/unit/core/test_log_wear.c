@@ -56,7 +56,9 @@ static void boots_without_a_record_cost_no_program_and_no_erase(void **state) {
     }
 }
 
-/* Pages that a boot of one record takes: its own, and those that are marked before it where that is possible. */
+/* Returns the pages of a block that a boot uses which appends one record. The first append after a mount makes up to
+ * two pages markers, and the record takes the third page. Where the flash allows no markers (STK_FLASH_ONCE or `lazy`),
+ * the append goes to a new block, so the boot uses all pages of a block. */
 static uint32_t pages_of_a_boot(const struct stk_flash_geometry *g) {
     return g->rewrite == STK_FLASH_ONCE || g->lazy ? script.log.block_cells / script.log.page_cells : 3u;
 }
