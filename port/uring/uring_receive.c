@@ -319,7 +319,7 @@ const struct stk_uring_requests stk_uring_receive_requests_ = {.prepare = prepar
 
 /// Sources ///
 
-/* Counts what the socket has dropped since the last look. */
+/* Adds the datagrams that the socket has dropped since the last call to the count of the source. */
 static void look_at_drops(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     uint32_t now = stk_os_socket_drops(u->fds[source]);

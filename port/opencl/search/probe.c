@@ -10,7 +10,7 @@
 #include "../report/report.h"
 #include "search.h"
 
-/* Nanoseconds that a kernel gets to leave which is still there although its memory was refused. */
+/* Nanoseconds for which open waits until a kernel leaves whose memory was refused. */
 #define LEAVE_NS UINT64_C(2000000000)
 
 /* Reasons why other kinds were passed over, as one text. */
