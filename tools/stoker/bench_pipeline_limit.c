@@ -79,9 +79,9 @@ static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns)
  * over as many bytes as the buffers of the stream have. */
 struct sums {
     struct stk_ring ring;
-    uint64_t left;             /* bytes that are not published */
+    uint64_t left;             /* bytes for which no sum is published yet */
     uint64_t published, ended; /* slots */
-    uint32_t bytes, room;      /* bytes of one sum, and of all buffers */
+    uint32_t bytes, room;      /* bytes that one sum reads; bytes of all buffers of the stream together */
 };
 
 /* Sets the sums of a pass up: slots over data that lies in the payload already. */

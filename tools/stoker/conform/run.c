@@ -40,7 +40,7 @@ static const struct {
     {"create_args", {log_handlers, log_record_handlers}},
 };
 
-/* Returns what runs a record of this name in a file of this kind, or NULL. */
+/* Returns the handler for a record of this name in a file of this kind, or NULL. */
 static const struct handler *find(const char *kind, const char *rec) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         if (strcmp(kinds[k].kind, kind) != 0) {
@@ -119,8 +119,8 @@ static void run_record(struct tally *total, struct vec *v, struct world *w, cons
     }
 }
 
-/* Takes the kind of the case, which decides who runs the records behind it. Where a handler has the name, the case
- * itself says what to make. */
+/* Stores the kind of a case, which chooses the handlers of the records that follow. Where the kind has a handler named
+ * "case", runs this handler: the case record then has the values for the set-up. */
 static void begin_case(struct tally *total, struct vec *v, struct world *w, char *kind, size_t size) {
     snprintf(kind, size, "%s", vec_need(v, "kind"));
     const struct handler *h = find(kind, "case");
