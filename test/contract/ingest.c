@@ -45,7 +45,8 @@ static struct stk_ingest_stats stats(void) {
     return s;
 }
 
-/* Submits reads. Spoils the array then, since it belongs to the caller again. */
+/* Submits reads. Then overwrites the array: after submit the array belongs to the caller, so the port must not use
+ * it. */
 static int submit(const struct stk_ingest_read *reads, uint32_t count) {
     struct stk_ingest_read copy[DEPTH_MAX + 3u];
     memcpy(copy, reads, count * sizeof copy[0]);
@@ -599,7 +600,7 @@ static void cancel_ends_the_reads_of_its_tags_alone(void **state) {
                     (done.tag == 2u && done.result == STK_E_CANCELED));
         canceled += done.result == STK_E_CANCELED;
     }
-    assert_true(canceled >= 1u); /* the first may have been faster, the one behind it was not */
+    assert_true(canceled >= 1u); /* the read with tag 1 may end before the cancel; the read with tag 2 does not */
 }
 
 static void a_read_behind_a_cancel_is_taken_now_or_once_all_are_reaped(void **state) {
