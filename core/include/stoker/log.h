@@ -75,7 +75,7 @@ struct stk_log_record {
     uint64_t digest;   /* digest of the evidence or of the observables; 0: none */
 };
 
-/* A cell as a walk returns it. The log has set sequence, boot and resumed. */
+/* A cell that a walk returns. The log sets sequence, boot and resumed. */
 struct stk_log_cell {
     uint32_t kind;     /* any number that the writer of the cell picked */
     uint32_t sequence; /* free-running number of the cell, compared by difference modulo 2^32 */
@@ -147,7 +147,7 @@ struct stk_log {
     uint32_t unsure;       /* pages of the block in use below this cell are to be marked before the next record */
     uint32_t ahead;        /* the block to use next; while `ready` is 0, the block behind which to look for it */
     uint32_t last;         /* the block with the newest record, which is never erased to make room */
-    uint32_t pending;      /* records in the buffer that are not on the flash yet */
+    uint32_t pending;      /* number of records in the buffer that are not on the flash */
     uint32_t sequence;     /* sequence of the next record */
     uint32_t boot;         /* boot of the next record, 1 .. 0x7FFFFFFE */
     uint32_t id;           /* id of the log, a part of the seed of every checksum */
@@ -268,7 +268,7 @@ struct stk_log_iter {
     uint32_t span;          /* sequences of `block` are less than floor + span, in boots up to span_boot */
     uint32_t span_boot;     /* last boot for which `span` holds; sequences of later boots have no such bound */
     uint32_t left;          /* blocks behind `block` that the walk has not begun; v1: records */
-    uint32_t at, filled;    /* bytes of the buffer that were looked at; and that are valid */
+    uint32_t at, filled;    /* `at`: bytes of the buffer that the walk has used; `filled`: bytes that are valid */
     uint32_t expected;      /* least sequence that the next record can have */
     uint32_t erases;        /* stats.erases of the log when the walk began; a later erase makes the walk stale */
     uint32_t bad;           /* damaged cells since the last record */
@@ -334,7 +334,7 @@ STK_MUST_CHECK int stk_log_seek_end(struct stk_log_iter *iter);
 /* Moves the walk before the newest `records` records, or before all when there are fewer. */
 STK_MUST_CHECK int stk_log_seek_last(struct stk_log_iter *iter, uint32_t records);
 
-/* Reads the whole log and sets *records to how many it holds; the walk is at the end then. */
+/* Reads the whole log and sets *records to the number of its records. Then the walk is at the end. */
 STK_MUST_CHECK int stk_log_count(struct stk_log_iter *iter, uint32_t *records);
 
 /// Walking backwards ///

@@ -72,7 +72,7 @@ STK_MUST_CHECK int stk_work_split_begin(struct stk_work_split *units, uint32_t t
 
 /// Working ///
 
-/* Units first .. first + count - 1, in the hands of one device. */
+/* Units first .. first + count - 1, which one device holds. */
 struct stk_work_split_run {
     uint32_t first, count;
     uint32_t at; /* private */

@@ -81,8 +81,8 @@ static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t
     return n < left ? (uint32_t)n : left;
 }
 
-/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, although the
- * claim may still fail. */
+/* Stores these units in a free run of the caller. From here on other threads may count these units as held, although
+ * the claim may still fail. */
 static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store(mine + UNITS_FIRST, first);
     stk_store(mine + UNITS_COUNT, count);
@@ -117,8 +117,8 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
     return 0;
 }
 
-/* Returns the first unit that may not be handed out yet, by the limit of the config. In 64 bits, since the sum of the
- * two may pass the end of a word. */
+/* Returns the first unit that may not be handed out yet, by config.reorder_limit. Adds in 64 bits, since the sum may be
+ * above 2^32 - 1. */
 static uint32_t reorder_end(const struct stk_work_split *u) {
     uint64_t end =
         u->config.reorder_limit < u->total ? (uint64_t)stk_work_split_settled(u) + u->config.reorder_limit : u->total;
