@@ -58,7 +58,7 @@ static int flood(struct share *s, uint32_t slot) {
     return is_free(s, slot) ? publish(s, slot, &work) : STK_OK;
 }
 
-/* Counts the slots of one of the other tenants that ended, and publishes them again. */
+/* Counts the ended slots of one of the other tenants, and publishes these slots again. */
 static int serve(struct share *s, uint32_t i, int count_nops) {
     struct other *o = &s->others[i];
     const uint32_t args[] = {(i + 1u) * SHARE, CHUNK};

@@ -15,7 +15,7 @@
 struct cli_row {
     int id;            /* the letter of the short form, or a number above 255 for an option without one */
     const char *name;  /* long form; NULL: none */
-    const char *value; /* name of the option's value, NULL: it takes none; or the word */
+    const char *value; /* of an option: name of its value, NULL: the option takes no value; of a word: the word */
     const char *text;  /* text of the help: the effect of the option; of a heading, its words */
     const char *words; /* values to offer, with blanks between them; NULL: files for a FILE, folders for a DIR */
     int repeats;       /* 1: an option with a value that may be given several times */

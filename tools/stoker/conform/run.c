@@ -63,7 +63,7 @@ static bool is_lossy(const char *rec) {
     return len > 6 && strcmp(rec + len - 6, "_lossy") == 0;
 }
 
-/* Counts a record that nothing runs. The first unknown one is named at the end. */
+/* Counts a record that has no handler. Keeps the first such record, which the summary names. */
 static void skip_record(struct tally *total, const struct vec *v) {
     const char *rec = v->field[0].value;
     total->skipped++;
@@ -72,7 +72,8 @@ static void skip_record(struct tally *total, const struct vec *v) {
     }
 }
 
-/* Counts a message of the reference whose cause has no code here. The first one is named at the end. */
+/* Counts a message of the reference whose cause has no code here. Keeps the first such message, which the summary
+ * names. */
 static void note_cause(struct tally *total, const struct vec *v) {
     if (v->unknown_cause && total->unknown_causes++ == 0) {
         snprintf(total->first_cause, sizeof total->first_cause, "%s:%u", v->path, v->line);
@@ -90,7 +91,7 @@ static void settle_fields(struct tally *total, struct vec *v) {
     vec_skip(v, "lossy_count");
     total->skipped += v->skipped;
     if (v->bad > 0) {
-        return; /* a record that cannot be carried out has fields that nobody came to */
+        return; /* the handler may have stopped early, so no check may have read some of the fields */
     }
     for (unsigned i = 1; i < v->fields; i++) {
         if (!v->field[i].seen) {
