@@ -60,3 +60,26 @@ function(stk_resolve_files variable folder)
   endforeach()
   set(${variable} "${files}" PARENT_SCOPE)
 endfunction()
+
+# stk_check_memory(file): refuses a linker script of a board without the line INCLUDE libc.ld, or without one of the
+# five values before this line. The linker would name other symbols, or take a value of the C library in silence.
+function(stk_check_memory file)
+  file(READ "${file}" text)
+  string(REGEX REPLACE "/[*]([^*]|[*]+[^*/])*[*]+/" " " text "${text}")
+  string(REGEX MATCH "(^|[;\n])[ \t\r]*INCLUDE[ \t]+\"?libc[.]ld\"?([; \t\r\n]|$)" include "${text}")
+  if(include STREQUAL "")
+    stk_refuse("${file} has no line 'INCLUDE libc.ld': add the line at the end, as boards/README.md explains")
+  endif()
+  string(FIND "${text}" "${include}" end)
+  string(SUBSTRING "${text}" 0 ${end} values)
+  # Another file may set the values too.
+  if(values MATCHES "(^|[;\n])[ \t\r]*INCLUDE[ \t]")
+    return()
+  endif()
+  foreach(symbol __flash __flash_size __ram __ram_size __stack_size)
+    if(NOT values MATCHES "(^|[^A-Za-z0-9_.])${symbol}[ \t\r\n]*=")
+      stk_refuse("${file} sets no ${symbol}: add '${symbol} = ...;' before 'INCLUDE libc.ld', as boards/README.md \
+explains")
+    endif()
+  endforeach()
+endfunction()

@@ -254,12 +254,12 @@ class Search:
             middle = low + (high - low) // flash.page_cells // 2 * flash.page_cells
         return high
 
-    def find_last(self):
-        """The last record of the block, or None."""
+    def find_last(self, header):
+        """The last record of the block, or None. `header`: that of the block; None: it is not whole."""
         flash = self.flash
         for cell in range(self.cells_used() - flash.page_cells, -1, -flash.page_cells):
             found = flash.last_in(self.block, cell, self.seed(self.lap))
-            if found:
+            if found and not (header and after(header["sequence"], found["sequence"])):
                 return found
         return None
 
@@ -274,14 +274,22 @@ class Search:
         return found == self.flash.CELLS
 
     def find_last_block(self):
-        newest, ours = (self.block, self.lap), True
-        for step in range(self.search_range(), -1, -1):
-            self.last = self.find_last() if ours else None
-            if self.last or step == 0 or (self.lap == 1 and self.block == 0):
-                break
-            ours = self.step_back()
-        if self.last is None:
-            self.block, self.lap = newest
+        """Sets `last` to the last record of the log, and block and lap to those of its block. Without a record they
+        stay those of the newest block."""
+        newest, header = (self.block, self.lap), self.flash.header(self.block)
+        last = self.find_last(header)
+        older = older_header = None
+        tries = self.search_range()
+        while older is None and tries > 0 and (self.lap, self.block) != (1, 0):
+            tries -= 1
+            if self.step_back():
+                older_header = self.flash.header(self.block)
+                older = self.find_last(older_header)
+        same = header and older_header and header["sequence"] == older_header["sequence"]
+        if older and (last is None or (after(older["sequence"], last["sequence"]) and not same)):
+            self.last = older
+        else:
+            self.last, (self.block, self.lap) = last, newest
 
 
 def read_flash(data, like):

@@ -1,4 +1,4 @@
-/* stoker port: UARTs by polling: CMSDK, PL011, 16550. Telemetry is sent between two turns of the work, and nobody waits
+/* stoker port: UARTs by polling: CMSDK, PL011, 16550. Telemetry is sent between two steps of the work, and nobody waits
  * for its answer, so interrupts would bring nothing but handlers that a board has to place in its vector table. Each
  * driver has three functions; all that they share, the deadline among it, is at the end of the file. */
 #include <stdbool.h>

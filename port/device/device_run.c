@@ -11,7 +11,7 @@
 
 /* Looks of a wait before the first sleep. A slot of a running kernel ends within a few microseconds, and a sleep takes
  * 50 microseconds, so a wait for short work does not sleep at all. */
-#define TURNS_AWAKE 256u
+#define STEPS_AWAKE 256u
 
 int stk_device_submit(struct stk_device *device, const struct stk_work *work, uint32_t *ticket) {
     return device->kind == STK_DEVICE_ANY ? STK_E_STATUS : stk_publisher_publish(&device->publisher, work, ticket);
@@ -25,7 +25,7 @@ int stk_device_wait(struct stk_device *device, struct stk_slot *slot, uint32_t *
     if (stk_publisher_pending(&device->publisher) == 0u) {
         return STK_E_UNDERFLOW;
     }
-    for (uint32_t turn = 0;; turn++) {
+    for (uint32_t step = 0;; step++) {
         /* The clock is read before the slot: so the last look at the slot comes after the deadline, and a process that
          * was stopped for long still finds a result that has arrived. */
         uint64_t left_ns = stk_os_left_ns(&end);
@@ -45,7 +45,7 @@ int stk_device_wait(struct stk_device *device, struct stk_slot *slot, uint32_t *
         }
         /* While drive makes progress the loop does not sleep: on the interpreter handlers run inside drive, and a
          * launch in steps needs the next step at once. */
-        if (driven == 0 && turn >= TURNS_AWAKE) {
+        if (driven == 0 && step >= STEPS_AWAKE) {
             struct timespec nap = stk_os_timespec(stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
             (void)nanosleep(&nap, NULL); /* a signal may cut the sleep short: the loop looks again */
         }

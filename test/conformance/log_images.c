@@ -1,6 +1,6 @@
 /* log_images FOLDER: writes images of flash with a log in many states: new; partly full; after several laps; after
- * several mounts; after power cuts in programs and erases; with changed bits; with bad blocks; after another log;
- * grown; and with numbers of laps and boots that no log writes. */
+ * several mounts; after power cuts in programs and erases; with changed bits; with bad blocks; that went back a block;
+ * after another log; grown; and with numbers of laps, boots and records that no log writes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,7 @@ static const struct stk_flash_geometry geometries[] = {
     {8, 24, 720, 5, 0xFF, STK_FLASH_MANY, 0},        {1, 48, 960, 6, 0x00, STK_FLASH_INVERT, 0},
     {528, 528, 2112, 5, 0xFF, STK_FLASH_ONCE, 0},    {1, 2112, 4224, 6, 0xFF, STK_FLASH_MANY, 0},
     {512, 16384, 16384, 4, 0xFF, STK_FLASH_ONCE, 0}, {1, 1, 192, 150, 0xFF, STK_FLASH_MANY, 0},
+    {1, 256, 2048, 6, 0xFF, STK_FLASH_MANY, 0},
 };
 #define GEOMETRIES (sizeof geometries / sizeof *geometries)
 
@@ -32,6 +33,7 @@ static struct {
     uint32_t number; /* number of the geometry */
     uint32_t blocks; /* blocks of the flash that the log may use */
     uint32_t hole;   /* number of programs until one fails and leaves a hole in its page; 0: none fails */
+    int refused;     /* 1: the next program fails, and its page stays as it is */
     struct stk_sim_flash flash;
     struct stk_log log;
     uint8_t page[STK_LOG_BUFFER_BYTES(STK_FLASH_UNIT_MAX, STK_FLASH_UNIT_MAX)];
@@ -73,7 +75,12 @@ static void part_geometry(void *ctx, struct stk_flash_geometry *geometry) {
 
 /* A program that fails may leave any part of its page. */
 static int part_prog(void *ctx, uint32_t block, uint32_t offset, const void *data, uint32_t bytes) {
-    int err = stk_sim_flash_ops.prog(ctx, block, offset, data, bytes);
+    int err;
+    if (w.refused) {
+        w.refused = 0;
+        return STK_E_IO;
+    }
+    err = stk_sim_flash_ops.prog(ctx, block, offset, data, bytes);
     if (err == STK_OK && w.hole != 0u && --w.hole == 0u) {
         stk_sim_flash_flip(&w.flash, block, 8u * (offset + below(bytes)) + below(8));
         return STK_E_IO;
@@ -91,6 +98,7 @@ static void begin_on(uint32_t blocks, uint32_t id, uint32_t sequence) {
     part_ops.geometry = part_geometry;
     part_ops.prog = part_prog;
     w.hole = 0;
+    w.refused = 0;
     stk_arena_init(&arena, w.memory, sizeof w.memory);
     need(stk_sim_flash_init(&w.flash, &flash, &arena) == STK_OK, "no flash");
     need(stk_log_format(&w.log, &c, id, sequence) == STK_OK, "no log");
@@ -250,6 +258,65 @@ static void logs_with_holes(void) {
     }
 }
 
+/* Sets 32 bits of a block to a value, in little-endian order. */
+static void set_word(uint32_t block, uint32_t at, uint32_t value) {
+    for (uint32_t bit = 8u * at; bit < 8u * at + 32u; bit++, value >>= 1) {
+        if ((stk_sim_flash_data(&w.flash, block)[bit / 8u] >> bit % 8u & 1u) != (value & 1u)) {
+            stk_sim_flash_flip(&w.flash, block, bit);
+        }
+    }
+}
+
+/* Returns 32 bits of a block, in little-endian order. */
+static uint32_t word(uint32_t block, uint32_t at) {
+    const uint8_t *data = stk_sim_flash_data(&w.flash, block) + at;
+    return data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 | (uint32_t)data[3] << 24;
+}
+
+/* Writes images in which a header comes back. A page of block 0 cannot be programmed, so the log goes on in block 1. A
+ * cut leaves the first page of block 1 such that it reads blank at the next mount. That boot goes on in block 0, with
+ * sequences above the one in the header of block 1, and cannot erase block 1. Then the page reads as it was programmed:
+ * its header must not hide the records of the later boot in block 0 (SPEC.md 6.4, condition 5). Only pages of several
+ * cells have this condition. */
+static void logs_that_went_back(void) {
+    static uint32_t first[STK_FLASH_UNIT_MAX / 4u];
+    const uint32_t page = STK_LOG_PAGE_BYTES(w.geometry->prog_unit), erased = w.geometry->erased ? UINT32_MAX : 0u;
+    if (page < 2u * STK_LOG_CELL_BYTES || w.geometry->block_bytes / page < 8u || w.geometry->blocks < 6u) {
+        return;
+    }
+    for (uint32_t i = 0; i < 4; i++) {
+        begin(i, i % 2u ? 0u - 4u : 5u);
+        append(1);
+        finish();
+        w.refused = 1;
+        append(1);
+        finish();
+        need(w.log.block == 1u, "the log has not left block 0");
+        for (uint32_t at = 0; at < page; at += 4u) {
+            first[at / 4u] = word(1, at);
+            set_word(1, at, erased);
+        }
+        need(remount(), "a synced log is not mounted");
+        append(1u + i % 2u);
+        finish();
+        need(w.log.block == 0u, "the log has not gone back to block 0");
+        stk_sim_flash_block(&w.flash, 1)->bad_erase = true;
+        w.flash.erase_fail = STK_SIM_ERASE_FAIL_UNCHANGED;
+        append(lap() / 3u);
+        finish();
+        need(w.log.block > 1u && word(0, 0) != erased, "the log has not passed over block 1, or has erased block 0");
+        for (uint32_t at = 0; at < page; at += 4u) {
+            set_word(1, at, first[at / 4u]);
+        }
+        image("went_back");
+        if (remount()) {
+            append(below(lap() / 2u));
+            finish();
+            image("went_back_on");
+        }
+    }
+}
+
 /* An earlier log left cells of its first lap in a block that cannot be erased. Any block but block 0 may be this
  * block. */
 static void logs_after_others(void) {
@@ -286,14 +353,6 @@ static void grown_logs(void) {
     }
 }
 
-static void set_word(uint32_t block, uint32_t at, uint32_t value) {
-    for (uint32_t bit = 8u * at; bit < 8u * at + 32u; bit++, value >>= 1) {
-        if ((stk_sim_flash_data(&w.flash, block)[bit / 8u] >> bit % 8u & 1u) != (value & 1u)) {
-            stk_sim_flash_flip(&w.flash, block, bit);
-        }
-    }
-}
-
 /* Writes images with headers whose laps go around in a circle, each later than the one before it, and images with
  * arbitrary laps. */
 static void logs_of_any_laps(void) {
@@ -323,6 +382,44 @@ static void logs_of_any_boots(void) {
     }
 }
 
+/* Gives a record another sequence, with the checksum that goes with it (SPEC.md 6.2). Cells that hold no record stay as
+ * they are. Returns true if the cell holds a record. */
+static int set_sequence(uint32_t block, uint32_t cell, uint32_t sequence) {
+    const uint32_t page = STK_LOG_PAGE_BYTES(w.geometry->prog_unit), page_cells = page / STK_LOG_CELL_BYTES;
+    const uint32_t at = cell / page_cells * page + cell % page_cells * STK_LOG_CELL_BYTES;
+    const uint8_t *header = stk_sim_flash_data(&w.flash, block);
+    const uint32_t seed = stk_crc32c(stk_crc32c(0, header + 8, 8), header + 40, 4);
+    if (stk_crc32c(seed, header + at, 60) != word(block, at + 60u)) {
+        return 0;
+    }
+    set_word(block, at + 52u, sequence);
+    set_word(block, at + 60u, stk_crc32c(seed, header + at, 60));
+    return 1;
+}
+
+/* Writes images of a first lap in which a record has a sequence that no writer gives it. The first record of block
+ * 0 has a sequence before the one in its header, or far after that of the last record (SPEC.md 6.4, conditions 2 and
+ * 4). Or the last record of block 0 has a sequence far after the others, and is the last of the log then (6.6). */
+static void logs_of_any_sequences(void) {
+    const uint32_t records = lap() / w.geometry->blocks;
+    for (uint32_t i = 0; i < 4 && records > 1u; i++) {
+        const uint32_t start = i % 2u ? 1u : 0u - records;
+        uint32_t cell = records;
+        begin(i, start);
+        append(records + 1u);
+        finish();
+        if (i < 3u && set_sequence(0, 1, i < 2u ? start - 1u - below(3) : w.log.sequence + 1000000u)) {
+            image(i < 2u ? "before" : "after");
+        }
+        while (i == 3u && cell != 0u && !set_sequence(0, cell, w.log.sequence + 1000000u)) {
+            cell--;
+        }
+        if (i == 3u) {
+            image("last");
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     uint32_t all = 0;
     if (argc != 2) {
@@ -339,10 +436,12 @@ int main(int argc, char **argv) {
         damaged_logs();
         logs_with_bad_blocks();
         logs_with_holes();
+        logs_that_went_back();
         logs_after_others();
         grown_logs();
         logs_of_any_laps();
         logs_of_any_boots();
+        logs_of_any_sequences();
         need(w.flash.violation.rule == STK_SIM_FLASH_KEPT, "a rule of the flash was broken");
         all += w.images;
     }

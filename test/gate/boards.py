@@ -45,6 +45,13 @@ WRONG_FILES = [
      "STK_BOARD_MEMORY of board .*: there is no file /.*/my-board/none.ld"),
     ("board.cmake", "STK_BOARD_MEMORY", "set(STK_BOARD_MEMORY memory.ld)\nset(STK_BOARD_START start.S)\n",
      "board.cmake sets no STK_BOARD_ENTRY"),
+    ("memory.ld", "INCLUDE", "", "memory.ld has no line 'INCLUDE libc.ld': add the line at the end"),
+    ("memory.ld", "INCLUDE", "/* INCLUDE libc.ld */\n", "memory.ld has no line 'INCLUDE libc.ld'"),
+    ("memory.ld", "INCLUDE", "INCLUDE picolibc.ld\n", "memory.ld has no line 'INCLUDE libc.ld'"),
+    ("memory.ld", "__flash =", "", "memory.ld sets no __flash: add '__flash = ...;' before 'INCLUDE libc.ld'"),
+    ("memory.ld", "__flash =", "INCLUDE libc.ld\n__flash = 0;\n", "memory.ld sets no __flash"),
+    ("memory.ld", "__stack_size", "/* __stack_size = 32K; */\n", "memory.ld sets no __stack_size"),
+    ("memory.ld", "__ram_size", "", "memory.ld sets no __ram_size"),
     ("board.cmake", "image.cmake", "", "board.cmake does not include boards/image.cmake"),
 ]
 START = "set(STK_BOARD_MEMORY memory.ld)\nset(STK_BOARD_START start.S)\nset(STK_BOARD_ENTRY my_start)\n"
@@ -107,9 +114,11 @@ class Board:
         return []
 
     def lacks(self):
-        """Wants a line for each thing that a board may lack: board.h and the emulator."""
+        """Wants a line for each thing that a board may lack: board.h and the emulator. A file that memory.ld includes
+        may set the values of memory.ld."""
         self.write("board.cmake", "qemu-system-arm", "set(STK_BOARD_EMULATOR no-such-emulator\n")
         (self.folder / "board.h").unlink()
+        (self.folder / "memory.ld").write_text("INCLUDE values.ld\nINCLUDE libc.ld\n", encoding="utf-8")
         status, said = self.configure()
         lines = ("there is no no-such-emulator: the tests cannot run", "board.h: boards/example and the tests")
         return [f"no line '{line}' in: {said}" for line in lines if status or line not in said]

@@ -49,8 +49,8 @@ stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells"
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
 stk_mutant(blind_format log_mount.c "        err = how == UNREADABLE ? STK_E_IO : err;" ""
   --geometry 1 --long 0 500)
-stk_mutant(short_run log.c "stk_log_between(log, next) == stk_log_search_range(log)"
-  "stk_log_between(log, next) == 3u" --geometry 24)
+stk_mutant(short_run log.c "stk_log_distance(log, log->ahead) == stk_log_search_range(log)"
+  "stk_log_distance(log, log->ahead) == 3u" --geometry 24)
 stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)"
   "since < 3u; since++)" --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(log, s));"
@@ -65,7 +65,7 @@ stk_mutant(restless_poll log.c "    if (err != STK_OK || log->stats.records == 0
 stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buffer)"
   "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))"
   --geometry 31)
-stk_mutant(old_remains log.c "log->ready == HEADED && log->geometry.lazy && log->prepared < 2u" "0"
+stk_mutant(old_remains log.c "        err = sync_if_due(log);" "        err = STK_OK;"
   --geometry 28 --long 0 2000)
 
 ## Bugs in the rest of the log ##

@@ -5,7 +5,7 @@ set(mutant_suite store_powerloss)
 
 stk_mutant(whole_tail store_mount.c "store->next = tail - (store->log.page_cells - 1u);" "store->next = tail;"
   --geometry 9)
-stk_mutant(lazy_jump store_mount.c "store->log.geometry.lazy || stk_store_cells" "stk_store_cells" --geometry 21)
+stk_mutant(lazy_jump store_mount.c "store->log.geometry.lazy || tail - head" "tail - head" --geometry 21)
 stk_mutant(no_older store_read.c "int found = stk_store_older(store);" "int found = 0;" --geometry 0)
 stk_mutant(unread_is_damaged store_read.c "} else if (store->iter.unreadable != 0u) {" "} else if (0) {" --geometry 0)
 stk_mutant(unread_is_dropped store.c "store->iter.unreadable == 0u" "1" --geometry 6)
@@ -19,6 +19,6 @@ stk_mutant(holes store_mount.c "scan->whole = scan->whole && in_doubt" "scan->wh
 stk_mutant(removed_at_mount store_mount.c
   "        stk_store_leave(store, stk_store_entry_of(store, store->open.key));" "" --geometry 0)
 stk_mutant(removed_version store_older.c "return cell->kind == STORE_REMOVED ? -1 : 0;" "return 0;" --geometry 1)
-stk_mutant(dropped_silently store.c "err = append_note(store, STORE_REMOVED, oldest.key, &oldest);" "err = STK_OK;"
+stk_mutant(dropped_silently store.c "err = append_note(store, STORE_REMOVED, oldest->key, oldest);" "err = STK_OK;"
   --geometry 1 --cuts 1000000)
 stk_mutant(no_sync store.c "return err == STK_OK ? sync(store) : err;" "return err;" --geometry 7)

@@ -1,7 +1,6 @@
 /* The command on a host whose OpenCL devices say that they are GPUs, with groups of 4 at most. STK_TEST_LOSE=N lets the
  * device that joins a scan fail from the Nth time on that it is driven. STK_TEST_OPEN_MS=N lets its open take so long.
  * The linker makes calls of the driver and of cli_device_try go to this file first (--wrap). */
-#define _POSIX_C_SOURCE 199309L /* nanosleep */
 #include <CL/cl.h>
 #include <stdlib.h>
 #include <time.h>

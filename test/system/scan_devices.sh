@@ -63,6 +63,26 @@ code 0 "$STOKER" scan --stats -f patterns --device interp,interp -r many
 (ulimit -n 40 && "$STOKER" scan --quiet -f patterns --reader posix --device interp,interp,interp -r --count many) >few
 "$STOKER" scan --quiet -f patterns --device interp -r --count many | cmp - few
 
+# A device goes on to other files while another device reads a FIFO, past an empty file too. has_open PID FILE: waits
+# until the process has the file open.
+has_open() {
+    for _ in $(seq 200); do
+        readlink /proc/$1/fd/* 2>/dev/null | grep -qx "$PWD/$2" && return
+        sleep 0.1
+    done
+    fail "$2 was not opened"
+}
+mkfifo fifo
+"$STOKER" scan --quiet -f patterns --device interp --count f8 f1 >one
+"$STOKER" scan --quiet -f patterns --device interp,interp --reader posix --readers 2 --count fifo f9 f1 >several &
+pid=$!
+exec 3>fifo
+has_open $pid f1
+cat f8 >&3
+exec 3>&-
+wait $pid || fail "a FIFO, an empty file and a file: exit code $?"
+cmp one several
+
 # A device has several small files in flight. A file with more matches than a list has room for is scanned a second
 # time, and its bytes and matches count once. A large file and an empty one lie between the small ones.
 mkdir mixed

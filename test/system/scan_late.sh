@@ -43,6 +43,37 @@ esac
 code 0 env STK_TEST_LOSE=50 "$STOKER_GPU" scan -f p --json --stats --quiet large small
 [ "$(both)" = 'the interpreter scanned until another device had started True True False True' ] || fail "$(both)"
 
+# Devices leave, come back and are lost at fixed moments (late_steps.c). Each byte is counted once.
+yes needle | head -c 2M >short
+yes needle | head -c 128M >long
+for f in short long; do
+    "$STOKER" scan -f p --device interp --count --quiet $f >want.$f
+done
+
+# at_steps FILE LOST STEP...: scans FILE with these steps. LOST says of both devices if they were lost.
+at_steps() {
+    file=$1 lost=$2
+    shift 2
+    code 0 env "$@" timeout 300 "$STOKER_GPU" scan -f p --json --stats --quiet --chunk 4K $file
+    python3 - $(cat want.$file) "$lost" <<'PYTHON' || fail "$*: $(cat out)"
+import json, sys
+got = json.load(open("out"))
+assert [got["total"], got["files"][0]["count"]] == [int(sys.argv[1])] * 2, got["total"]
+assert " ".join(str(d["lost"]) for d in got["stats"]["devices"]) == sys.argv[2], got["stats"]["devices"]
+PYTHON
+}
+
+at_steps short 'False False' STK_TEST_STEPS=slow
+# The interpreter, whose run was cut for the device, goes on with the whole run when the device is lost.
+at_steps long 'False True' STK_TEST_STEPS=extending STK_TEST_LOSE=1
+# The device that was too slow comes back when the interpreter is lost.
+at_steps short 'True False' STK_TEST_STEPS=slow STK_TEST_LOSE_INTERP=back
+# An interpreter that was lost does not come back: neither for a slow device, nor for a device that is lost too.
+at_steps short 'True False' STK_TEST_STEPS=slow STK_TEST_LOSE_INTERP=leaving
+code 2 env STK_TEST_STEPS=fast STK_TEST_LOSE_INTERP=leaving STK_TEST_LOSE=60 timeout 300 "$STOKER_GPU" scan -f p \
+    --quiet --chunk 4K short
+said 1 'STK_E_DEVICE: the device or its driver failed'
+
 # The device is not open when the scan ends: the command does not wait.
 start=$(date +%s)
 code 0 env STK_TEST_OPEN_MS=60000 "$STOKER_GPU" scan -f p --json --stats --quiet large small

@@ -73,7 +73,33 @@ if [ -n "$(head -c 1 /proc/kallsyms)" ]; then
         /proc/kallsyms
     cmp want out || fail "/proc/kallsyms: $(cat err)"
     [ "$(grep -c 'was lost: ' err)" -eq 2 ] || fail "/proc/kallsyms: $(cat err)"
+    # All descriptors of the file are closed when the scan goes on to a FIFO, which is opened alone.
+    mkfifo fifo
+    STK_TEST_LOSE=2,2 "$STOKER_LOSING" scan --quiet -f patterns --device interp,interp,interp --chunk 4K --count \
+        /proc/kallsyms fifo >out &
+    pid=$!
+    exec 3>fifo
+    readlink /proc/$pid/fd/* >open || true
+    exec 3>&-
+    wait $pid || fail "/proc/kallsyms and a FIFO: exit code $?"
+    cmp want out
+    grep -q '/fifo$' open || fail "the FIFO is not open: $(cat open)"
+    ! grep kallsyms open || fail "a descriptor of /proc/kallsyms is still open"
 fi
+
+# A device whose slot took too long is given up, and works again later: its results come when the scan is closed. Then
+# the device has no file any more, and its results count nowhere.
+code 0 env STK_TEST_LOSE=5 STK_TEST_LOSE_BY=late "$STOKER_LOSING" scan -f patterns --device interp,interp --chunk 4K \
+    --count f8 f1
+grep -q 'was lost: STK_E_TIMEOUT' err || fail "no device was late: $(cat err)"
+"$STOKER" scan --quiet -f patterns --device interp --count f8 f1 | cmp - out
+
+# The units of a lost device may lie before those that another device has in flight. The other device then does them as
+# a run of its own, since the first matches are among them.
+code 0 env STK_TEST_LOSE_BY=before "$STOKER_LOSING" scan -f patterns --device interp,interp --chunk 4K --json \
+    --offsets 100 f8
+grep -q 'was lost: STK_E_DEVICE' err || fail "no device was lost: $(cat err)"
+"$STOKER" scan --quiet -f patterns --device interp --json --offsets 100 f8 | cmp - out
 
 # The scan ends when the last device is lost. A pipe cannot be read a second time, so the scan of a pipe ends with the
 # first loss.

@@ -146,7 +146,7 @@ struct summer {
     _Alignas(64) uint32_t ended; /* buffers that were summed */
 };
 
-/* Sums words, two in each load. The four sums of a turn do not wait for each other. */
+/* Sums words, two in each load. The four sums of a pass do not wait for each other. */
 static uint64_t sum_words(const uint8_t *data, uint32_t bytes) {
     uint64_t low0 = 0, low1 = 0, high0 = 0, high1 = 0;
     for (uint32_t at = 0; at + 16u <= bytes; at += 16u) {

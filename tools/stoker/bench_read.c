@@ -140,10 +140,10 @@ struct peer_thread {
 static void *peer_run(void *arg) {
     const struct peer_thread *t = arg;
     struct peer *p = t->peer;
-    uint32_t share = DEPTH / p->threads, turn = 0;
+    uint32_t share = DEPTH / p->threads, chunk = 0;
     uint64_t at;
     while ((at = atomic_fetch_add(&p->next, p->chunk)) < p->bench->bytes) {
-        uint8_t *buffer = p->bench->memory + (size_t)(t->index * share + turn++ % share) * CHUNK_MAX;
+        uint8_t *buffer = p->bench->memory + (size_t)(t->index * share + chunk++ % share) * CHUNK_MAX;
         if (pread(p->bench->fd, buffer, p->chunk, (off_t)at) != (ssize_t)p->chunk) {
             p->failed = 1;
         }

@@ -38,7 +38,7 @@ struct rtt {
     struct histogram ours[KINDS][BENCH_BLOCKS], theirs[BENCH_BLOCKS], threads[BENCH_BLOCKS], clock;
     uint32_t args[STK_SLOT_ARGS];
     uint32_t swapped; /* value that the control word must have now, by the swaps that have ended */
-    uint32_t turn;    /* stores and chunks so far */
+    uint32_t count;   /* stores and chunks so far */
     uint64_t sum;     /* expected sum of the present chunk */
     uint64_t wrong[KINDS];
 };
@@ -59,7 +59,7 @@ static int right_nop(struct rtt *r, uint32_t slot) {
 
 /* Makes a store to the next of several words, with a value that no store before had. */
 static void make_store(struct rtt *r, struct stk_work *work) {
-    uint32_t i = r->turn++;
+    uint32_t i = r->count++;
     r->args[0] = i * 2654435761u;
     r->args[1] = STORE_WORD + i % STORE_WORDS;
     r->args[2] = i;
@@ -94,7 +94,7 @@ static int right_swap(struct rtt *r, uint32_t slot) {
 
 /* Writes a new chunk into the payload and makes a slot that sums it. */
 static void make_chunk(struct rtt *r, struct stk_work *work) {
-    uint32_t i = r->turn++, offset = i * CHUNK_MAX % PAYLOAD_BYTES, bytes = (i % 4u + 1u) * CHUNK_STEP;
+    uint32_t i = r->count++, offset = i * CHUNK_MAX % PAYLOAD_BYTES, bytes = (i % 4u + 1u) * CHUNK_STEP;
     uint32_t *words = (void *)(r->device.memory.payload + offset);
     r->sum = 0;
     for (uint32_t k = 0; k < bytes / 4u; k++) {

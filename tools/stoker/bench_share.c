@@ -89,7 +89,7 @@ static int run(struct share *s, uint32_t mask) {
     for (uint32_t i = 0; i < OTHERS; i++) {
         s->others[i].done = s->others[i].nop_at = 0;
     }
-    for (uint32_t turn = 0; err == STK_OK && cli_now_ns() - start < s->block_ns; turn++) {
+    for (uint32_t pass = 0; err == STK_OK && cli_now_ns() - start < s->block_ns; pass++) {
         for (uint32_t i = 0; i < OTHERS && err == STK_OK; i++) {
             err = (mask >> (i + 1u) & 1u) ? serve(s, i, (mask & 1u) != 0u) : STK_OK;
         }
@@ -97,7 +97,7 @@ static int run(struct share *s, uint32_t mask) {
             err = flood(s, slot);
         }
         did =
-            turn % DRIVE_EVERY == 0u && err == STK_OK ? s->device.dispatch.ops->drive(s->device.dispatch.ctx, true) : 0;
+            pass % DRIVE_EVERY == 0u && err == STK_OK ? s->device.dispatch.ops->drive(s->device.dispatch.ctx, true) : 0;
         err = did < 0 ? did : err;
     }
     /* a NOP that still waits counts with the time that it has waited so far */

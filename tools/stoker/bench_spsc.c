@@ -12,7 +12,7 @@
 
 #define SLOTS  1024u
 #define IMAGES 1000000u
-#define SPINS  10000u /* tries before a turn is given away, for machines where both threads share a core */
+#define SPINS  10000u /* tries before the CPU is given away, for machines where both threads share a core */
 #define LINE   __attribute__((aligned(64)))
 
 struct image {

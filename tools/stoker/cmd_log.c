@@ -339,7 +339,7 @@ static const struct cli_row rows[] = {
      NULL, 0},
     {0, NULL, "stats",
      "print geometry, laps and erases of the blocks; how often the flash was formatted (formats=) and the log mounted "
-     "for records (boots=); the longest run of blocks that failed (reach=); and the counts",
+     "for records (boots=); the most blocks in a row that may have failed (reach=); and the counts",
      NULL, 0},
     {0, NULL, NULL, "Which records dump, verify and count take", NULL, 0},
     {'n', "lines", "N", "the N newest records at most", NULL, 0},

@@ -155,89 +155,102 @@ static int device_option(struct scan_options *o) {
                : 0;
 }
 
-/* Takes one option. Options that do not go together are found in check(), when all are known. */
-static int set_option(void *to, int id) {
-    struct scan_options *o = to;
+/* Returns the member that an option without a value sets to 1. Returns NULL for every other option. */
+static int *flag_of(struct scan_options *o, int id) {
+    switch (id) {
+    case 'r':
+        return &o->recursive;
+    case OPT_COUNT:
+        return &o->count;
+    case OPT_BY_FILE:
+        return &o->by_file;
+    case OPT_JSON:
+        return &o->json;
+    case OPT_STATS:
+        return &o->stats;
+    case OPT_DIRECT:
+        return &o->direct;
+    case OPT_QUIET:
+        return &o->quiet;
+    default:
+        return NULL;
+    }
+}
+
+/* Takes a number from 1 to `most` for the option `name`. Returns 0, or CLI_BAD after printing why. */
+static int number_option(const char *name, uint32_t most, uint32_t *value) {
     uint64_t n = 0;
-    int bad = 0;
+    int bad = cli_number_option(name, 1, most, &n);
+    *value = (uint32_t)n;
+    return bad;
+}
+
+static int chunk_option(struct scan_options *o) {
+    int bad = cli_parse_bytes(optarg, &o->chunk) != 0 || o->chunk < 4096u || o->chunk > (1u << 30);
+    return bad ? cli_bad("--chunk %s: give 4K to 1G", optarg) : 0;
+}
+
+static int log_size_option(struct scan_options *o) {
+    int bad = cli_parse_bytes(optarg, &o->log_size) != 0 || o->log_size == 0u;
+    return bad ? cli_bad("--log-size %s: give bytes, 256K and more", optarg) : 0;
+}
+
+/* Takes an option with a value. Returns 0, or CLI_BAD after printing why. */
+static int set_value(struct scan_options *o, int id) {
     switch (id) {
     case 'e':
     case 'f':
         o->patterns[o->pattern_count++] = (struct pattern_source){optarg, id == 'f'};
-        break;
-    case 'r':
-        o->recursive = 1;
-        break;
-    case OPT_COUNT:
-        o->count = 1;
-        break;
-    case OPT_BY_FILE:
-        o->by_file = 1;
-        break;
+        return 0;
     case OPT_COLOR:
         return cli_parse_color(optarg, &o->color);
     case OPT_OFFSETS:
         return cli_number_option("offsets", 1, 1u << 30, &o->offsets);
-    case OPT_JSON:
-        o->json = 1;
-        break;
-    case OPT_STATS:
-        o->stats = 1;
-        break;
     case OPT_CHUNK:
-        bad = cli_parse_bytes(optarg, &o->chunk) != 0 || o->chunk < 4096u || o->chunk > (1u << 30);
-        return bad ? cli_bad("--chunk %s: give 4K to 1G", optarg) : 0;
+        return chunk_option(o);
     case OPT_DEPTH:
-        bad = cli_number_option("depth", 1, STK_STREAM_DEPTH_MAX, &n);
-        o->depth = (uint32_t)n;
-        return bad;
+        return number_option("depth", STK_STREAM_DEPTH_MAX, &o->depth);
     case OPT_DEVICE:
         return device_option(o);
     case OPT_WORKERS:
-        bad = cli_number_option("workers", 1, 1024, &n);
-        o->workers = (uint32_t)n;
-        return bad;
+        return number_option("workers", 1024, &o->workers);
     case OPT_LANES:
-        bad = cli_number_option("lanes", 1, 1024, &n);
-        o->lanes = (uint32_t)n;
-        return bad;
+        return number_option("lanes", 1024, &o->lanes);
     case OPT_RESIDENCY:
         return cli_parse_residency(optarg, &o->residency);
     case OPT_MEMORY:
         return cli_parse_memory(optarg, &o->memory);
     case OPT_STORE:
         return cli_store_option(&o->store, optarg);
-    case OPT_NO_STORE: /* means an empty --store, and excludes --store */
-        return cli_store_option(&o->store, CLI_NO_STORE);
     case OPT_READER:
         o->reader = optarg;
-        break;
+        return 0;
     case OPT_READERS:
-        bad = cli_number_option("readers", 1, STK_READER_POOL_MAX, &n);
-        o->readers = (uint32_t)n;
-        return bad;
-    case OPT_DIRECT:
-        o->direct = 1;
-        break;
+        return number_option("readers", STK_READER_POOL_MAX, &o->readers);
     case OPT_TIMEOUT:
         return cli_number_option("timeout", 1, UINT64_MAX / SCAN_NS_PER_MS, &o->timeout_ms);
-    case OPT_QUIET:
-        o->quiet = 1;
-        break;
     case OPT_RECORD:
         o->record = optarg;
-        break;
+        return 0;
     case OPT_EPOCH:
-        bad = cli_number_option("epoch", 1, UINT32_MAX, &n);
-        o->epoch = (uint32_t)n;
-        return bad;
+        return number_option("epoch", UINT32_MAX, &o->epoch);
     case OPT_LOG_SIZE:
-        bad = cli_parse_bytes(optarg, &o->log_size) != 0 || o->log_size == 0u;
-        return bad ? cli_bad("--log-size %s: give bytes, 256K and more", optarg) : 0;
+        return log_size_option(o);
     default:
         return CLI_BAD;
     }
-    return 0;
+}
+
+/* Takes one option. Options that do not go together are found in check(), when all are known. */
+static int set_option(void *to, int id) {
+    struct scan_options *o = to;
+    int *flag = flag_of(o, id);
+    if (flag) {
+        *flag = 1;
+        return 0;
+    }
+    /* --no-store means an empty --store, and excludes --store. */
+    return id == OPT_NO_STORE ? cli_store_option(&o->store, CLI_NO_STORE) : set_value(o, id);
 }
 
 /* Checks that standard input is used once, as one of the pattern files or as one of the files, since it gives its bytes

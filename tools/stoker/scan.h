@@ -333,7 +333,7 @@ void scan_late_init(struct scan *scan, const struct cli_device_wish *wish);
 /* Returns true if the scan chooses the device: --device, and what only an OpenCL device has, are not given. */
 bool scan_is_auto(const struct scan_options *options);
 
-/* Looks whether a device should be opened, join or leave. Called between two turns of the scan. */
+/* Looks whether a device should be opened, join or leave. Called between two steps of the scan. */
 void scan_late_look(struct scan *scan);
 
 /* Lets the devices work again that had left, when another device is lost. Returns true if there is such a device. */

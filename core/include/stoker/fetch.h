@@ -85,7 +85,7 @@ struct stk_fetch {
     uint32_t reach;             /* rows that a search looks at, from the resource's own row on */
     uint32_t outcomes;          /* completed requests that their slots have not yet taken */
     uint32_t next;              /* I/O slot whose read goes first when the port has room again */
-    uint32_t pass;              /* turns that claimed requests; wraps */
+    uint32_t pass;              /* steps that claimed requests; wraps */
     uint64_t ended_told;        /* requests that have ended, as far as stk_fetch_poll has returned them */
     uint8_t prefetches;         /* reads for prefetches are being submitted, and not the others */
     uint8_t stopping;           /* stk_fetch_close began */

@@ -108,8 +108,8 @@ struct stk_log_config {
 uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry);
 
 /* Number of blocks in a row that may fail between two uses without harm: the log passes over them. If the log has met a
- * longer row before, or format has found one, the limit is higher by that row. A flash of STK_LOG_REACH + 2 blocks or
- * fewer may lose all blocks but two. */
+ * longer row before, or format could not erase some blocks, the limit is higher by the larger of these two numbers. A
+ * flash of STK_LOG_REACH + 2 blocks or fewer may lose all blocks but two. */
 #define STK_LOG_REACH 64u
 
 /* Returns how many of the newest records are surely kept, wherever the log is in its lap: the records of all blocks but
@@ -134,9 +134,8 @@ struct stk_log_stats {
  * them. */
 struct stk_log {
     struct stk_flash_geometry geometry;
-    uint8_t ready;    /* state of block `ahead`: 0 not chosen, 1 chosen, 2 erased, 3 with its header, 4 ready */
-    uint8_t resumed;  /* 1: the next record is the first since mount; else 0 */
-    uint8_t prepared; /* blocks made ready since mount behind a block with a record, 0 .. 2 */
+    uint8_t ready;   /* state of block `ahead`: 0 not chosen, 1 chosen, 2 erased, 3 with its header, 4 ready */
+    uint8_t resumed; /* 1: the next record is the first since mount; else 0 */
     struct stk_log_config config;
     uint32_t page_cells;   /* cells of a page */
     uint32_t read_granule; /* bytes of the smallest read: whole pages and whole read units */
@@ -152,18 +151,21 @@ struct stk_log {
     uint32_t boot;         /* boot of the next record, 1 .. 0x7FFFFFFE */
     uint32_t id;           /* id of the log, a part of the seed of every checksum */
     uint32_t format;       /* how often the flash was formatted, as far as known; 0 while mount knows no header */
-    uint32_t reach;        /* most blocks in a row that were ever passed over */
-    int32_t failures;      /* programs in a row that failed; in format from minus the number of blocks on */
-    uint32_t unsynced;     /* blocks made ready since the last sync of the medium */
-    uint32_t blocks;       /* blocks of the log by its newest header; fewer than the flash has before stk_log_grow */
-    int refused;           /* error of a read that the port refused, 0 for none */
+    /* The larger of two numbers: of the blocks that format could not erase, and of the most blocks in a row that were
+     * ever passed over since. */
+    uint32_t reach;
+    int32_t failures; /* programs in a row that failed; in format from minus the number of blocks on */
+    /* Blocks that may be made ready before the next sync is due; 0 until a record of this boot is durable. */
+    uint32_t unsynced_left;
+    uint32_t blocks; /* blocks of the log by its newest header; fewer than the flash has before stk_log_grow */
+    int refused;     /* error of a read that the port refused, 0 for none */
     struct stk_log_stats stats;
 };
 
 /* Erases every block and begins an empty log, which is mounted afterwards. `id` should differ from the id of a log that
  * was on the flash before: use a random number or the time. `sequence` is the sequence of the first record, 0 unless
- * the log continues another one. Blocks that cannot be erased are passed over, and the log notes how many there are in
- * a row; their old cells are never taken for cells of this log. After a power cut within this call, mount may find a
+ * the log continues another one. Blocks that cannot be erased are passed over, and the log notes how many there
+ * are; their old cells are never taken for cells of this log. After a power cut within this call, mount may find a
  * rest of the old log, or none: format again. When this call fails, *log is not mounted, whatever it was before.
  * STK_E_ARG a member of config is missing or the geometry breaks its rules: the read unit must divide the page, or the
  * page the read unit; STK_E_SPACE the buffer is smaller than stk_log_buffer_bytes; STK_E_OVERFLOW the flash has fewer
@@ -179,9 +181,9 @@ STK_MUST_CHECK int stk_log_format(struct stk_log *log, const struct stk_log_conf
  * not format; else as stk_log_format.
  *
  * Reads, in pages: log2(blocks) headers, and one in each of the STK_LOG_REACH + 1 blocks behind the newest (and as many
- * more as have ever failed in a row); at most 2 * blocks in all, or 3 * blocks where most blocks are bad. Then
- * log2(pages of a block) in the newest block, as many in the block with records before that one, and the pages behind
- * the last record of each. */
+ * more as format could not erase, or as have ever failed in a row); at most 2 * blocks in all, or 3 * blocks where most
+ * blocks are bad. Then log2(pages of a block) in the newest block, as many in the block with records before that one,
+ * and the pages behind the last record of each. */
 STK_MUST_CHECK int stk_log_mount(struct stk_log *log, const struct stk_log_config *config);
 
 /* Mounts a log that was made when the flash had fewer blocks, and lets the log use the new blocks, which must lie

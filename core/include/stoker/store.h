@@ -121,11 +121,13 @@ struct stk_store {
     uint32_t left;                  /* bytes of the open artifact whose cells were not read yet */
     uint32_t next;                  /* sequence of the next cell of the open artifact */
     uint32_t boot;                  /* boot of the cell before `cell` in a walk */
-    struct stk_store_artifact open; /* the artifact that is being read */
+    uint32_t largest;               /* bytes of the largest artifact that a put takes */
+    struct stk_store_artifact open; /* the artifact that is being read or written */
     uint32_t read_bytes;            /* bytes of the buffer that are for reading; the log has the rest */
     struct stk_log_cell cell;       /* the cell that is being read or written */
     struct stk_store_stats stats;
     struct stk_store_config config;
+    struct stk_log_config log_config; /* configuration of the log: its part of the buffer */
     struct stk_log log;
     struct stk_log_iter iter;
     struct stk_blake3 hash; /* hash so far of the artifact that is being read or written */

@@ -25,6 +25,11 @@ uint32_t stk_log_following(const struct stk_log *log, uint32_t block) {
     return block + 1u == log->geometry.blocks ? 0u : block + 1u;
 }
 
+uint32_t stk_log_reach_to(const struct stk_log *log, uint32_t block) {
+    uint32_t distance = stk_log_distance(log, block);
+    return distance > log->reach ? distance - 1u : log->reach;
+}
+
 uint32_t stk_log_search_range(const struct stk_log *log) {
     uint32_t most = log->geometry.blocks - 1u, range = STK_LOG_REACH + 1u + log->reach;
     return range < most ? range : most;
@@ -38,14 +43,15 @@ uint32_t stk_log_lag(const struct stk_log *log) {
     return half < most ? half : most;
 }
 
-uint32_t stk_log_between(const struct stk_log *log, uint32_t block) {
-    uint32_t run = block - log->last - 1u;
-    return block > log->last ? run : run + log->geometry.blocks;
+uint32_t stk_log_distance(const struct stk_log *log, uint32_t block) {
+    uint32_t distance = block - log->last;
+    return block >= log->last ? distance : distance + log->geometry.blocks;
 }
 
 int stk_log_measure(struct stk_log *log) {
     const struct stk_flash_geometry *g = &log->geometry;
-    if (g->read_unit - 1u >= STK_FLASH_UNIT_MAX || g->prog_unit - 1u >= STK_FLASH_UNIT_MAX ||
+    /* The limit is a power of two, so one comparison of the bits of both units is enough. */
+    if (((g->read_unit - 1u) | (g->prog_unit - 1u)) >= STK_FLASH_UNIT_MAX ||
         (g->block_bytes % g->read_unit | g->block_bytes % g->prog_unit) != 0u || (uint8_t)(g->erased + 1u) > 1u ||
         g->rewrite > STK_FLASH_ANY) {
         return STK_E_ARG;
@@ -55,7 +61,7 @@ int stk_log_measure(struct stk_log *log) {
     log->read_granule = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
     log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
     log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
-    if ((log->read_granule % log->stats.page_bytes | log->read_granule % g->read_unit) != 0u) {
+    if (log->read_granule % (log->stats.page_bytes + g->read_unit - log->read_granule) != 0u) {
         return STK_E_ARG;
     }
     return g->blocks < (stk_log_header_alone(log) ? BLOCKS_MIN : BLOCKS_MIN + 1u) || log->block_cells < 2u ||
@@ -76,17 +82,14 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
     if (err != STK_OK) {
         return err;
     }
-    if (config->buffer_bytes < STK_LOG_CELL_BYTES + log->read_granule) {
+    if (config->buffer_bytes < stk_log_need(log)) {
         return STK_E_SPACE;
     }
     if (log->geometry.lazy) {
         log->geometry.rewrite = STK_FLASH_ONCE; /* after a cut, no page that was in use can be trusted to be blank */
     }
     log->config = *config;
-    /* Larger than any lag, so that the first prepare syncs: an earlier mount in this boot may have left blocks that
-     * were not synced. Half of the range, so that counting on does not wrap around. */
-    log->unsynced = UINT32_MAX / 2u;
-    memset(config->buffer, log->geometry.erased, STK_LOG_CELL_BYTES + log->read_granule);
+    memset(config->buffer, log->geometry.erased, stk_log_need(log));
     return STK_OK;
 }
 
@@ -155,14 +158,20 @@ STK_LOG_ONCE static int erase(struct stk_log *log, uint32_t block) {
 }
 
 /* Waits until everything that was programmed and erased so far survives a power cut. A medium without `sync` keeps
- * every finished operation. On an error `unsynced` keeps its count, so that the next prepare tries again. */
+ * every finished operation. The next sync stays due after an error, and while no record of this boot is on the flash:
+ * make_ready says why. */
 static int medium_sync(struct stk_log *log) {
     const struct stk_flash_ops *f = log->config.flash.ops;
     int err = f->sync ? f->sync(log->config.flash.ctx) : STK_OK;
-    if (err == STK_OK) {
-        log->unsynced = 0;
+    if (err == STK_OK && log->stats.records > log->pending) {
+        log->unsynced_left = stk_log_lag(log);
     }
     return err;
+}
+
+/* Syncs the medium if a sync is due. */
+static int sync_if_due(struct stk_log *log) {
+    return log->unsynced_left == 0u ? medium_sync(log) : STK_OK;
 }
 
 /// Buffer ///
@@ -197,23 +206,22 @@ enum {
     CHOSEN, /* `ahead` is the next block; nothing was done to it */
     ERASED, /* `ahead` is erased */
     HEADED, /* the header of `ahead` is programmed, where the header has a page of its own */
-    READY   /* the erase and the header are as durable as the medium needs; records may follow */
+    READY   /* the medium was synced, where that was due; records may follow */
 };
 
 /* Sets `ahead` to the next block. When the log has passed over as many blocks as mount looks at, goes back to the block
  * with the newest record first: mount would not find a record further away. The blocks behind that block hold no
  * record, so nothing is lost. The lap falls back when the way there crossed block 0. */
 static void choose(struct stk_log *log) {
-    uint32_t next = stk_log_following(log, log->ahead);
-    if (stk_log_between(log, next) == stk_log_search_range(log)) {
+    if (stk_log_distance(log, log->ahead) == stk_log_search_range(log)) {
         if (log->block != log->last) {
             log->lap -= log->last > log->block ? 1u : 0u;
             log->block = log->last;
             log->cell = log->block_cells;
         }
-        next = stk_log_following(log, log->last);
+        log->ahead = log->last;
     }
-    log->ahead = next;
+    log->ahead = stk_log_following(log, log->ahead);
 }
 
 /* Takes the step that follows log->ready. STK_OK also where the step has nothing to do. */
@@ -223,29 +231,28 @@ static int make_ready(struct stk_log *log) {
         choose(log);
     } else if (log->ready == CHOSEN) {
         err = erase(log, log->ahead);
-    } else if (log->ready == ERASED && stk_log_header_alone(log)) {
+    } else if (log->ready == HEADED) {
+        /* Before a record of this boot is durable, a sync makes the erase of each block durable. An earlier boot, or an
+         * earlier mount in this boot, may have written records to the block that mount did not see. If a cut on a lazy
+         * medium undid the erase, these records could come back behind records of this boot with the same sequences.
+         * Once a record of this boot is durable, the next boot takes other sequences. */
+        err = sync_if_due(log);
+        log->unsynced_left -= log->unsynced_left != 0u ? 1u : 0u;
+    } else if (stk_log_header_alone(log)) {
         stk_log_put_header(log, 1, log->ahead);
         err = program(log, log->ahead, 0, cell_at(log, 1));
-    } else if (log->ready == HEADED && log->geometry.lazy && log->prepared < 2u) {
-        /* This sync makes the erase of the block durable. An earlier boot may have written records to the block that
-         * mount did not see. If a cut undid the erase on a lazy medium, these records could come back behind records of
-         * this boot with the same sequences. The danger ends once a record of this boot is durable, because the next
-         * boot then takes other sequences. The sync for the second block makes such a record durable. So only the first
-         * two blocks of a boot need this sync. */
-        err = medium_sync(log);
-        log->prepared = (uint8_t)(log->prepared + (err == STK_OK && log->last == log->block ? 1u : 0u));
     }
     return err;
 }
 
 /* Makes the next usable block ready: erases the block, and programs its header where the header has a page of its own.
  * Passes over blocks that fail, but over no more than mount looks at, and never over the block with the newest record.
- * Syncs the medium after stk_log_lag blocks, so that mount knows in how many blocks a cut on a lazy medium may have
- * kept any part of the data. Returns STK_E_IO when no block could be used. */
+ * Syncs the medium once in stk_log_lag blocks, so that mount knows in how many blocks a cut on a lazy medium may have
+ * kept any part of the data. The sync comes before the erase: records that may still be lost must not cost older ones.
+ * Returns STK_E_IO when no block could be used. */
 static int prepare(struct stk_log *log) {
     uint32_t tries = stk_log_search_range(log);
-    int err = log->unsynced >= stk_log_lag(log) ? medium_sync(log) : STK_OK;
-    log->unsynced++;
+    int err = sync_if_due(log);
     while (err == STK_OK && log->ready != READY) {
         err = make_ready(log);
         if (err == STK_OK) {
@@ -348,8 +355,7 @@ int stk_log_flush(struct stk_log *log) {
         if (err == STK_OK) {
             /* Only now does mount know how many blocks were passed over. If log->reach grew with a header whose program
              * failed, the log would go further than mount looks. */
-            uint32_t run = log->last != log->block ? stk_log_between(log, log->block) : 0u;
-            log->reach = run > log->reach ? run : log->reach;
+            log->reach = stk_log_reach_to(log, log->block);
             log->last = log->block;
             log->pending -= end - first;
             first = end;
@@ -361,34 +367,28 @@ int stk_log_flush(struct stk_log *log) {
 
 /// Calls ///
 
-/* Reads the header of each block, and erases each block but block 0. A block that cannot be erased keeps its old
- * header, so the new log takes a greater format number than every header that is there. Counts the longest row of such
- * blocks into log->reach. A row at the end of the flash goes on at the start; block 0, which is not tried here, then
- * counts as one of the row. */
+/* Reads the header of each block, and erases the block. A block that cannot be erased keeps its old header, so the new
+ * log takes a greater format number than every header that is there. log->reach counts these blocks: no row of them is
+ * longer. Block 0 is the last to be erased, since mount looks at block 0 first: a cut before that leaves a rest of the
+ * old log, or no log at all. Once block 0 is erased, it is the next block to be used. STK_E_IO no block can be
+ * erased. */
 static int erase_all(struct stk_log *log) {
-    uint32_t run = 0, first = UINT32_MAX;
-    int err = STK_OK;
-    for (uint32_t i = 0; i < log->geometry.blocks && err == STK_OK; i++) {
-        const uint8_t *cell = stk_log_peek(log, i, 0);
+    uint32_t i = 0;
+    int err;
+    do {
+        const uint8_t *cell;
+        i = stk_log_following(log, i);
+        cell = stk_log_peek(log, i, 0);
         if (cell && stk_log_is_header(cell, log, i) && stk_log_header_format(cell) > log->format) {
             log->format = stk_log_header_format(cell);
         }
-        err = log->refused;
-        if (i != 0u && err == STK_OK) {
-            err = erase(log, i);
-            if (err == STK_OK) {
-                first = first == UINT32_MAX ? run : first;
-                run = 0;
-            } else if (err == STK_E_IO) {
-                run++;
-                err = STK_OK;
-            }
-            log->reach = run > log->reach ? run : log->reach;
+        err = log->refused != STK_OK ? log->refused : erase(log, i);
+        log->ready = err == STK_OK ? ERASED : STALE;
+        if (err == STK_E_IO && log->reach + 1u != log->geometry.blocks) {
+            log->reach++;
+            err = STK_OK;
         }
-    }
-    if (run != 0u && first < log->geometry.blocks && run + 1u + first > log->reach) {
-        log->reach = run + 1u + first;
-    }
+    } while (i != 0u && err == STK_OK);
     log->format++;
     if (log->format == 0u) { /* 0 means that no log was found */
         log->format = 1;
@@ -405,10 +405,8 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     log->sequence = sequence;
     log->blocks = log->geometry.blocks;
     log->boot = 1;
-    /* Starts as if the last block were full, so that block 0 is made ready as any next block is. Block 0 is erased
-     * after all others, since mount looks at block 0 first: a cut before that leaves a rest of the old log, or no log
-     * at all. */
-    log->block = log->last = log->ahead = log->geometry.blocks - 1u;
+    /* Starts as if the last block were full. Block 0, which is `ahead`, is the next one. */
+    log->block = log->last = log->geometry.blocks - 1u;
     log->cell = log->block_cells;
     err = erase_all(log);
     /* Unlike an append, format tries every block before it gives up: no history can be lost. */
@@ -429,6 +427,17 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     return err;
 }
 
+/* Writes a cell with the next sequence into the buffer, behind the records that wait. The checksum is left out:
+ * stk_log_flush writes the checksum once the block, and with it the seed, is known. Out of line, so that an append
+ * takes less stack. */
+STK_LOG_ONCE static void put_cell(struct stk_log *log, uint32_t kind, const void *body) {
+    uint8_t *cell = cell_at(log, log->pending++);
+    stk_put32(cell, kind);
+    memcpy(cell + 4, body, STK_LOG_BODY_BYTES);
+    stk_put32(cell + 52, log->sequence++);
+    stk_put32(cell + 56, log->boot << 1 | log->resumed);
+}
+
 int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     int err = stk_log_settle(log);
     if (err != STK_OK) {
@@ -436,9 +445,7 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     }
     /* The buffer has room for this cell. Less than a page waits there: when a full page could not be programmed, the
      * append that filled the page took its record out again. */
-    stk_log_put_cell(cell_at(log, log->pending), log, kind, body);
-    log->pending++;
-    log->sequence++;
+    put_cell(log, kind, body);
     if (header_cells(log) + log->pending >= log->page_cells) {
         err = stk_log_flush(log);
         if (err != STK_OK) {
@@ -476,8 +483,8 @@ int stk_log_poll(struct stk_log *log) {
     /* While the block in use has no record (last != block), the newest records are in an earlier block. Poll erases
      * nothing further then. */
     if (err == STK_OK && log->ready != READY && log->last == log->block) {
-        err = medium_sync(log);
-        err = err == STK_OK ? prepare(log) : err;
+        log->unsynced_left = 0;
+        err = prepare(log);
     }
     return err == STK_OK ? before != log->stats.programs + log->stats.erases : err;
 }

@@ -43,14 +43,13 @@ void stk_log_put_header(struct stk_log *log, uint32_t slot, uint32_t block) {
     /* The sequence of the first record that waits is read from its cell. log->sequence - log->pending would be wrong:
      * the sequence of a record that no block took is left out. */
     uint32_t first = log->pending != 0u ? stk_log_cell_sequence(waiting) : log->sequence;
-    uint32_t run = stk_log_between(log, block); /* blocks that were passed over since the newest record */
     stk_put32(cell + 8, log->id);
     stk_put32(cell + 12, stk_log_lap_of_next(log, block));
     stk_put32(cell + 16, first);
     stk_put32(cell + 28, log->geometry.blocks);
     stk_put32(cell + 40, log->format);
     stk_put32(cell + 44, log->boot);
-    stk_put32(cell + 48, run > log->reach ? run : log->reach);
+    stk_put32(cell + 48, stk_log_reach_to(log, block));
     complete_header(cell, log, block);
 }
 
@@ -60,7 +59,7 @@ int stk_log_is_header(const uint8_t *cell, const struct stk_log *log, uint32_t b
     complete_header(same, log, block);
     /* No log writes a boot or a reach beyond these bounds. Mount counts on from both numbers, and a forged larger
      * number would wrap around. */
-    return memcmp(cell, same, sizeof same) == 0 && stk_log_header_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
+    return memcmp(cell, same, sizeof same) == 0 && stk_log_is_boot(stk_log_header_boot(cell)) &&
            stk_log_header_reach(cell) < stk_log_header_blocks(cell);
 }
 
@@ -69,18 +68,10 @@ int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap)
            stk_log_header_format(cell) == log->format;
 }
 
-void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body) {
-    stk_put32(cell, kind);
-    memcpy(cell + 4, body, STK_LOG_BODY_BYTES);
-    stk_put32(cell + 52, log->sequence);
-    stk_put32(cell + 56, log->boot << 1 | log->resumed);
-}
-
 int stk_log_is_cell(const uint8_t *cell, uint32_t seed) {
     /* Boots begin with 1 and end at STK_LOG_BOOT_MAX. So a blank cell and a marker are no cells, even if their bytes
      * happen to match the checksum of this seed. */
-    return stk_log_cell_boot(cell) - 1u < STK_LOG_BOOT_MAX &&
-           stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
+    return stk_log_is_boot(stk_log_cell_boot(cell)) && stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
 }
 
 void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out) {

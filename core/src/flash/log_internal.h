@@ -10,7 +10,7 @@
 #include "stoker/le.h"
 #include "stoker/log.h"
 
-/* Keeps a function out of line. The function has two callers, and two inlined copies would take more code. */
+/* Keeps a function out of line. Most have two callers, and two inlined copies would take more code. */
 #ifdef __GNUC__
 #define STK_LOG_ONCE __attribute__((noinline))
 #else
@@ -33,8 +33,11 @@ static inline int stk_log_header_alone(const struct stk_log *log) {
  * page may have unused bytes behind its last cell. */
 uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
 
-/* Returns the number of blocks between the block with the newest record and `block`, which comes after that block. */
-uint32_t stk_log_between(const struct stk_log *log, uint32_t block);
+/* Returns how many blocks `block` lies behind the block with the newest record, 0 for that block. */
+uint32_t stk_log_distance(const struct stk_log *log, uint32_t block);
+
+/* Returns the reach of a log with its newest record in `block`: the most blocks in a row that were ever passed over. */
+uint32_t stk_log_reach_to(const struct stk_log *log, uint32_t block);
 
 /* Returns the block after `block`; block 0 comes after the last block of the flash. */
 uint32_t stk_log_following(const struct stk_log *log, uint32_t block);
@@ -48,6 +51,18 @@ static inline uint32_t stk_log_preceding(const struct stk_log *log, uint32_t blo
  * breaks a rule of stoker/port/flash.h or of stk_log_format; STK_E_OVERFLOW the flash has too few blocks or cells, or
  * too many cells. */
 int stk_log_measure(struct stk_log *log);
+
+/* Returns how many of the newest records a log surely keeps, as stk_log_capacity says, after stk_log_measure. Two
+ * blocks do not count: the next block may be erased ahead, and the block in use may be empty. The header takes one cell
+ * of each block. A log has at most 2^28 cells. */
+static inline uint32_t stk_log_kept(const struct stk_log *log) {
+    return (log->geometry.blocks - 2u) * (log->block_cells - 1u);
+}
+
+/* Returns the bytes of the buffer that a log needs, after stk_log_measure. */
+static inline uint32_t stk_log_need(const struct stk_log *log) {
+    return STK_LOG_CELL_BYTES + log->read_granule;
+}
 
 /* Checks the configuration and puts *log into the state before a mount. Errors as stk_log_format. */
 int stk_log_open(struct stk_log *log, const struct stk_log_config *config);
@@ -134,10 +149,6 @@ static inline uint32_t stk_log_header_reach(const uint8_t *cell) {
 /* Returns 1 if the header at `cell` was written by this log since its format, for the use of the block in `lap`. */
 int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap);
 
-/* Writes a cell with the sequence and the boot of the log. The checksum is left out: stk_log_seal writes the checksum
- * once the block, and with it the seed, is known. */
-void stk_log_put_cell(uint8_t *cell, const struct stk_log *log, uint32_t kind, const void *body);
-
 /* Writes the checksum of a cell. The seed of a header is 0, so that mount can check a header before it knows the
  * log. */
 void stk_log_seal(uint8_t *cell, uint32_t seed);
@@ -153,6 +164,12 @@ static inline uint32_t stk_log_cell_sequence(const uint8_t *cell) {
 /* Largest number of a boot. A cell has 31 bits for the boot, and a cell of one bits only is a marker or is blank: so
  * the number of 31 one bits is never a boot. */
 #define STK_LOG_BOOT_MAX 0x7FFFFFFEu
+
+/* Returns 1 if `boot` can be the number of a boot: 1 to STK_LOG_BOOT_MAX, the numbers whose successor is above 1 as a
+ * signed number. */
+static inline int stk_log_is_boot(uint32_t boot) {
+    return (int32_t)(boot + 1u) > 1;
+}
 
 static inline uint32_t stk_log_cell_boot(const uint8_t *cell) {
     return stk_get32(cell + 56) >> 1;
@@ -182,6 +199,11 @@ uint32_t stk_log_blocks(const struct stk_log *log);
 /* Places the walk at the start of a block and clears its counters. `place` counts the blocks of stk_log_blocks from the
  * oldest, which is 0. The walk ends behind `blocks` blocks, at least 1. */
 void stk_log_begin(struct stk_log_iter *iter, uint32_t place, uint32_t blocks);
+
+/* Places a walk over flash so that the next cell is the first one whose sequence is `sequence` or comes after it.
+ * Searches for the block alone, and so is shorter than stk_log_seek_sequence. The walk stands at the start of the
+ * block: it counts what it passes on the way to that cell, and must not go back. Errors as stk_log_seek_sequence. */
+int stk_log_start_at(struct stk_log_iter *iter, uint32_t sequence);
 
 /* Bytes of a block that hold pages. */
 static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {

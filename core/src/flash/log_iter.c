@@ -216,7 +216,7 @@ int stk_log_check_reader(const struct stk_log *log, const void *buffer, uint32_t
     if (!log->config.flash.ops) {
         return STK_E_SHUTDOWN;
     }
-    return !buffer ? STK_E_ARG : buffer_bytes < STK_LOG_CELL_BYTES + log->read_granule ? STK_E_SPACE : STK_OK;
+    return !buffer ? STK_E_ARG : buffer_bytes < stk_log_need(log) ? STK_E_SPACE : STK_OK;
 }
 
 int stk_log_walk(const struct stk_log *log, struct stk_log_iter *iter, void *buffer, uint32_t buffer_bytes) {

@@ -32,9 +32,8 @@ struct end {
     uint32_t least;      /* least sequence of a record of the block, from its header; only where `how` is HEADER */
     uint32_t begun;      /* cells of the block that lie in pages that were begun */
     uint32_t cell;       /* first cell behind the page of the last record; 0: the block has no record */
-    uint32_t lost;       /* pages of the block behind its last record that cannot be read */
+    uint32_t lost;       /* pages behind the last record that cannot be read; a block in newer blocks counts as one */
     uint32_t behind;     /* cells behind the last record, in newer blocks too, that may have taken a sequence */
-    uint32_t hidden;     /* 1: some of the cells behind the last record cannot be read; else 0 */
     uint32_t sequence;   /* sequence of the last record */
     uint32_t boot;       /* boot of the last record */
 };
@@ -214,14 +213,13 @@ static int is_blank_from(struct stk_log *log, uint32_t block, uint32_t cell) {
     return 1;
 }
 
-/* Returns the number of cells of the block of *e that lie in pages that were begun. The page of the header counts
- * too. */
-static uint32_t cells_used(struct stk_log *log, const struct end *e) {
+/* Returns the number of cells of the block that lie in pages that were begun. The page of the header counts too. */
+static uint32_t cells_used(struct stk_log *log, uint32_t block) {
     uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
     /* Begins with the second page and not with the middle: a block that was only made ready ahead is done after
      * that. */
     while (high - low > 1u) {
-        if (is_blank_from(log, e->block, middle * log->page_cells)) {
+        if (is_blank_from(log, block, middle * log->page_cells)) {
             high = middle;
         } else {
             low = middle;
@@ -233,16 +231,11 @@ static uint32_t cells_used(struct stk_log *log, const struct end *e) {
 
 /* Looks backwards for the last whole record of the block of *e, and adds what is behind that record to *e. */
 static void find_last(struct stk_log *log, struct end *e) {
-    uint32_t seed = stk_log_seed(log, e->lap);
-    e->begun = cells_used(log, e);
-    e->lost = 0;
-    for (e->cell = e->begun; e->cell != 0u; e->cell -= log->page_cells) {
-        uint32_t cell = e->cell - log->page_cells;
-        const uint8_t *page = stk_log_peek(log, e->block, cell), *last = last_cell_in(log, page, cell, seed);
-        if (!page) {
-            e->lost++;
-            e->hidden = 1;
-        }
+    uint32_t seed = stk_log_seed(log, e->lap), begun = cells_used(log, e->block), cell = begun;
+    for (; cell != 0u; cell -= log->page_cells) {
+        uint32_t first = cell - log->page_cells;
+        const uint8_t *page = stk_log_peek(log, e->block, first), *last = last_cell_in(log, page, first, seed);
+        e->lost += page ? 0u : 1u;
         /* The header has the sequence of the first record of this use of the block. A cell with a smaller sequence is
          * not of this use. An earlier boot wrote the cell, in the same lap, and the erase before this use failed to
          * remove it. */
@@ -252,7 +245,9 @@ static void find_last(struct stk_log *log, struct end *e) {
             break;
         }
     }
-    e->behind += e->begun - e->cell;
+    e->begun = begun;
+    e->cell = cell;
+    e->behind += begun - cell;
 }
 
 /* Goes back from the block of *e to the nearest block before it that has a record. Looks at no more than `tries`
@@ -268,7 +263,7 @@ static void find_older(struct stk_log *log, struct end *e, uint32_t tries) {
             find_last(log, e);
         } else if (e->how == UNREADABLE) {
             e->behind += log->block_cells;
-            e->hidden = 1;
+            e->lost++;
         }
     }
 }
@@ -314,7 +309,7 @@ static void go_on(struct stk_log *log, uint32_t unreadable, const struct end *ne
     } else {
         log->ahead = newest->block + unreadable;
         log->ahead -= log->ahead >= log->geometry.blocks ? log->geometry.blocks : 0u;
-        last->hidden |= unreadable != 0u;
+        last->lost += unreadable;
         last->behind += unreadable * log->block_cells;
     }
 }
@@ -329,7 +324,7 @@ static void find_place(struct stk_log *log, const struct search *s) {
     newest.how = s->how;
     newest.least = log->sequence;
     newest.behind = 0;
-    newest.hidden = 0;
+    newest.lost = 0;
     find_last(log, &newest);
     older = newest;
     find_older(log, &older, stk_log_search_range(log));
@@ -337,7 +332,7 @@ static void find_place(struct stk_log *log, const struct search *s) {
         last = &older;
     } else if (newest.cell == 0u) { /* no record at all: all blocks that were looked at count */
         newest.behind = older.behind;
-        newest.hidden = older.hidden;
+        newest.lost = older.lost;
     }
     if (last->cell != 0u) {
         log->sequence = (int32_t)(last->sequence - log->sequence) < 0 ? log->sequence : last->sequence + 1u;
@@ -347,7 +342,7 @@ static void find_place(struct stk_log *log, const struct search *s) {
     /* Cells that cannot be read may be records of boots that mount does not see. Each such boot has written one page at
      * least. So the number of this boot is greater by one for each of these cells. Those boots have also left sequences
      * out at their mounts. */
-    if (last->hidden) {
+    if (last->lost != 0u) {
         boots += last->behind;
         last->behind *= 3u;
     }
@@ -357,7 +352,8 @@ static void find_place(struct stk_log *log, const struct search *s) {
      * left out as many itself, and its records may stay when the erase of that block fails. */
     begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
     log->sequence += last->behind + (1u + s->touched) * begun;
-    log->boot = STK_LOG_BOOT_MAX - log->boot > boots ? log->boot + boots : STK_LOG_BOOT_MAX;
+    log->boot += boots;
+    log->boot = log->boot < STK_LOG_BOOT_MAX ? log->boot : STK_LOG_BOOT_MAX;
     log->resumed = 1;
 }
 

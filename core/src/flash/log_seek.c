@@ -3,18 +3,17 @@
  * order. */
 #include "log_internal.h"
 
-enum key {
-    SEQUENCE,
-    BOOT,
-    BOOT_TIME
-};
+struct target;
+
+/* Returns 1 if the cell lies before the target. Sequences and boots are compared by difference, since they wrap. */
+typedef int is_before(const struct stk_log_cell *cell, const struct target *target);
 
 /* The record to find. Records lie in the order of each key: of sequences, of boots, and of times within a boot. Times
  * of different boots are not in order, so there is no key of the time alone. */
 struct target {
-    enum key key;
-    uint32_t number; /* sequence for SEQUENCE; boot for BOOT and BOOT_TIME */
-    uint64_t time;   /* nanoseconds of the clock of the records; only for BOOT_TIME */
+    is_before *precedes;
+    uint32_t number; /* sequence or boot */
+    uint64_t time;   /* nanoseconds of the clock of the records; only for precedes_time */
 };
 
 /* Returns the timestamp of a replay record, which is the first field of its body. */
@@ -22,10 +21,16 @@ static uint64_t time_of(const struct stk_log_cell *cell) {
     return stk_get64(cell->body);
 }
 
-/* Returns 1 if the cell lies before the target. Sequences and boots are compared by difference, since they wrap. */
-static int is_before(const struct stk_log_cell *cell, const struct target *t) {
-    int32_t difference = (int32_t)((t->key == SEQUENCE ? cell->sequence : cell->boot) - t->number);
-    return difference < 0 || (difference == 0 && t->key == BOOT_TIME && time_of(cell) < t->time);
+static int precedes_sequence(const struct stk_log_cell *cell, const struct target *t) {
+    return (int32_t)(cell->sequence - t->number) < 0;
+}
+
+static int precedes_boot(const struct stk_log_cell *cell, const struct target *t) {
+    return (int32_t)(cell->boot - t->number) < 0;
+}
+
+static int precedes_time(const struct stk_log_cell *cell, const struct target *t) {
+    return precedes_boot(cell, t) || (cell->boot == t->number && time_of(cell) < t->time);
 }
 
 /* Ends a search: steps back over the record that was found, so that the walk returns this record next. Clears all
@@ -57,22 +62,22 @@ static uint32_t start_of(struct stk_log_iter *it, uint32_t low, struct stk_log_c
     return low;
 }
 
-/* Finds the target, or the first record behind the target. Halves for the last block whose first record is before the
- * target: only this block or the blocks behind it can hold the target. A block without a record, or with no whole
- * header, gives no answer, so the next block is looked at instead. Returns 1 with the record in *cell; 0 at the end of
- * the log; or an error. The walk returns the record of *cell next. */
-static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
+/* Moves the walk to the start of the block that may hold the target. Halves for the last block whose first record is
+ * before the target: only this block or the blocks behind it can hold the target. A block without a record, or with no
+ * whole header, gives no answer, so the next block is looked at instead. `cell` is room to work in. Returns STK_OK or
+ * an error. */
+STK_LOG_ONCE static int seek_block(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
     uint32_t low = 0, all = stk_log_blocks(it->source), high = all;
-    int found;
     while (high - low > 1u) {
         uint32_t middle = low + (high - low) / 2u, at = middle;
+        int found;
         do {
             found = first_of(it, at, cell);
         } while ((found == 0 || (found == 1 && it->use != STK_LOG_OURS)) && ++at < high);
         if (found < 0) {
             return found;
         }
-        if (found == 1 && it->use == STK_LOG_OURS && is_before(cell, t)) {
+        if (found == 1 && it->use == STK_LOG_OURS && t->precedes(cell, t)) {
             low = at;
         } else {
             high = middle;
@@ -80,31 +85,49 @@ static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_
     }
     low = start_of(it, low, cell);
     stk_log_begin(it, low, all - low);
+    return STK_OK;
+}
+
+/* Finds the target, or the first record behind the target. Returns 1 with the record in *cell; 0 at the end of the log;
+ * or an error. The walk returns the record of *cell next. */
+static int seek(struct stk_log_iter *it, const struct target *t, struct stk_log_cell *cell) {
+    int found = seek_block(it, t, cell);
+    if (found < 0) {
+        return found;
+    }
     do {
         found = stk_log_next_cell(it, cell);
-    } while (found == 1 && is_before(cell, t));
+    } while (found == 1 && t->precedes(cell, t));
     (void)end_search(it, found, cell);
     return found;
 }
 
 /* Implements the public seeks: checks that the walk is over flash, and takes "none found" for success at the end. */
-static int seek_to(struct stk_log_iter *it, enum key key, uint32_t number, uint64_t time) {
-    const struct target t = {key, number, time};
+static int seek_to(struct stk_log_iter *it, is_before *precedes, uint32_t number, uint64_t time) {
+    const struct target t = {precedes, number, time};
     struct stk_log_cell cell;
     int found = it->of_flash ? seek(it, &t, &cell) : STK_E_UNSUPPORTED;
     return found < 0 ? found : STK_OK;
 }
 
 int stk_log_seek_sequence(struct stk_log_iter *iter, uint32_t sequence) {
-    return seek_to(iter, SEQUENCE, sequence, 0);
+    return seek_to(iter, precedes_sequence, sequence, 0);
 }
 
 int stk_log_seek_boot(struct stk_log_iter *iter, uint32_t boot) {
-    return seek_to(iter, BOOT, boot, 0);
+    return seek_to(iter, precedes_boot, boot, 0);
 }
 
 int stk_log_seek_boot_time(struct stk_log_iter *iter, uint32_t boot, uint64_t timestamp_ns) {
-    return seek_to(iter, BOOT_TIME, boot, timestamp_ns);
+    return seek_to(iter, precedes_time, boot, timestamp_ns);
+}
+
+int stk_log_start_at(struct stk_log_iter *iter, uint32_t sequence) {
+    const struct target t = {precedes_sequence, sequence, 0};
+    struct stk_log_cell cell;
+    int err = seek_block(iter, &t, &cell);
+    iter->expected = sequence;
+    return err;
 }
 
 /* Walks from the oldest record to the first record at or after `time`. Reads the whole log in the worst case. */
@@ -119,7 +142,7 @@ static int walk_to_time(struct stk_log_iter *it, uint64_t time) {
 }
 
 int stk_log_seek_time(struct stk_log_iter *iter, uint64_t timestamp_ns) {
-    struct target t = {BOOT_TIME, 0, timestamp_ns};
+    struct target t = {precedes_time, 0, timestamp_ns};
     struct stk_log_cell cell;
     uint32_t first, passed = 0;
     int found;
@@ -167,11 +190,9 @@ int stk_log_block(const struct stk_log *log, uint32_t block, void *buffer, uint3
     return err;
 }
 
-/* Two blocks do not count: the next block may be erased ahead, and the block in use may be empty. The header takes one
- * cell of each block. */
 uint64_t stk_log_capacity(const struct stk_flash_geometry *geometry) {
     struct stk_log log = {.geometry = *geometry};
-    return stk_log_measure(&log) == STK_OK ? (uint64_t)(geometry->blocks - 2u) * (log.block_cells - 1u) : 0u;
+    return stk_log_measure(&log) == STK_OK ? stk_log_kept(&log) : 0u;
 }
 
 void stk_log_stats(const struct stk_log *log, struct stk_log_stats *stats) {

@@ -29,12 +29,10 @@ static void age(struct stk_store *store) {
     }
 }
 
-/* Appends the gathered bytes of store->cell.body as one cell, and fills the body up with zeros. */
+/* Appends store->cell.body as one cell. */
 static int append(struct stk_store *store, enum stk_store_kind kind) {
-    int err;
-    memset(store->cell.body + store->filled, 0, sizeof store->cell.body - store->filled);
+    int err = stk_log_append_cell(&store->log, (uint32_t)kind, store->cell.body);
     store->filled = 0;
-    err = stk_log_append_cell(&store->log, (uint32_t)kind, store->cell.body);
     age(store);
     return err;
 }
@@ -43,7 +41,6 @@ static int append(struct stk_store *store, enum stk_store_kind kind) {
 static int append_note(struct stk_store *store, enum stk_store_kind kind, const uint8_t *name,
                        const struct stk_store_artifact *artifact) {
     stk_store_put_note(store->cell.body, name, artifact);
-    store->filled = sizeof store->cell.body;
     return append(store, kind);
 }
 
@@ -75,17 +72,14 @@ static int sync(struct stk_store *store) {
 /// Calls ///
 
 /* Checks the spans of a put and sets *bytes to their sum. Compares each span with the room that is left, so that the
- * sum cannot wrap around. */
+ * sum cannot wrap around. The first append of the put checks that the store is mounted. */
 static int check_put(const struct stk_store *store, const struct stk_span *spans, uint32_t count, uint32_t *bytes) {
-    uint32_t largest = stk_store_largest(&store->log.geometry), all = 0;
-    if (!stk_store_mounted(store)) {
-        return STK_E_SHUTDOWN;
-    }
+    uint32_t all = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (!spans[i].data && spans[i].bytes != 0u) {
             return STK_E_ARG;
         }
-        if (spans[i].bytes > largest - all) {
+        if (spans[i].bytes > store->largest - all) {
             return STK_E_OVERFLOW;
         }
         all += (uint32_t)spans[i].bytes;
@@ -97,23 +91,24 @@ static int check_put(const struct stk_store *store, const struct stk_span *spans
 /* Makes an entry of the index free when a new key needs one. Removes the oldest artifact by a record on the flash: an
  * entry that was only forgotten would come back at the next mount. */
 static int make_room(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES]) {
-    struct stk_store_artifact oldest;
+    const struct stk_store_artifact *oldest = &store->entry[stk_store_oldest(store)].artifact;
     int err;
     if (store->count < store->config.entries || stk_store_entry_of(store, key) != STK_STORE_NONE) {
         return STK_OK;
     }
-    oldest = store->entry[stk_store_oldest(store)].artifact;
-    err = append_note(store, STORE_REMOVED, oldest.key, &oldest);
+    err = append_note(store, STORE_REMOVED, oldest->key, oldest);
     if (err == STK_OK) {
-        stk_store_drop(store, stk_store_entry_of(store, oldest.key)); /* the append may have dropped it */
+        /* The append may have dropped the artifact. The entry keeps the key then, since nothing takes the entry. */
+        stk_store_drop(store, stk_store_entry_of(store, oldest->key));
     }
     return err;
 }
 
-/* Appends head, data and tail, and syncs. Sets artifact->sequence to the sequence of the head. The tail comes last and
- * has the digest of the data, so the artifact exists from the moment when the tail is whole on the flash. */
-static int write_artifact(struct stk_store *store, struct stk_store_artifact *artifact, const struct stk_span *spans,
-                          uint32_t count) {
+/* Appends head, data and tail of the open artifact, and syncs. Sets the sequence of the artifact to that of the head.
+ * The tail comes last and has the digest of the data, so the artifact exists from the moment when the tail is whole on
+ * the flash. */
+static int write_artifact(struct stk_store *store, const struct stk_span *spans, uint32_t count) {
+    struct stk_store_artifact *artifact = &store->open;
     uint8_t digest[STK_BLAKE3_OUT];
     int err;
     stk_blake3_init_keyed(&store->hash, artifact->key);
@@ -123,6 +118,7 @@ static int write_artifact(struct stk_store *store, struct stk_store_artifact *ar
         err = append_data(store, spans[i].data, spans[i].bytes);
     }
     if (err == STK_OK && store->filled != 0u) {
+        memset(store->cell.body + store->filled, 0, sizeof store->cell.body - store->filled);
         err = append(store, STORE_DATA);
     }
     if (err == STK_OK) {
@@ -134,26 +130,25 @@ static int write_artifact(struct stk_store *store, struct stk_store_artifact *ar
 
 int stk_store_put(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTES], const struct stk_span *spans,
                   uint32_t count) {
-    struct stk_store_artifact artifact;
-    uint32_t dropped = store->stats.dropped;
-    int err = check_put(store, spans, count, &artifact.bytes);
+    uint32_t dropped = store->stats.dropped, bytes;
+    int err = check_put(store, spans, count, &bytes);
     if (err != STK_OK) {
         return err;
     }
     store->reading = 0;
-    store->filled = 0;
-    memcpy(artifact.key, key, sizeof artifact.key);
     err = make_room(store, key);
     if (err == STK_OK) {
-        err = write_artifact(store, &artifact, spans, count);
+        memcpy(store->open.key, key, sizeof store->open.key);
+        store->open.bytes = bytes;
+        err = write_artifact(store, spans, count);
         /* The tail may be on the flash although the put failed, and a later mount may find it. A remove must then
          * append its record even if the index has no artifact of the key. */
         store->unsettled |= err != STK_OK;
     }
-    if (err != STK_OK || (int32_t)(artifact.sequence - store->begins) < 0) {
+    if (err != STK_OK || (int32_t)(store->open.sequence - store->begins) < 0) {
         return err != STK_OK ? err : STK_E_IO; /* an erase during this put took the head of this artifact */
     }
-    stk_store_set(store, &artifact);
+    stk_store_set(store, &store->open);
     store->stats.puts++;
     return (int)(store->stats.dropped - dropped);
 }

@@ -3,6 +3,5 @@
 #include "store_internal.h"
 
 int stk_store_grow(struct stk_store *store, struct stk_error_info *info) {
-    const struct stk_log_config config = stk_store_log_config(store);
-    return stk_store_begin(store, stk_log_grow(&store->log, &config), info);
+    return stk_store_begin(store, stk_log_grow(&store->log, &store->log_config), info);
 }

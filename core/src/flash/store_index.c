@@ -19,11 +19,19 @@ int stk_store_bytes(uint32_t entries, size_t *out) {
  * the block that mount found. */
 #define SPARE 4u
 
+uint32_t stk_store_largest_of(const struct stk_log *log) {
+    uint32_t cells = stk_log_kept(log);
+    uint32_t most = STK_BLAKE3_INPUT_MAX < UINT32_MAX ? (uint32_t)STK_BLAKE3_INPUT_MAX : UINT32_MAX;
+    if (cells <= SPARE) {
+        return 0;
+    }
+    cells -= SPARE;
+    return cells <= most / STK_STORE_CELL_BYTES ? cells * STK_STORE_CELL_BYTES : most;
+}
+
 uint32_t stk_store_largest(const struct stk_flash_geometry *geometry) {
-    uint64_t cells = stk_log_capacity(geometry);
-    uint64_t bytes = cells > SPARE ? (cells - SPARE) * STK_STORE_CELL_BYTES : 0u;
-    bytes = bytes < STK_BLAKE3_INPUT_MAX ? bytes : STK_BLAKE3_INPUT_MAX;
-    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    struct stk_log log = {.geometry = *geometry};
+    return stk_log_measure(&log) == STK_OK ? stk_store_largest_of(&log) : 0u;
 }
 
 /// Age ///
@@ -68,31 +76,31 @@ void stk_store_clear(struct stk_store *store) {
     store->entry[0].next[OLDER] = STK_STORE_NONE;
 }
 
-/* Takes a free entry and adds it to the tree under the key of `artifact`. Prefers entries that were given back; entries
- * above store->used were never used and are not in the list of free ones, so that a clear needs no loop. */
-static uint32_t take_entry(struct stk_store *store, const struct stk_store_artifact *artifact) {
+/* Returns a free entry. Prefers entries that were given back; entries above store->used were never used and are not in
+ * the list of free ones, so that a clear needs no loop. */
+static uint32_t take_entry(struct stk_store *store) {
     uint32_t i = store->free;
     if (i == STK_STORE_NONE) {
-        i = ++store->used;
-    } else {
-        store->free = store->entry[i].next[0];
+        return ++store->used;
     }
-    store->entry[i].artifact = *artifact;
-    stk_store_tree_add(store, i);
-    store->count++;
+    store->free = store->entry[i].next[0];
     return i;
 }
 
 void stk_store_set(struct stk_store *store, const struct stk_store_artifact *artifact) {
-    uint32_t i = stk_store_entry_of(store, artifact->key);
-    if (i == STK_STORE_NONE) {
-        i = take_entry(store, artifact);
+    uint32_t found = stk_store_entry_of(store, artifact->key), i = found;
+    if (found == STK_STORE_NONE) {
+        i = take_entry(store);
     } else {
         unlink(store, i);
     }
     store->entry[i].artifact = *artifact;
     store->stats.bytes += artifact->bytes;
     link_by_age(store, i);
+    if (found == STK_STORE_NONE) {
+        stk_store_tree_add(store, i);
+        store->count++;
+    }
 }
 
 void stk_store_leave(struct stk_store *store, uint32_t i) {

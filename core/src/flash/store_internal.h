@@ -1,9 +1,14 @@
 /* The helpers that the files of the flash store share. The public calls are in stoker/store.h. The store knows the log
- * only through stoker/log.h: pages, bad blocks and power cuts are the work of the log. */
+ * only through stoker/log.h, its sizes and stk_log_start_at: pages, bad blocks and power cuts are the work of the
+ * log. */
 #ifndef STK_SRC_STORE_INTERNAL_H
 #define STK_SRC_STORE_INTERNAL_H
 
+#include "log_internal.h"
 #include "stoker/store.h"
+
+/* Returns stk_store_largest for the geometry of the log, after stk_log_measure. */
+uint32_t stk_store_largest_of(const struct stk_log *log);
 
 /// Cells, as SPEC.md section 9 has them ///
 
@@ -76,9 +81,6 @@ static inline int stk_store_mounted(const struct stk_store *store) {
 
 /// Mount ///
 
-/* Returns the configuration for the log of the store, with the part of the buffer that is not for reading. */
-struct stk_log_config stk_store_log_config(const struct stk_store *store);
-
 /* Fills the index after a mount of the log. `mounted` is the result of that mount; an error is returned as it is, with
  * an empty index. Returns as stk_store_mount. */
 int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info *info);
@@ -91,13 +93,7 @@ int stk_store_walk(struct stk_store *store);
 /* Returns 1 if cells were written between the cell before and this cell of a walk, and the medium could not give them
  * back. Call this after each cell, since it clears the counters of the walk. Cells between two boots do not count: a
  * power cut may have left these cells unreadable, and then they never were whole. */
-static inline int stk_store_in_doubt(struct stk_store *store) {
-    int in_doubt = store->iter.corrupt != 0u && store->iter.unreadable != 0u && store->cell.boot == store->boot;
-    store->iter.corrupt = 0;
-    store->iter.unreadable = 0;
-    store->boot = store->cell.boot;
-    return in_doubt;
-}
+int stk_store_in_doubt(struct stk_store *store);
 
 /// Versions ///
 

@@ -6,19 +6,16 @@
 
 /// Set-up ///
 
-uint32_t stk_store_buffer_bytes(const struct stk_flash_geometry *geometry) {
-    return STK_STORE_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
-}
+/* Bytes of the smallest buffer of a store whose log needs a buffer of `log_bytes`: STK_STORE_BUFFER_BYTES says why. */
+#define STORE_BUFFER_BYTES(log_bytes) (3u * (log_bytes)-2u * STK_LOG_CELL_BYTES)
 
-/* Returns how many bytes of the buffer are for reading. The log's part lies behind them, at a multiple of the largest
- * unit, so that both parts are as aligned as the caller's buffer. */
-static uint32_t reading_bytes(const struct stk_flash_geometry *g, uint32_t bytes) {
-    uint32_t need = stk_log_buffer_bytes(g), unit = need - STK_LOG_CELL_BYTES;
-    return (bytes - need) / unit * unit;
+uint32_t stk_store_buffer_bytes(const struct stk_flash_geometry *geometry) {
+    return STORE_BUFFER_BYTES(stk_log_buffer_bytes(geometry));
 }
 
 int stk_store_init(struct stk_store *store, const struct stk_store_config *config, struct stk_arena *arena) {
-    struct stk_flash_geometry g;
+    struct stk_log measured; /* for its sizes; no log is opened here */
+    uint32_t largest, log_bytes, unit;
     size_t bytes;
     void *memory;
     int err;
@@ -29,27 +26,28 @@ int stk_store_init(struct stk_store *store, const struct stk_store_config *confi
     if (err != STK_OK) {
         return err;
     }
-    config->flash.ops->geometry(config->flash.ctx, &g);
-    if (stk_store_largest(&g) == 0u) {
+    config->flash.ops->geometry(config->flash.ctx, &measured.geometry);
+    largest = stk_log_measure(&measured) == STK_OK ? stk_store_largest_of(&measured) : 0u;
+    if (largest == 0u) {
         return STK_E_OVERFLOW;
     }
-    memory = config->buffer_bytes < stk_store_buffer_bytes(&g) ? NULL : stk_arena_take(arena, bytes);
+    log_bytes = stk_log_need(&measured);
+    memory = config->buffer_bytes < STORE_BUFFER_BYTES(log_bytes) ? NULL : stk_arena_take(arena, bytes);
     if (!memory) {
         return STK_E_SPACE;
     }
     memset(store, 0, sizeof *store);
-    store->config = *config;
     store->entry = memory;
-    store->log.geometry = g;
-    store->read_bytes = reading_bytes(&g, config->buffer_bytes);
+    store->largest = largest;
+    store->config = *config;
+    /* The log's part lies behind the part for reading, at a multiple of the largest unit, so that both parts are as
+     * aligned as the caller's buffer. */
+    unit = log_bytes - STK_LOG_CELL_BYTES;
+    store->read_bytes = (config->buffer_bytes - log_bytes) / unit * unit;
+    store->log_config.flash = config->flash;
+    store->log_config.buffer = (uint8_t *)config->buffer + store->read_bytes;
+    store->log_config.buffer_bytes = config->buffer_bytes - store->read_bytes;
     return STK_OK;
-}
-
-struct stk_log_config stk_store_log_config(const struct stk_store *store) {
-    const struct stk_store_config *c = &store->config;
-    const struct stk_log_config config = {c->flash, (uint8_t *)c->buffer + store->read_bytes,
-                                          c->buffer_bytes - store->read_bytes};
-    return config;
 }
 
 /* Brings the store into the state of an empty log, before a scan fills the index. */
@@ -62,14 +60,21 @@ static void clear(struct stk_store *store) {
 }
 
 int stk_store_format(struct stk_store *store, uint32_t id) {
-    const struct stk_log_config config = stk_store_log_config(store);
-    int err = stk_log_format(&store->log, &config, id, 0);
+    int err = stk_log_format(&store->log, &store->log_config, id, 0);
     clear(store);
     return err;
 }
 
 int stk_store_walk(struct stk_store *store) {
     return stk_log_walk(&store->log, &store->iter, store->config.buffer, store->read_bytes);
+}
+
+int stk_store_in_doubt(struct stk_store *store) {
+    int in_doubt = store->iter.corrupt != 0u && store->iter.unreadable != 0u && store->cell.boot == store->boot;
+    store->iter.corrupt = 0;
+    store->iter.unreadable = 0;
+    store->boot = store->cell.boot;
+    return in_doubt;
 }
 
 /// The scan ///
@@ -100,7 +105,7 @@ static int has_tail(struct stk_store *store) {
     uint32_t tail = stk_store_tail(&store->open);
     int err;
     store->next = tail - (store->log.page_cells - 1u);
-    err = stk_log_seek_sequence(&store->iter, store->next);
+    err = stk_log_start_at(&store->iter, store->next);
     while (err == STK_OK && stk_log_next_cell(&store->iter, &store->cell) == 1 && store->cell.sequence == store->next) {
         if (store->next++ == tail) {
             return stk_store_is_tail(&store->cell, &store->open);
@@ -115,7 +120,7 @@ static int has_tail(struct stk_store *store) {
  * scan reads in order up to the place where that tail should have been. */
 static int begin(struct stk_store *store, struct scan *scan) {
     uint32_t head = store->open.sequence, tail = stk_store_tail(&store->open);
-    if (store->log.geometry.lazy || stk_store_cells(store->open.bytes) < 2u * store->log.block_cells ||
+    if (store->log.geometry.lazy || tail - head <= 2u * store->log.block_cells ||
         (int32_t)(store->log.sequence - tail) <= 0 || (int32_t)(head - scan->read_to) < 0) {
         return STK_OK;
     }
@@ -125,7 +130,7 @@ static int begin(struct stk_store *store, struct scan *scan) {
     }
     scan->read_to = tail;
     store->next = head + 1u;
-    return stk_log_seek_sequence(&store->iter, store->next);
+    return stk_log_start_at(&store->iter, store->next);
 }
 
 /* Looks at the next cell of the scan. If a put was cut, the cells of its artifact end at a missing sequence, or at the
@@ -161,10 +166,12 @@ static int look(struct stk_store *store, struct scan *scan) {
  * holds replay records and no artifacts. */
 static int scan_all(struct stk_store *store) {
     struct scan scan = {0, store->log.sequence - (uint32_t)INT32_MAX, 0};
-    int err = stk_store_walk(store), any = 0;
+    int err = stk_store_walk(store);
     while (err == STK_OK && (err = stk_log_next_cell(&store->iter, &store->cell)) == 1) {
-        store->begins = any ? store->begins : store->cell.sequence;
-        any = 1;
+        /* Before the first cell `begins` is the end of the log, and later cells come after the first. */
+        if ((int32_t)(store->cell.sequence - store->begins) < 0) {
+            store->begins = store->cell.sequence;
+        }
         err = (store->cell.kind & STORE_KIND) == 0u ? STK_E_FORMAT : look(store, &scan);
     }
     return err == STK_OK ? (int)scan.left_out : err;
@@ -186,10 +193,9 @@ int stk_store_begin(struct stk_store *store, int mounted, struct stk_error_info 
         return left_out;
     }
     return left_out == 0 ? (int)store->count
-                         : stk_fail(info, STK_E_FULL, (uint32_t)left_out, (uint64_t)store->count + (uint32_t)left_out);
+                         : stk_fail(info, STK_E_FULL, (uint32_t)left_out, store->count + (uint32_t)left_out);
 }
 
 int stk_store_mount(struct stk_store *store, struct stk_error_info *info) {
-    const struct stk_log_config config = stk_store_log_config(store);
-    return stk_store_begin(store, stk_log_mount(&store->log, &config), info);
+    return stk_store_begin(store, stk_log_mount(&store->log, &store->log_config), info);
 }

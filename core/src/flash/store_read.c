@@ -18,7 +18,7 @@ int stk_store_open(struct stk_store *store, const uint8_t key[STK_STORE_KEY_BYTE
     }
     store->open = store->entry[i].artifact;
     stk_store_follow(store);
-    err = stk_log_seek_sequence(&store->iter, store->open.sequence);
+    err = stk_log_start_at(&store->iter, store->open.sequence);
     if (err != STK_OK) {
         return err;
     }

@@ -35,18 +35,18 @@ static void parent_node(const struct stk_blake3 *s, const uint32_t left[8], cons
     node->flags = s->flags | (uint32_t)BLAKE3_PARENT;
 }
 
-/* Puts s->cv, the chaining value of a whole subtree, on the stack. `count` is the number of whole subtrees of this size
- * so far, including this subtree. Two subtrees of one size merge at once, so the stack holds one value for each bit
- * that is set in the number of whole chunks (section 5.1.2). Call this only when more input follows: then no node that
- * this function computes is the root. Overwrites *node and s->cv; the caller sets s->cv when it begins the next
- * chunk. */
+/* Puts the chaining value of a whole subtree on the stack. The caller has put the value into the first half of node->m;
+ * this function overwrites the rest of *node. `count` is the number of whole subtrees of this size so far, including
+ * this subtree. Two subtrees of one size merge at once, so the stack holds one value for each bit that is set in the
+ * number of whole chunks (section 5.1.2). Call this only when more input follows: then no node that this function
+ * computes is the root. */
 static void push(struct stk_blake3 *s, uint64_t count, struct stk_blake3_node *node) {
     for (; (count & 1) == 0; count >>= 1) {
         s->depth--;
-        parent_node(s, s->stack[s->depth], s->cv, node);
-        stk_blake3_chain(node, s->cv);
+        parent_node(s, s->stack[s->depth], node->m, node);
+        stk_blake3_compress(node, node->m);
     }
-    memcpy(s->stack[s->depth], s->cv, sizeof s->stack[0]);
+    memcpy(s->stack[s->depth], node->m, sizeof s->stack[0]);
     s->depth++;
 }
 
@@ -68,8 +68,9 @@ static void take_block(struct stk_blake3 *s, const uint8_t block[STK_BLAKE3_BLOC
     node.len = STK_BLAKE3_BLOCK;
     last = s->blocks == BLAKE3_CHUNK_BLOCKS - 1;
     node.flags |= last ? (uint32_t)BLAKE3_CHUNK_END : 0;
-    stk_blake3_chain(&node, s->cv);
+    stk_blake3_compress(&node, node.m);
     if (!last) {
+        memcpy(s->cv, node.m, sizeof s->cv);
         s->blocks++;
         return;
     }
@@ -94,7 +95,7 @@ static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes
         }
     }
     struct stk_blake3_node node;
-    stk_blake3_subtree(in, chunks, s->key, s->chunk, s->flags, s->cv);
+    stk_blake3_subtree(in, chunks, s->key, s->chunk, s->flags, node.m);
     push(s, s->chunk / chunks + 1, &node);
     begin_chunk(s, s->chunk + chunks);
     return (size_t)chunks * STK_BLAKE3_CHUNK;

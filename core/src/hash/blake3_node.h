@@ -49,16 +49,8 @@ static inline void stk_blake3_load(uint32_t m[16], const uint8_t block[STK_BLAKE
 }
 
 /* Writes the 64 bytes of output of node `in`. Words 0 .. 7 are the chaining value; only the root uses words 8 .. 15
- * (section 2.6). `out` may be in->m: the message is read before the output is written. */
+ * (section 2.6). `out` may be in->m: the message is read before the output is written. A caller that does not need the
+ * message any more takes in->m, so that the output needs no room on the stack. */
 void stk_blake3_compress(const struct stk_blake3_node *in, uint32_t out[16]);
-
-/* Writes the chaining value of the node to `cv`. The message is lost: the output takes its place and so needs no room
- * on the stack. */
-static inline void stk_blake3_chain(struct stk_blake3_node *node, uint32_t cv[8]) {
-    stk_blake3_compress(node, node->m);
-    for (unsigned i = 0; i < 8; i++) {
-        cv[i] = node->m[i];
-    }
-}
 
 #endif

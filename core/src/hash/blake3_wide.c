@@ -109,7 +109,10 @@ static void hash_parent(const uint8_t *pair, const uint32_t key[8], uint32_t fla
         node.cv[i] = key[i];
     }
     stk_blake3_load(node.m, pair);
-    stk_blake3_chain(&node, cv);
+    stk_blake3_compress(&node, node.m);
+    for (unsigned i = 0; i < 8; i++) {
+        cv[i] = node.m[i];
+    }
 }
 
 /* Replaces n chaining values at `cvs` by the n / 2 chaining values of their parents, in place; n is even. */

@@ -1,6 +1,6 @@
-/* CRC-32C, in two versions of which the configuration picks one: eight bytes at a time with 8 KiB of tables, or half a
- * byte at a time with 64 bytes. Both give the same results. A checksum finds damage by chance; it protects against no
- * one who writes bytes on purpose. */
+/* CRC-32C, in three versions of which the configuration picks one: eight bytes at a time with 8 KiB of tables, half a
+ * byte at a time with 64 bytes, or bit by bit without a table. All give the same results. A checksum finds damage by
+ * chance; it protects against no one who writes bytes on purpose. */
 #include "stoker/crc32c.h"
 
 #include "stoker/le.h"
@@ -49,7 +49,7 @@ uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n) {
     return ~crc;
 }
 
-#else
+#elif STK_CRC32C_TABLES == 1
 
 /* The remainder of half a byte. */
 #define NIBBLE(n) LOW(n, 0x105ec76f, 0x20bd8ede, 0x417b1dbc, 0x82f63b78)
@@ -64,6 +64,26 @@ uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n) {
         /* The lower half of the byte goes first, since CRC-32C takes the lowest bit of each byte first. */
         crc = table[crc & 15u] ^ crc >> 4;
         crc = table[crc & 15u] ^ crc >> 4;
+    }
+    return ~crc;
+}
+
+#else
+
+#define POLYNOMIAL UINT32_C(0x82f63b78) /* of CRC-32C, the lowest bit first */
+
+uint32_t stk_crc32c(uint32_t crc, const void *data, size_t n) {
+    const uint8_t *p = data;
+    crc = ~crc;
+    for (; n != 0u; n--) {
+        crc ^= *p++;
+        for (unsigned bits = 8; bits != 0u; bits--) {
+            uint32_t odd = crc & 1u;
+            crc >>= 1;
+            if (odd != 0u) {
+                crc ^= POLYNOMIAL;
+            }
+        }
     }
     return ~crc;
 }

@@ -61,7 +61,7 @@ int stk_fetch_init(struct stk_fetch *fetch, const struct stk_fetch_config *confi
     }
     s.config.resources = s.config.resources != 0u ? s.config.resources : STK_FETCH_RESOURCES_DEFAULT;
     s.config.timeout_ns = s.config.timeout_ns != 0u ? s.config.timeout_ns : TIMEOUT_DEFAULT_NS;
-    /* The first turn reads the clock. Time that counts before a request is claimed belongs to no request. */
+    /* The first step reads the clock. Time that counts before a request is claimed belongs to no request. */
     stk_deadline_start(&s.requests_end, s.config.timeout_ns, 0);
     if (err == STK_OK) {
         memset(memory, 0, bytes);
@@ -212,16 +212,16 @@ static uint64_t now(const struct stk_fetch *m) {
 
 /* Serves once, then drives the device. An outcome that no slot has taken belongs to a slot that was woken, so such a
  * slot counts as work for which a kernel is to be started. */
-static int turn(struct stk_fetch *m, uint64_t wait_ns) {
+static int make_step(struct stk_fetch *m, uint64_t wait_ns) {
     int err = stk_fetch_serve(m, wait_ns);
     int driven = m->config.dispatch.ops->drive(m->config.dispatch.ctx, m->outcomes != 0u);
     return err < 0 ? err : driven < 0 ? driven : STK_OK;
 }
 
-/* Waits for `wait_ns` in one turn. Where a read is out, the turn waits for the read, and the caller looks for new
- * requests after it. Where no read is out, the turn waits for the first I/O slot to change; the store of a device may
+/* Waits for `wait_ns` in one step. Where a read is out, the step waits for the read, and the caller looks for new
+ * requests after it. Where no read is out, the step waits for the first I/O slot to change; the store of a device may
  * not end this wait. */
-static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
+static int wait_in_step(struct stk_fetch *m, uint64_t wait_ns) {
     const uint32_t *word = m->queue.words + STK_IO_STATUS;
     int err = STK_OK;
     if (m->reads.in_flight == 0u) {
@@ -229,7 +229,7 @@ static int wait_turn(struct stk_fetch *m, uint64_t wait_ns) {
         err = m->config.platform.ops->wait(m->config.platform.ctx, word, stk_le32(stk_load(word)), wait_ns);
         wait_ns = 0;
     }
-    return err < 0 && err != STK_E_TIMEOUT ? err : turn(m, wait_ns);
+    return err < 0 && err != STK_E_TIMEOUT ? err : make_step(m, wait_ns);
 }
 
 /* Returns the number of ended requests that no poll has counted yet, or an error. Requests may also end during a call
@@ -247,14 +247,14 @@ int stk_fetch_poll(struct stk_fetch *fetch, uint64_t timeout_ns) {
     if (fetch->closed) {
         return STK_E_SHUTDOWN;
     }
-    err = turn(fetch, 0);
+    err = make_step(fetch, 0);
     if (err != STK_OK || timeout_ns == 0u) {
         return tell_ended(fetch, err);
     }
     stk_deadline_start(&end, timeout_ns, now(fetch));
     for (left = timeout_ns; err == STK_OK && ended(fetch) == fetch->ended_told && left != 0u;
          left = stk_deadline_look(&end, now(fetch))) {
-        err = wait_turn(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+        err = wait_in_step(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
     }
     return tell_ended(fetch, err);
 }
@@ -281,16 +281,18 @@ int stk_fetch_close(struct stk_fetch *fetch, uint64_t timeout_ns) {
     fetch->stopping = 1;
     err = stk_reads_cancel(&fetch->reads);
     end_unread(fetch);
-    failed = turn(fetch, 0); /* one turn also where no read is in flight, so that requests in the queue are refused */
+    /* One step also where no read is in flight, so that requests in the queue are refused. */
+    failed = make_step(fetch, 0);
     err = err < 0 ? err : failed;
     while (fetch->reads.in_flight != 0u) {
         if (stk_deadline_look(&end, now(fetch)) == 0u) {
             return err < 0 ? err : STK_E_TIMEOUT;
         }
-        failed = wait_turn(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
+        failed = wait_in_step(fetch, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
         err = err < 0 ? err : failed;
     }
-    failed = turn(fetch, 0); /* refuses what waited in an I/O slot whose I/O was still with the port */
+    /* The last step refuses requests that waited in an I/O slot whose I/O was still with the port. */
+    failed = make_step(fetch, 0);
     err = err < 0 ? err : failed;
     stk_reads_close(&fetch->reads);
     fetch->closed = 1;

@@ -262,7 +262,7 @@ static bool complete_read(void *owner, uint32_t row, const struct stk_ingest_don
 const struct stk_reads_ops stk_fetch_reads_ops = {
     .next = next_read, .not_taken = return_read, .refused = refuse_read, .completed = complete_read};
 
-/// A turn ///
+/// A step ///
 
 int stk_fetch_serve(struct stk_fetch *m, uint64_t wait_ns) {
     int taken, err;

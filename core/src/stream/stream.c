@@ -1,5 +1,5 @@
-/* stoker: the stream's set-up, its turns and its waits. A turn moves everything that can move; a wait ends when the
- * next turn may find something. The chunks themselves are moved by stream_ingest.c, stream_slots.c and
+/* stoker: the stream's set-up, its steps and its waits. A step moves everything that can move; a wait ends when the
+ * next step may find something. The chunks themselves are moved by stream_ingest.c, stream_slots.c and
  * stream_epoch.c. */
 #include "stoker/stream.h"
 
@@ -85,7 +85,7 @@ int stk_stream_init(struct stk_stream *stream, const struct stk_stream_config *c
         s.entries = (struct stk_stream_entry *)(void *)memory;
         s.tail = memory + STK_ALIGNED((size_t)s.config.depth * STK_STREAM_ENTRY_BYTES);
     }
-    /* The first turn reads the clock. Time that counts before a slot is published belongs to no slot. */
+    /* The first step reads the clock. Time that counts before a slot is published belongs to no slot. */
     stk_deadline_start(&s.slots_end, s.config.slot_timeout_ns, 0);
     stk_stream_next_epoch(&s);
     *stream = s;
@@ -153,7 +153,7 @@ static const uint32_t *awaited(const struct stk_stream *s) {
     return STK_SLOT_AT(s->ring.words, stk_entry_slot(s, s->delivered));
 }
 
-/* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next turn takes in data that arrives
+/* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next step takes in data that arrives
  * meanwhile. */
 STK_OWN_FRAME static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
     uint32_t seen = stk_load(status);
@@ -190,10 +190,10 @@ static int drive(struct stk_stream *s, bool pending) {
     return err;
 }
 
-/* Makes one turn: moves each chunk as far as it can go, and waits for a read for at most read_wait_ns. The order is the
- * way of a chunk, so one turn can take a chunk from its read to its result. An error ends the turn; the next turn goes
+/* Makes one step: moves each chunk as far as it can go, and waits for a read for at most read_wait_ns. The order is the
+ * way of a chunk, so one step can take a chunk from its read to its result. An error ends the step; the next step goes
  * on with the same chunk. Returns the number of chunks handed out, or an error. */
-static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
+static int make_step(struct stk_stream *s, uint64_t read_wait_ns) {
     int handed, err = stk_stream_ingest(s, read_wait_ns);
     /* The clock is read before the device and its slots are looked at, so a result that came during a pause is seen
      * before the pause counts. */
@@ -213,7 +213,7 @@ static int turn(struct stk_stream *s, uint64_t read_wait_ns) {
     }
     err = stk_stream_fence(s);
     if (err == STK_OK && handed > 0) {
-        stk_stream_record_turn(s);
+        stk_stream_record_step(s);
     }
     return err < 0 ? err : handed;
 }
@@ -235,7 +235,7 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
         return handed;
     }
     was_idle = stk_stream_idle(stream);
-    handed = turn(stream, 0);
+    handed = make_step(stream, 0);
     if (handed != 0 || timeout_ns == 0u) {
         return handed;
     }
@@ -258,7 +258,7 @@ int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
         if (err < 0) {
             return err;
         }
-        handed = turn(stream, read_wait);
+        handed = make_step(stream, read_wait);
     }
     return handed;
 }
@@ -295,7 +295,7 @@ int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32
     }
     stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
     for (;;) {
-        err = turn(stream, 0);
+        err = make_step(stream, 0);
         /* The word may depend on any slot of the ring, not only on those of this stream, so a kernel must run. */
         err = err < 0 ? err : drive(stream, true);
         if (err < 0) {

@@ -73,7 +73,7 @@ int stk_stream_fence(struct stk_stream *s) {
     if (status != STK_SLOT_DONE) {
         return refused(s, slot, status);
     }
-    /* The next chunk is published by a later turn, so nothing of the stream runs while the recorder reads the
+    /* The next chunk is published by a later step, so nothing of the stream runs while the recorder reads the
      * observables. */
     stk_stream_next_epoch(s);
     stk_stream_record_epoch(s, tag);

@@ -96,7 +96,7 @@ static void prepend_lead(struct stk_stream *s, uint64_t chunk) {
     save_tail(s, data, e->got);
 }
 
-/// A turn ///
+/// A step ///
 
 /* Moves the finished reads on, in the order in which they were queued: a read that is late holds back later ones. */
 static void accept_arrived(struct stk_stream *s) {

@@ -1,8 +1,8 @@
 /* The declarations that the files of the stream share: a chunk in flight, and the steps of a poll. Private to them.
  *
- * A turn goes through the files in this order: stream.c calls stream_ingest.c (queued -> arrived), stream_slots.c
+ * A step goes through the files in this order: stream.c calls stream_ingest.c (queued -> arrived), stream_slots.c
  * (arrived -> published -> delivered) and stream_epoch.c (fences). All of them tell stream_record.c what happened.
- * stream_close.c makes the last turns. */
+ * stream_close.c makes the last steps. */
 #ifndef STK_SRC_STREAM_INTERNAL_H
 #define STK_SRC_STREAM_INTERNAL_H
 
@@ -146,7 +146,7 @@ void stk_stream_record_lost(const struct stk_stream *s);
 void stk_stream_record_epoch(const struct stk_stream *s, uint32_t tag);
 
 /* Makes room in the log for the next records. Call it after chunks were handed out: then there is time for an erase. */
-void stk_stream_record_turn(const struct stk_stream *s);
+void stk_stream_record_step(const struct stk_stream *s);
 
 /* The stream has ended: makes the recorder sync its log. */
 void stk_stream_record_end(const struct stk_stream *s);

@@ -66,7 +66,7 @@ void stk_stream_record_epoch(const struct stk_stream *s, uint32_t tag) {
     }
 }
 
-void stk_stream_record_turn(const struct stk_stream *s) {
+void stk_stream_record_step(const struct stk_stream *s) {
     if (s->config.recorder) {
         (void)!stk_recorder_poll(s->config.recorder);
     }

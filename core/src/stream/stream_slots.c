@@ -207,7 +207,7 @@ STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t 
 }
 
 /* Hands the oldest chunk out when it is over or its slot has finished. Returns 1: handed out; 0: not yet, or published
- * again; an error ends the turn. The callback may queue a read, which may overwrite the chunk's entry. */
+ * again; an error ends the step. The callback may queue a read, which may overwrite the chunk's entry. */
 static int deliver(struct stk_stream *s) {
     /* Kept from before the callback, whose read may overwrite the entry. */
     bool had_slot = stk_entry(s, s->delivered)->state == STK_ENTRY_PUBLISHED;

@@ -268,7 +268,7 @@ static void a_read_that_is_refused_is_an_error_of_the_call(void **state) {
         assert_int_equal(put(i % 3u, i, 40), 0);
     }
     ops.read = refusing_read;
-    world.store.log.config.flash.ops = world.store.config.flash.ops = &ops;
+    world.store.log.config.flash.ops = world.store.log_config.flash.ops = &ops;
     read_error = STK_E_ALIGN;
     assert_int_equal(got(0, 27, 40), STK_E_ALIGN);
     assert_int_equal(stk_store_open(&world.store, key_of(1), &bytes), STK_E_ALIGN);

@@ -58,7 +58,7 @@ struct stk_dispatch_ops {
 
     /* Moves work on: makes sure that workers run when `pending` says that published slots wait, renews a lease that
      * ended, and, where the workers are code on this thread, runs them for a bounded number of slots. Call it after
-     * publishing and in every turn of a wait. Never blocks. Returns 1 when it did something, 0 when there was nothing
+     * publishing and in every step of a wait. Never blocks. Returns 1 when it did something, 0 when there was nothing
      * to do, STK_E_DEVICE when the device was lost. Mandatory. */
     int (*drive)(void *ctx, bool pending);
 
