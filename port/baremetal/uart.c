@@ -26,7 +26,8 @@ static uint32_t divisor(const struct stk_bare_uart_config *c, uint32_t parts, ui
     return n >= least && n <= most ? (uint32_t)n : 0;
 }
 
-/* Returns true if the rate is to be set. A boot loader may have set it, and an emulator has none. */
+/* Returns true if the driver has to set the baud rate. The configuration has 0 where a boot loader has set the rate, or
+ * where the UART of an emulator has no rate. */
 static bool sets_rate(const struct stk_bare_uart_config *c) {
     return c->clock_hz != 0 && c->baud != 0;
 }

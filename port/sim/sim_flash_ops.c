@@ -10,7 +10,7 @@
  * is lost, or `steps` if it is not. */
 static uint32_t step(struct stk_sim_flash *f, uint32_t steps) {
     uint64_t left = f->cut_at - f->steps;
-    /* A knob that is below the present step cuts nothing: the difference would wrap. */
+    /* A cut_at below the steps so far cuts nothing. Without the first test `left`, which wrapped, would decide. */
     bool cut = f->cut_at >= f->steps && left < steps;
     f->steps += steps;
     f->off = cut;

@@ -13,11 +13,10 @@ enum {
     CMD_PROGRAM_WIDE = 0x12
 };
 
-/* Bytes of the longest command, and of a piece that is read back: the piece lies on the stack. */
-#define COMMAND_MAX 6u /* command, 4 bytes of address, 8 clocks before the data */
-#define CHECK_BYTES 64u
+#define COMMAND_MAX 6u  /* bytes of the longest command: the command, 4 bytes of address, 1 byte of 8 dummy clocks */
+#define CHECK_BYTES 64u /* bytes that a check reads back at a time; small, because the buffer lies on the stack */
 
-/* Writes the command and the address into `out`. Returns how many bytes that are. */
+/* Writes the command and the address into `out`. Returns the number of bytes written. */
 static uint32_t address(const struct stk_spi_nor *n, uint8_t *out, uint8_t command, uint32_t at) {
     uint32_t count = 0;
     out[count++] = command;
@@ -40,7 +39,7 @@ static int place_of(const struct stk_spi_nor *n, uint32_t block, uint32_t offset
     return STK_OK;
 }
 
-/* Keeps the reason for reading. Returns `err`. */
+/* Stores the reason of a failure, which the user may read later. Returns `err`. */
 static int fail(struct stk_spi_nor *n, int err, uint32_t at, uint32_t value) {
     n->info = (struct stk_error_info){err, (at - n->first) / n->geometry.block_bytes, value};
     return err;
@@ -90,7 +89,7 @@ static bool reads_back(const struct stk_spi_nor *n, uint32_t at, const uint8_t *
     uint8_t seen[CHECK_BYTES];
     for (uint32_t done = 0; done < bytes; done += sizeof seen) {
         uint32_t some = bytes - done < sizeof seen ? bytes - done : (uint32_t)sizeof seen;
-        /* A board that fails here leaves it open what the block holds. */
+        /* The board failed to read, so nobody knows the contents of the block: the check has not passed. */
         if (read_bytes(n, at + done, seen, some) != STK_OK) {
             return false;
         }

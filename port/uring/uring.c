@@ -26,7 +26,7 @@
      STK_URING_PASSTHROUGH | STK_URING_HUGE)
 /* Completions that close drops at a time. */
 #define CLOSE_BATCH 32u
-/* Bytes that an entry takes in both queues together, about. Used only to tell which limit of memory refused a ring. */
+/* Approximate bytes of an entry in both queues together. Used only to tell which limit of memory refused a ring. */
 #define RING_ENTRY_BYTES 128u
 /* Nanoseconds between two attempts of close to cancel reads that did not end. */
 #define CLOSE_SLICE_NS 10000000u

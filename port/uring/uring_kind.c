@@ -7,8 +7,8 @@
 #include "stoker/port/reader_kind.h"
 #include "uring_internal.h"
 
-/* Tells the pool how much one ring takes. The memory is that of the configuration: all rings of a pool register the
- * same memory, so any of them can serve any read. */
+/* Fills *shape: the reads and the sources that one ring can have at a time, the bytes of the ring's object, and the
+ * memory that reads fill. All rings of a pool register this memory, so any ring can serve any read. */
 static int kind_shape(const void *config, struct stk_reader_shape *shape) {
     const struct stk_uring_config *c = config;
     size_t bytes = 0;

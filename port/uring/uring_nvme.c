@@ -162,7 +162,8 @@ static int take_space(const uint8_t data[IDENTIFY_BYTES], struct stk_uring_nvme 
     return nvme->blocks != 0 ? 0 : ENODEV; /* an inactive namespace has no size */
 }
 
-/* Takes the longest transfer out of the controller's data. MDTS 0 means that the controller has no limit. */
+/* Sets the longest transfers, in bytes, from the controller's identify data. MDTS 0 means that the controller has no
+ * limit. */
 static void take_control(const uint8_t data[IDENTIFY_BYTES], struct stk_uring_nvme *nvme) {
     uint32_t mdts = data[CONTROL_MDTS];
     nvme->device_max = mdts != 0 && mdts <= MDTS_LOG_MAX ? 1u << (mdts + PAGE_LOG) : 0u;

@@ -249,8 +249,8 @@ static void end_stream(struct stk_uring *u, struct stk_uring_source *s) {
     }
 }
 
-/* Takes an error that ended the request. The first read that waits gets the error, unless it says to try again; the
- * caller then sends the request anew. */
+/* Handles an error that ended the request. The first read that waits ends with the error. After EINTR and EAGAIN no
+ * read ends, and the caller sends the request again; TRIES_MAX of these in a row end the first read with STK_E_IO. */
 static void take_error(struct stk_uring *u, struct stk_uring_source *s, int os_error) {
     struct stk_uring_op *first = s->queue.head != STK_INDEX_NONE ? &u->ops[s->queue.head] : NULL;
     bool again = os_error == EINTR || os_error == EAGAIN;
@@ -320,7 +320,7 @@ const struct stk_uring_requests stk_uring_receive_requests_ = {.prepare = prepar
 
 /// Sources ///
 
-/* Counts what the socket has dropped since the last look. */
+/* Adds the datagrams that the socket has dropped since the last call to the count of the source. */
 static void look_at_drops(struct stk_uring *u, uint32_t source) {
     struct stk_uring_source *s = &u->source[source];
     uint32_t now = stk_os_socket_drops(u->fds[source]);

@@ -12,7 +12,8 @@
 
 /* Nanoseconds of a pause when the kernel has no memory for requests now. */
 #define BACK_OFF_NS 1000000u
-/* user_data of a cancel: bit 32, and the index of the read below. The user_data of a read is its index alone. */
+/* user_data of a cancel: bit 32 is set, and bits 0 .. 31 are the index of the read to cancel. The user_data of a read
+ * is the index of the read, with bit 32 clear. */
 #define CANCEL_DATA (1ull << 32)
 
 /* Index: enum stk_uring_path. */

@@ -14,7 +14,7 @@
 #define SECOND     UINT64_C(1000000000)
 #define LONG       (20 * SECOND) /* only a test that hangs reaches this deadline */
 #define DRIVES_MAX 100000000u    /* most drives of a wait: a deadline where no time passes */
-#define NO_HANDLER 0x20099u      /* an opcode of the user's that nobody handles */
+#define NO_HANDLER 0x20099u      /* an opcode in the user's range that has no handler */
 #define ROUNDS     50u           /* rounds of a test, each with all slots of the ring */
 
 static const struct dispatch_port *port;
@@ -143,12 +143,12 @@ static void a_published_slot_ends_with_its_result(void **state) {
     struct stk_slot slot;
     (void)state;
     publish(3, STK_OP_ATOMIC_ADD, 5, STK_CTL_OBSERVABLE);
-    assert_true(wait_for(3, STK_SLOT_DONE) >= 1u); /* some drive said that it did something */
+    assert_true(wait_for(3, STK_SLOT_DONE) >= 1u); /* at least one drive reported progress */
     assert_int_equal(observable(0), 5);
     assert_int_equal(stk_ring_read(&ring, 3, &slot), STK_OK);
     assert_true(slot.opcode == STK_OP_ATOMIC_ADD && slot.args[0] == 5);
     assert_true(info().launches >= 1);
-    stop(); /* a worker behind a bus may count a slot later than it ends it */
+    stop(); /* a worker behind a bus may count a slot only after the slot has ended */
     assert_int_equal(stk_load(memory.control + STK_CTL_DONE_COUNT), 1);
 }
 
@@ -196,7 +196,7 @@ static void a_slot_that_was_given_back_is_taken_again(void **state) {
     }
 }
 
-/* Slots that do not wait for a worker, one of them in other hands. */
+/* Tests that no worker changes a slot that is not ready for a worker. The slot in CLAIMED belongs to somebody else. */
 static void what_does_not_wait_is_left_alone(void **state) {
     static const uint32_t others[] = {STK_SLOT_EMPTY, STK_SLOT_CLAIMED, STK_SLOT_DONE, STK_SLOT_FAULT,
                                       STK_SLOT_WAIT_IO};
@@ -264,7 +264,7 @@ static void after_shutdown_nothing_is_claimed(void **state) {
     assert_int_equal(observable(0), 0);
 }
 
-/* Tests that after stop each slot has ended or was never begun, and its work too. */
+/* Tests that after stop each slot, with its work, has either ended or not begun. */
 static void stop_leaves_no_slot_in_a_workers_hands(void **state) {
     (void)state;
     for (uint32_t drives = 0; drives < 4; drives++) {
@@ -301,7 +301,7 @@ static void work_goes_on_once_shutdown_is_taken_back(void **state) {
 
 /// Tables ///
 
-/* A port without the call has workers that read the host's own memory. */
+/* A port may lack change_tables: its workers read the tables in the host's own memory. */
 static void tables_may_change_while_work_goes_on(void **state) {
     uint32_t bytes = memory.table_bytes;
     (void)state;
@@ -367,7 +367,7 @@ static void a_lost_device_says_so_from_then_on(void **state) {
         assert_int_equal(ops->stop(ctx, 0), STK_E_DEVICE);
     }
     assert_true(status_of(1) == STK_SLOT_PUBLISHED || status_of(1) == STK_SLOT_CLAIMED);
-    assert_true(info().device[0] != '\0'); /* a port whose device is lost still describes itself */
+    assert_true(info().device[0] != '\0'); /* after the failure the port still gives the name of the device */
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, open_port, close_port)

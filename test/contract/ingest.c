@@ -45,7 +45,8 @@ static struct stk_ingest_stats stats(void) {
     return s;
 }
 
-/* Submits reads. Spoils the array then, since it belongs to the caller again. */
+/* Submits reads. Then overwrites the array: after submit the array belongs to the caller, so the port must not use
+ * it. */
 static int submit(const struct stk_ingest_read *reads, uint32_t count) {
     struct stk_ingest_read copy[DEPTH_MAX + 3u];
     memcpy(copy, reads, count * sizeof copy[0]);
@@ -581,7 +582,8 @@ static void cancel_ends_every_read_once(void **state) {
     }
 }
 
-/* Reads of two owners wait on one silent source: those of the other owner end with their data. */
+/* Two owners, with tags 0 .. 99 and from 100 on, have reads on a source that has no data yet. The test cancels the
+ * reads of the first owner. The reads of the second owner must still end with their data. */
 static void cancel_ends_the_reads_of_its_tags_alone(void **state) {
     static const uint32_t tags[] = {1, 101, 2, 102};
     uint32_t canceled = 0;
@@ -598,7 +600,7 @@ static void cancel_ends_the_reads_of_its_tags_alone(void **state) {
                     (done.tag == 2u && done.result == STK_E_CANCELED));
         canceled += done.result == STK_E_CANCELED;
     }
-    assert_true(canceled >= 1u); /* the first may have been faster, the one behind it was not */
+    assert_true(canceled >= 1u); /* the read with tag 1 may end before the cancel; the read with tag 2 does not */
 }
 
 static void a_read_behind_a_cancel_is_taken_now_or_once_all_are_reaped(void **state) {

@@ -82,7 +82,7 @@ enum fault_kind {
 struct fault_plan {
     enum fault_call call;
     enum fault_phase phase;
-    uint32_t nth; /* counted from 1, in this phase */
+    uint32_t nth; /* which call in this phase fails; 1 is the first call */
     enum fault_kind kind;
     cl_int error;
     void (*dropped)(void); /* may be NULL: called when a launch was dropped */
@@ -135,8 +135,8 @@ struct faults_unshared {
 };
 void faults_unshare(const struct faults_unshared *how); /* NULL: all is shared */
 
-/* For the wrappers: what the port allocates, by its handle; the kernel's arguments; and a launch between begin and
- * end, of which begin returns the regions that it replaced. */
+/* For the wrappers: the memory that the port allocates, by handle; the kernel's arguments; and a launch between begin
+ * and end, of which begin returns the regions that it replaced. */
 void unshared_born(enum stk_opencl_memory kind, const void *handle, size_t bytes);
 void unshared_mapped(const void *handle, void *host);
 void unshared_gone(const void *handle);
@@ -145,7 +145,7 @@ void unshared_arg_svm(cl_uint i, void *pointer);
 uint32_t unshared_begin(cl_command_queue q, cl_kernel k);
 void unshared_end(cl_kernel k, uint32_t parts);
 void unshared_launched(cl_command_queue q, cl_event event, uint32_t parts);
-void unshared_over(cl_event event); /* the driver says that it is complete */
+void unshared_over(cl_event event); /* the driver reports the event as complete */
 
 /* For the wrappers: returns the error that this call has to return, or CL_SUCCESS. */
 cl_int faults_next(enum fault_call call);

@@ -8,10 +8,10 @@
 /* The cuts to make: all cuts within `quota`, or one cut, or one pair of cuts, or one chain. A number that was not given
  * is ANY. */
 struct plan {
-    uint64_t quota;     /* number of cuts for this shape, about */
+    uint64_t quota;     /* approximate number of cuts for one shape */
     unsigned plant;     /* the planted bug, of the suite's enum plant */
-    bool only, trace;   /* only: one cut, or one chain */
-    bool first_failure; /* stop there */
+    bool only, trace;   /* only: make one cut or one chain; trace: print each flash operation */
+    bool first_failure; /* stop at the first failure */
     /* the cut to make. part: number of the rhythm or of the call; cut: its step; mode: its cut mode */
     uint64_t part, cut, mode;
     uint64_t second, mode2, chain;
@@ -33,7 +33,7 @@ struct run_base {
 
 struct run;
 
-/* A suite. The calls that take a number take that of a shape. */
+/* A suite. Each number that a function takes is the number of a shape. */
 struct suite {
     const char *name, *part_option;
     /* number of cuts: by default, with --quick, with --self-test, and with --caught */
@@ -41,7 +41,7 @@ struct suite {
     uint32_t shapes;
     const char *(*shape)(uint32_t i, uint32_t *weight); /* returns its name */
     bool (*has_chains)(uint32_t i);
-    const char *const *plants; /* the first one is none */
+    const char *const *plants; /* names of the planted bugs; the first name stands for no bug */
     uint32_t n_plants, self_shape;
     /* Makes a run of shape `i` ready, and returns the run. The run and its memory are there until the next call. */
     struct run *(*begin)(uint32_t i, const struct plan *plan, bool quiet, struct tally *tally);
@@ -58,10 +58,10 @@ int engine_main(const struct suite *suite, int argc, char **argv);
 struct run_base engine_base(const struct stk_flash_geometry *geometry, uint32_t index, const struct plan *plan,
                             bool quiet, struct tally *tally);
 
-/* Counts the failure that *wrong names, if any, prints it and takes it back. Returns true when there is none. */
+/* If *wrong names a failure, counts and prints the failure and clears *wrong. Returns true when there is no failure. */
 bool engine_judge(const struct run_base *base, const char **wrong, uint32_t where, uint32_t part, const char *what);
 
-/* Returns true if the run ends here, since it ends at its first failure and there is one. */
+/* Returns true if the run must end: the plan says to end at the first failure, and a failure was found. */
 static inline bool engine_is_over(const struct run_base *base) {
     return base->plan->first_failure && base->tally->failures != 0;
 }

@@ -9,14 +9,14 @@
 #define DEEDS_MAX 40u /* most deeds of a key */
 #define BYTES_MAX 8192u
 
-/* Something that was done to a key: an artifact was put, or what the key had was removed. */
+/* A change to a key: a put of an artifact, or a removal of the key's artifact. */
 struct deed {
     uint32_t call, bytes; /* number of the call; bytes of the artifact */
     bool put;
     bool firm;       /* the call returned without an error, so only an erase undoes the deed */
-    bool erasing;    /* an erase of a block with the deed was begun, which may undo the deed */
-    bool gone;       /* the erase has ended; the store may not know before the next mount */
-    bool copied;     /* a program of the call failed, so its records may also be in that block */
+    bool erasing;    /* the erase of a block that has a record of the deed was begun; the erase may undo the deed */
+    bool gone;       /* that erase has ended; the store may learn this only at the next mount */
+    bool copied;     /* a program operation of the call failed, so the failed block may have records of the deed too */
     uint32_t blocks; /* a bit for each block that has a record of the deed */
 };
 
@@ -37,13 +37,13 @@ void model_start(struct model *m);
 /* Adds a deed of the latest call. */
 struct deed *model_do(struct model *m, uint32_t key, bool put, uint32_t bytes, uint32_t blocks);
 
-/* Notes that there may be copies of all deeds of the latest call. */
+/* Notes that a block which failed may have records of each deed of the latest call. */
 void model_copied(struct model *m);
 
 /* Makes all deeds of the latest call firm. */
 void model_keep(struct model *m);
 
-/* Notes that an erase of `block` was begun, or that the log passed the block over. */
+/* Notes that an erase of `block` was begun, or that the log skipped the block. */
 void model_erase(struct model *m, uint32_t block);
 
 /* Notes that the erase has ended: the deeds in the block will not come back. */

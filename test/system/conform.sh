@@ -137,7 +137,8 @@ expect 1 links
 closes_with '1 passed, 1 failed, 0 skipped'
 grep -q '^links/loop.case: cannot be read: ' out || fail "the link that leads nowhere is not named"
 
-# Text that is no record, a field that nothing compares, a number that is none.
+# The files have three kinds of mistakes: a line that is not a record, a field that no check reads, and a number field
+# whose value is not a number.
 mkdir broken
 printf 'rec=probe partition_slots=1 worker_width=1 probe_count=1 active_lanes=1 probe_budget=1 extra=1\n' \
     >broken/a.table

@@ -10,7 +10,7 @@
 #define HOSTILE_TENANTS     4u   /* authorised: 0 .. 3 */
 #define HOSTILE_OBSERVABLES 100u /* observables of each tenant; the last of the 512 belong to no tenant */
 #define HOSTILE_SHARE       1024u
-#define HOSTILE_GOOD        4u    /* of this many slots, one does no wrong */
+#define HOSTILE_GOOD        4u    /* one slot in this number is harmless */
 #define HOSTILE_IMAGE       3072u /* the one automaton in the tables; whose it is depends on the shares */
 #define HOSTILE_IMAGE_BYTES (STK_IMAGE_TABLE_BYTE + 16u)
 
@@ -193,10 +193,11 @@ static inline uint32_t hostile_scan_verdict(const struct hostile *h, uint32_t t,
 
 /* The end of a slot: the reason of a fault, or one of these values. */
 #define HOSTILE_DONE  0u
-#define HOSTILE_WAITS 98u /* a fence behind a slot that waits for ever: REQUEUE */
+#define HOSTILE_WAITS 98u /* a fence whose earlier slot waits for ever stays in REQUEUE */
 #define HOSTILE_ASKS  97u /* a load miss that nobody serves: WAIT_IO, or REQUEUE when no I/O slot is free */
 
-/* Returns what must come of a fence over the `items` slots before slot `slot`. The fence waits for slots that wait. */
+/* Returns the required end of a fence in slot `slot` over the `items` slots before it. The fence waits as long as one
+ * of these slots waits. `after` holds the ends of these slots. */
 static inline uint32_t hostile_fence_verdict(const struct op_image *after, uint32_t slot, uint32_t items) {
     uint32_t i;
     for (i = 1; i <= items && i < OPS_SLOTS; i++) {
@@ -240,7 +241,7 @@ static inline uint32_t hostile_packed_verdict(const struct hostile *h, const str
     return waits ? HOSTILE_WAITS : bad ? STK_REASON_PACKED : HOSTILE_DONE;
 }
 
-/* Returns what must come of a slot with the words `w`. `after` holds what came of the slots before. */
+/* Returns the required end of a slot with the words `w`. `after` holds the ends of the slots before. */
 static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_image *after, uint32_t slot,
                                        const uint32_t *w) {
     uint32_t op = w[STK_SLOT_OPCODE], t = w[STK_SLOT_TENANT];
@@ -260,7 +261,7 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_
                    ? HOSTILE_DONE
                    : STK_REASON_INDEX;
     case STK_OP_COMPARE_SWAP:
-        return STK_REASON_INDEX; /* a share of 100 never holds both words */
+        return STK_REASON_INDEX; /* a share of 100 words never has both words */
     case STK_OP_MEMCPY:
         return hostile_owns(t, a[0], a[2]) && hostile_owns(t, a[1], a[2]) ? HOSTILE_DONE : STK_REASON_INDEX;
     case STK_OP_DFA_STEP:
@@ -270,7 +271,8 @@ static inline uint32_t hostile_verdict(const struct hostile *h, const struct op_
     case STK_OP_BATCH_FENCE:
         return hostile_fence_verdict(after, slot, a[0]);
     case STK_OP_LOAD_MISS:
-        return a[2] != 0u ? STK_REASON_ARGUMENT : HOSTILE_ASKS; /* a ticket that a publisher made up names no read */
+        /* An I/O ticket in a published slot was made up by the publisher: no I/O request has that ticket. */
+        return a[2] != 0u ? STK_REASON_ARGUMENT : HOSTILE_ASKS;
     case STK_OP_PACKED_SLOT:
         return hostile_packed_verdict(h, after, slot, w);
     case STK_OP_SCAN_COUNT:

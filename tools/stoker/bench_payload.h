@@ -32,7 +32,7 @@ struct payload_device {
     uint32_t first_run, run_count;                /* index of the oldest run, and number of runs */
     uint32_t next, left;                          /* chunk to publish next, and how many of the newest run are left */
     uint32_t sent, taken;                         /* slots published and harvested; modulo 2^32 */
-    uint64_t result;                              /* sum of what its slots left */
+    uint64_t result;                              /* sum of the results of its slots */
     int err;                                      /* a negative enum stk_err where the pass failed */
 };
 

@@ -19,7 +19,7 @@
 
 struct summer;
 
-/* Reads of a pass: the buffers that are free, and the bytes that are still to be read. */
+/* State of the reads of a pass: the free buffers, and the bytes that are left to read. */
 struct reads {
     uint32_t free_buffers[PIPELINE_DEPTH_MAX], n_free, depth;
     uint64_t next, left;   /* next byte of the file; bytes that have not arrived */
@@ -79,12 +79,12 @@ static int end_reads(struct reads *r, struct pipeline_ours *o, uint64_t wait_ns)
  * over as many bytes as the buffers of the stream have. */
 struct sums {
     struct stk_ring ring;
-    uint64_t left;             /* bytes that no published slot sums yet */
+    uint64_t left;             /* bytes for which no sum is published yet */
     uint64_t published, ended; /* slots that were published, and slots that have ended */
-    uint32_t bytes, room;      /* bytes of one sum, and of all buffers */
+    uint32_t bytes, room;      /* bytes that one sum reads; bytes of all buffers of the stream together */
 };
 
-/* Sets the sums of a pass up: slots over data that lies in the payload already. */
+/* Sets up the sums of a pass: slots that sum data which lies in the payload already. */
 static void begin_sums(struct sums *s, const struct pipeline_ours *o, uint64_t bytes, uint32_t chunk) {
     uint32_t room = chunk * pipeline_depth(chunk);
     *s = (struct sums){.ring = {.words = o->device.memory.ring, .slots = o->device.memory.slots},
@@ -107,7 +107,7 @@ static int publish_sums(struct sums *s) {
     return err;
 }
 
-/* Takes in the sums that ended, publishes as many again, and drives the device. */
+/* Harvests the sums that ended, publishes the same number of new sums, and drives the device. */
 static int move_sums(struct sums *s, struct pipeline_ours *o) {
     int err;
     while (s->ended != s->published && stk_ring_status(&s->ring, (uint32_t)(s->ended % SLOTS)) == (int)STK_SLOT_DONE) {

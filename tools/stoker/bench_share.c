@@ -51,14 +51,14 @@ static int publish(struct share *s, uint32_t slot, const struct stk_work *work) 
     return err == STK_OK ? stk_control_ring_doorbell(&s->control, NULL) : err;
 }
 
-/* Publishes a filter over half of the flooding tenant's payload in the slot, when it is free. */
+/* Publishes work into slot `slot` if the slot is free: a filter over half of the flooding tenant's payload. */
 static int flood(struct share *s, uint32_t slot) {
     static const uint32_t args[] = {TAP_BYTES, FLOOD_BYTES, 0, 0, TAPS, TAP_BYTES + FLOOD_BYTES};
     const struct stk_work work = {STK_OP_FIR_Q15, 0, STK_PRIORITY_NORMAL, 6, args};
     return is_free(s, slot) ? publish(s, slot, &work) : STK_OK;
 }
 
-/* Counts the slots of one of the other tenants that ended, and publishes them again. */
+/* Counts the ended slots of one of the other tenants, and publishes these slots again. */
 static int serve(struct share *s, uint32_t i, int count_nops) {
     struct other *o = &s->others[i];
     const uint32_t args[] = {(i + 1u) * SHARE, CHUNK};

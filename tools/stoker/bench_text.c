@@ -106,7 +106,7 @@ int bench_text_load(struct bench_text *t, const char *path) {
         return cli_bad("bench: no memory for the words of %s: free some memory", path);
     }
     t->at[0] = 0;
-    /* Each word moves down to the end of the word before it. */
+    /* Moves each word down to the end of the word before, so that no white space is left between words. */
     for (word = strtok_r(t->letters, white, &rest); word; word = strtok_r(NULL, white, &rest)) {
         size_t bytes = strlen(word);
         memmove(t->letters + used, word, bytes);

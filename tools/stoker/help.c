@@ -104,7 +104,7 @@ void cli_print_help(const struct cli_page *page, FILE *out) {
 
 /// man ///
 
-/* Prints a text so that no byte of it means anything to roff. */
+/* Prints a text with escapes, so that roff takes no byte of the text as a command. */
 static void roff(FILE *out, const char *text, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) {
         switch (text[i]) {
@@ -138,7 +138,7 @@ static void roff_paragraph(FILE *out, const char *text, size_t bytes) {
     roff_line(out, text, bytes);
 }
 
-/* Prints a macro with one word as its argument. */
+/* Prints a roff macro with one word, in quotes, as its argument. */
 static void roff_macro(FILE *out, const char *macro, const char *word) {
     fprintf(out, ".%s \"", macro);
     roff(out, word, strlen(word));

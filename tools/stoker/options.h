@@ -9,12 +9,13 @@
 
 #define CLI_ROWS_MAX 60u /* most options of one command */
 
-/* A row of a table. With an id: an option. Without: a word that the command takes and what it means, or, where there is
- * no `value`, a heading for the rows below. A row of zeros ends the table. */
+/* A row of a table. A row whose `id` is not 0 describes an option. A row with id 0 and a `value` describes a word that
+ * the command takes. A row with id 0 and no `value` is a heading for the rows below it. A row of zeros ends the
+ * table. */
 struct cli_row {
     int id;            /* the letter of the short form, or a number above 255 for an option without one */
     const char *name;  /* long form; NULL: none */
-    const char *value; /* name of the option's value, NULL: it takes none; or the word */
+    const char *value; /* of an option: name of its value, NULL: the option takes no value; of a word: the word */
     const char *text;  /* text of the help: the effect of the option; of a heading, its words */
     const char *words; /* values to offer, with blanks between them; NULL: files for a FILE, folders for a DIR */
     int repeats;       /* 1: an option with a value that may be given several times */

@@ -24,7 +24,7 @@ void cli_folder_of(const char *path, char folder[CLI_PATH_BYTES]);
  * command also writes the file. */
 int cli_input(const char *path);
 
-/* Returns 1 if `path` is a file that the command writes, as far as it was noted. */
+/* Returns 1 if `path` is a file that cli_output_name has noted as written by the command. */
 int cli_is_written(const char *path);
 
 /* Notes that the command writes `path`, which the option `what` names. Both texts must stay valid. A second call with

@@ -89,7 +89,7 @@ static const char *why_refused(const struct cli_reader *r, char *text, size_t si
     return why(r->call, r->os_error, text, size);
 }
 
-/* Says why a pool has fewer readers than it should have. */
+/* Writes into the note why a pool has fewer readers than it should have. */
 static void note_fewer(struct cli_reader *r, uint32_t wanted) {
     char text[160];
     if (r->is_pool && r->readers < wanted && !r->note[0]) {
@@ -99,7 +99,8 @@ static void note_fewer(struct cli_reader *r, uint32_t wanted) {
     }
 }
 
-/* Opens the first of the three ways that works. Returns STK_OK or a negative enum stk_err. */
+/* Tries the three kinds of reading in order, and opens the first kind that works. Returns STK_OK or a negative enum
+ * stk_err. */
 static int open_auto(struct cli_reader *r, void *payload, size_t bytes, uint32_t depth, uint32_t readers) {
     static const char too_low[] = "; `ulimit -l` is too low";
     char text[160];

@@ -15,7 +15,7 @@ struct cli_reader {
     char note[320];   /* why the reader is not io_uring with registered memory, or why it has fewer rings than it should
                          have; empty when all is well */
     uint32_t readers; /* rings or POSIX readers; above 1 each has a thread of its own */
-    const char *setup;                /* how the kernel set the rings up, as words; NULL: no rings */
+    const char *setup;                /* text: how Linux set the rings up; NULL: the reader has no rings */
     char ring[STK_URING_SETUP_BYTES]; /* features that a ring has and lacks, with the reason; empty: no rings */
     uint32_t flags;                   /* flags for the rings, of enum stk_uring_flags */
     struct stk_uring uring;

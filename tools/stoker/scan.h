@@ -1,4 +1,4 @@
-/* A scan: the pattern set on the device, and files streamed past it. */
+/* A scan: streams files through a device that has the automaton of the patterns. */
 #ifndef STOKER_CLI_SCAN_H
 #define STOKER_CLI_SCAN_H
 
@@ -33,7 +33,7 @@ struct scan_options {
     uint64_t chunk;          /* data bytes of a chunk */
     uint64_t offsets;        /* matches to list */
     uint32_t depth;          /* chunks in flight; 0: SCAN_DEPTH_DEFAULT, or two for each worker where they are more */
-    uint32_t workers, lanes; /* 0: what suits the device */
+    uint32_t workers, lanes; /* 0: the device's default */
     uint32_t readers;        /* readers of each device; 0: chosen by the number of CPUs if a file is large, else 1 */
     enum stk_residency residency;
     enum stk_opencl_memory memory;
@@ -138,15 +138,15 @@ struct scan_input {
     uint32_t file;                     /* index in scan.files */
     int fd;                            /* descriptor from which the file is read */
     int opened[SCAN_DEVICES_MAX + 1u]; /* each time that the file was opened: once, and again for each lost device */
-    uint32_t opened_count;             /* 0: the descriptor is not ours to close */
-    int sequential;      /* 1: the file can only be read in order, by one device, as one unit, and as its only job */
-    int datagrams;       /* 1: a socket of datagrams */
-    uint64_t unit_bytes; /* bytes of the file in a unit; 0: sequential */
-    uint64_t ends;       /* bytes of the file in which a pattern ended */
-    uint64_t err_at;     /* the first byte at which the file failed; UINT64_MAX: nowhere */
-    uint64_t eof_at;     /* as in struct scan_job, over all jobs */
-    uint64_t data_end;   /* as in struct scan_job, over all jobs */
-    uint64_t *visits;    /* visits of each accepting state */
+    uint32_t opened_count; /* descriptors in `opened`, which the scan closes; 0: the scan does not close `fd` */
+    int sequential;        /* 1: the file can only be read in order, by one device, as one unit, and as its only job */
+    int datagrams;         /* 1: a socket of datagrams */
+    uint64_t unit_bytes;   /* bytes of the file in a unit; 0: sequential */
+    uint64_t ends;         /* bytes of the file in which a pattern ended */
+    uint64_t err_at;       /* the first byte at which the file failed; UINT64_MAX: nowhere */
+    uint64_t eof_at;       /* least scan_job.eof_at of all jobs */
+    uint64_t data_end;     /* greatest scan_job.data_end of all jobs */
+    uint64_t *visits;      /* visits of each accepting state */
     struct matches matches;
     struct stk_work_split units;
     uint8_t units_memory[STK_ARENA_BYTES(STK_WORK_SPLIT_BYTES(SCAN_DEVICES_MAX, SCAN_RUNS))];
@@ -240,9 +240,9 @@ struct scan {
     struct cli_bound bound;
     uint32_t image_at;              /* offset of the automaton in each device's tables */
     uint32_t buffer, lead;          /* bytes of a chunk with its lead, and of the lead */
-    uint32_t block;                 /* reads begin and end at multiples of so many bytes where they can; 1: anywhere */
+    uint32_t block;                 /* bytes: reads begin and end at multiples of `block` where possible; 1: anywhere */
     uint32_t locate_room;           /* match records in one answer of LOCATE */
-    struct scan_layout host_layout; /* of the interpreter */
+    struct scan_layout host_layout; /* layout of the interpreter's payload */
     struct scan_input *inputs;      /* SCAN_INPUTS of them, used in a cycle */
     uint32_t first_input;           /* index of the oldest file under way */
     uint32_t input_count;           /* files under way; their results are taken in the order of the files */
@@ -250,7 +250,7 @@ struct scan {
     uint64_t bytes_behind;          /* announced bytes of the files that are not open yet */
     uint64_t listed_max;            /* bytes of the greatest file whose matches are counted from lists */
     uint64_t moved_ns;              /* when something moved last, while several devices worked */
-    uint32_t best;                  /* device that suits best: it alone takes what cannot be shared */
+    uint32_t best;                  /* index of the best device, which alone takes files that cannot be shared */
     int code;                       /* exit code so far */
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */

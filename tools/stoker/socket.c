@@ -99,7 +99,7 @@ static int cut(const char *text, char host[NAME_BYTES], const char **port) {
     return 0;
 }
 
-/* Connects to a TCP address, or binds a UDP one. Tries the addresses of the name one after the other. */
+/* Connects to a TCP address, or binds a UDP address. Tries each address of the host name until one works. */
 static int open_inet(enum cli_socket_kind kind, const char *text, const char **why) {
     struct addrinfo hints = {.ai_socktype = kind == CLI_TCP ? SOCK_STREAM : SOCK_DGRAM}, *found = NULL, *a;
     char host[NAME_BYTES];

@@ -1,4 +1,4 @@
-/* Sockets as files of a scan: tcp:HOST:PORT, udp:HOST:PORT, unix:PATH. */
+/* Opens sockets that a scan reads as files. Their names are tcp:HOST:PORT, udp:HOST:PORT and unix:PATH. */
 #ifndef STOKER_CLI_SOCKET_H
 #define STOKER_CLI_SOCKET_H
 

@@ -51,13 +51,14 @@ STK_MUST_CHECK int stk_io_queue_view(struct stk_io_queue *queue, void *mem, size
 
 /* A request. After the outcome the server may have replaced some of its words. */
 struct stk_io_request {
-    uint32_t slot;   /* number of the I/O slot */
-    uint32_t op;     /* STK_IO_OP_READ, STK_IO_OP_WRITE, STK_IO_OP_FENCE */
-    uint32_t src;    /* source: a number that both sides agree on; 0 in a READ: nothing to fetch, `dst` has the data */
-    uint32_t dst;    /* target: a number that both sides agree on */
+    uint32_t slot; /* number of the I/O slot */
+    uint32_t op;   /* STK_IO_OP_READ, STK_IO_OP_WRITE, STK_IO_OP_FENCE */
+    uint32_t
+        src; /* source: a number whose meaning asker and server agree on; in a READ 0: `dst` has the data already */
+    uint32_t dst;    /* target: a number whose meaning asker and server agree on */
     uint64_t offset; /* first byte, counted from the start of the source */
     uint32_t bytes;  /* number of bytes; after STK_IO_ERROR with an error code: the tag of the asker */
-    uint32_t tag;    /* any number of the asker's; after STK_IO_ERROR the error code, where the server gave one */
+    uint32_t tag;    /* any number that the asker chose; after STK_IO_ERROR the error code, where the server gave one */
 };
 
 /* Publishes `request` in its I/O slot, which must be EMPTY. Any number of askers may call it at a time, and the device

@@ -75,7 +75,7 @@ struct stk_log_record {
     uint64_t digest;   /* digest of the evidence or of the observables; 0: none */
 };
 
-/* A cell as a walk returns it. The log has set sequence, boot and resumed. */
+/* A cell that a walk returns. The log sets sequence, boot and resumed. */
 struct stk_log_cell {
     uint32_t kind;     /* any number that the writer of the cell picked */
     uint32_t sequence; /* free-running number of the cell, compared by difference modulo 2^32 */
@@ -146,7 +146,7 @@ struct stk_log {
     uint32_t unsure;       /* pages of the block in use below this cell are to be marked before the next record */
     uint32_t ahead;        /* the block to use next; while `ready` is 0, the block behind which to look for it */
     uint32_t last;         /* the block with the newest record, which is never erased to make room */
-    uint32_t pending;      /* records in the buffer that are not on the flash yet */
+    uint32_t pending;      /* number of records in the buffer that are not on the flash */
     uint32_t sequence;     /* sequence of the next record */
     uint32_t boot;         /* boot of the next record, 1 .. 0x7FFFFFFE */
     uint32_t id;           /* id of the log, a part of the seed of every checksum */
@@ -196,12 +196,13 @@ STK_MUST_CHECK int stk_log_grow(struct stk_log *log, const struct stk_log_config
 /* Appends a cell with a copy of the 48 bytes of `body`. With program units up to 64 bytes this takes one program, and
  * the cell is on the flash when the call returns. With larger units cells wait in the buffer until a page is full or
  * the next sync. When a block is full and stk_log_poll did not make the next block ready, this call erases that block
- * first. The first append after a mount may have to mark pages or to erase a block: see stk_log_settle. A block that
- * fails is passed over, and its page goes to the next block. A power cut within the call leaves the cell whole or not
- * at all. STK_E_IO no block could be used. The cell is not in the log, or a walk finds the cell although the call
- * failed; cells that wait in the buffer stay there and are programmed by the next call that finds a block.
- * STK_E_SHUTDOWN the log is not mounted. Any other error of the port, which refused a call (STK_E_ALIGN: the buffer):
- * as with STK_E_IO. */
+ * first. The first append after a mount may have to mark pages or to erase a block: see stk_log_settle. When a program
+ * or an erase of a block fails, the log skips that block and writes the page to the next block. After a power cut
+ * within the call, the log has the whole cell or nothing of the cell.
+ *
+ * STK_E_IO every block failed. STK_E_SHUTDOWN the log is not mounted. The port may return other errors for a call that
+ * it refuses, for example STK_E_ALIGN for the buffer. After STK_E_IO and these errors of the port a walk may find the
+ * cell or not. Cells in the buffer stay there, and the next call that finds a good block programs them. */
 STK_MUST_CHECK int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body);
 
 /* Appends `count` records as cells, one after the other. The log sets their sequences and boots. Returns count;
@@ -269,7 +270,7 @@ struct stk_log_iter {
     uint32_t span;          /* sequences of `block` are less than floor + span, in boots up to span_boot */
     uint32_t span_boot;     /* last boot for which `span` holds; sequences of later boots have no such bound */
     uint32_t left;          /* blocks behind `block` that the walk has not begun; v1: records */
-    uint32_t at, filled;    /* bytes of the buffer that were looked at; and that are valid */
+    uint32_t at, filled;    /* `at`: bytes of the buffer that the walk has used; `filled`: bytes that are valid */
     uint32_t expected;      /* least sequence that the next record can have */
     uint32_t erases;        /* stats.erases of the log when the walk began; a later erase makes the walk stale */
     uint32_t bad;           /* damaged cells since the last record */
@@ -335,7 +336,7 @@ STK_MUST_CHECK int stk_log_seek_end(struct stk_log_iter *iter);
 /* Moves the walk before the newest `records` records, or before all when there are fewer. */
 STK_MUST_CHECK int stk_log_seek_last(struct stk_log_iter *iter, uint32_t records);
 
-/* Reads the whole log and sets *records to how many it holds; the walk is at the end then. */
+/* Reads the whole log and sets *records to the number of its records. Then the walk is at the end. */
 STK_MUST_CHECK int stk_log_count(struct stk_log_iter *iter, uint32_t *records);
 
 /// Walking backwards ///

@@ -34,10 +34,11 @@ struct stk_work_split_config {
     uint32_t devices; /* number of devices, 1 .. STK_WORK_SPLIT_DEVICES_MAX */
     uint32_t runs;    /* runs that one device may hold at once, at most STK_WORK_SPLIT_RUNS_MAX; 0: 1 */
     uint32_t run_min; /* least units of a run, unless fewer are left; 0: 1 */
-    /* most units of a run, not below run_min; so many units are done again when a device is lost. 0: no bound */
+    /* most units of a run, not below run_min; 0: no bound. Other devices do the runs of a lost device again, so a
+     * smaller run_max wastes less work */
     uint32_t run_max;
-    /* no unit is handed out that lies so many units or more behind the first one that is not done; a caller who wants
-     * results in order keeps at most so many. 0: no bound */
+    /* A claim gives no unit whose number is `reorder_limit` or more above the first unit that is not done. So a caller
+     * who wants the results in order keeps at most so many results. 0: no bound */
     uint32_t reorder_limit;
 };
 
@@ -71,7 +72,7 @@ STK_MUST_CHECK int stk_work_split_begin(struct stk_work_split *units, uint32_t t
 
 /// Working ///
 
-/* Units first .. first + count - 1, in the hands of one device. */
+/* Units first .. first + count - 1, which one device holds. */
 struct stk_work_split_run {
     uint32_t first, count;
     uint32_t at; /* private */

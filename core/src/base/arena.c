@@ -29,7 +29,8 @@ void *stk_arena_take(struct stk_arena *arena, size_t bytes) {
          * address stands for it then; nobody may use the memory behind it. */
         return (arena->base != NULL && pad <= left) ? (void *)(arena->base + arena->used + pad) : (void *)arena;
     }
-    /* STK_ALIGNED would wrap to a small number for the last 64 sizes. */
+    /* STK_ALIGNED wraps to 0 for the 63 greatest values of size_t, so the largest sizes cost SIZE_MAX and are
+     * refused. */
     size_t cost = bytes > SIZE_MAX - STK_ALIGN ? SIZE_MAX : STK_ALIGNED(bytes);
     if (pad > left || cost > left - pad) {
         size_t need = add_sat(add_sat(arena->used, pad), cost);

@@ -78,9 +78,9 @@ uint32_t stk_cache_oldest(struct stk_cache_shard *s);
 
 /// cache_put.c ///
 
-/* Returns the budgets that an artifact of `bytes` bytes breaks beside `entries` other artifacts of `held` bytes: bit 0
- * for the budget of entries, bit 1 for the budget of bytes. So the number is an enum stk_cache_reason. `bytes` must not
- * be greater than the byte budget. */
+/* Returns the budgets that the cache would exceed with one more artifact of `bytes` bytes. The cache holds `entries`
+ * other artifacts, which have `held` bytes together. Bit 0: too many entries; bit 1: too many bytes. So the number is
+ * an enum stk_cache_reason. `bytes` must not be greater than the byte budget. */
 uint32_t stk_cache_broken(const struct stk_cache_config *config, uint32_t entries, uint32_t held, uint32_t bytes);
 
 /// cache_space.c ///

@@ -80,7 +80,7 @@ uint32_t stk_device_snapshot(const struct stk_device_copies *copies) {
             stk_store(to, STK_SLOT_CLAIMED);
         }
     }
-    if (handed != 0u) { /* else nothing is launched, and the copies would be made for nothing */
+    if (handed != 0u) { /* with 0 slots no launch follows, so no copy is needed */
         /* The custody words at the end of the control buffer are not copied: workers take the slots of their copy by
          * themselves. */
         copy_from_shared(sent->control, host->control, stk_device_custody_at(host));
@@ -130,8 +130,9 @@ bool stk_device_next_range(const struct stk_device_copies *copies, bool all, str
 
 /// Back ///
 
-/* Takes the lines of the payload that the device changed. In the other lines the host may have stored meanwhile, for
- * instance the data of the next chunk, and this data stays. `sent` follows, since it says what the device holds. */
+/* Copies the lines of the payload that the device changed to the host's payload. The other lines stay, since the host
+ * may have stored there meanwhile, for instance the data of the next chunk. Copies the lines to `sent` too, so that
+ * `sent` equals the payload of the device. */
 static void merge_payload(const struct stk_device_copies *copies) {
     const uint8_t *got = copies->got.payload;
     uint8_t *sent = copies->sent.payload, *to = copies->host.payload;
@@ -149,8 +150,8 @@ static bool is_set_by_device(uint32_t word) {
     return word >= STK_CTL_OBSERVABLE || word == STK_CTL_SHUTDOWN || word == STK_CTL_CURSOR;
 }
 
-/* Takes the control words that the device changed. A counter gets what the device added, so that nothing is lost that
- * others counted meanwhile. A word that the device sets is stored as it is. */
+/* Copies the control words that the device changed to the host. A word that the device sets is stored. To a counter the
+ * difference is added, so that counts which others added meanwhile stay. */
 static void merge_control(const struct stk_device_copies *copies) {
     uint32_t *to = copies->host.control;
     for (uint32_t i = 0, end = stk_device_custody_at(&copies->host); i < end; i++) {
@@ -192,8 +193,8 @@ static void merge_debug_log(const struct stk_device_copies *copies) {
     }
 }
 
-/* Reserves I/O slot `k` on the host, where the device asks for a read through it. Meanwhile the host may have taken
- * that slot for itself: then the ring slot asks again, in the next launch. */
+/* Reserves I/O slot `k` of the host's queue, through which the device asks for a read. Where the host has taken this
+ * I/O slot for itself meanwhile, the ring slot asks again in the next launch. */
 static void reserve_io_slot(const struct stk_device_copies *copies, uint32_t k) {
     uint32_t *got = io_at(&copies->got, k);
     uint32_t slot = stk_load(got + STK_IO_TAG);
@@ -208,8 +209,9 @@ static void reserve_io_slot(const struct stk_device_copies *copies, uint32_t k) 
     }
 }
 
-/* Reserves all I/O slots through which the device asks. Comes before the ring is merged, since a slot that cannot have
- * its I/O slot must come back as REQUEUE and not as WAIT_IO. */
+/* Reserves on the host each I/O slot through which the device asks. Call this before merge_ring: where the host has
+ * taken the I/O slot for itself, this function sets the ring slot to REQUEUE, and merge_ring must not take WAIT_IO from
+ * that ring slot. */
 static void reserve_requests(const struct stk_device_copies *copies) {
     for (uint32_t k = 0; k < copies->host.io_slots; k++) {
         if (stk_load(io_at(&copies->sent, k) + STK_IO_STATUS) == STK_SLOT_EMPTY &&

@@ -5,7 +5,7 @@
 #include "stoker/atomic.h"
 #include "stoker/slot.h"
 
-#define NO_SLOT    UINT32_MAX /* no slot is under watch */
+#define NO_SLOT    UINT32_MAX /* in the place of a slot number: no slot is watched */
 #define BEAT_TURNS 1024u      /* turns of a worker from one heartbeat to the next (kernels/loop.h) */
 
 /* Returns the custody word of a slot; 0, even, where there are no custody words. */

@@ -81,8 +81,8 @@ static uint32_t run_of(const struct stk_work_split *u, uint32_t device, uint32_t
     return n < left ? (uint32_t)n : left;
 }
 
-/* Makes a free run of the caller's hold these units. A look at the range may see the run from here on, although the
- * claim may still fail. */
+/* Stores these units in a free run of the caller. From here on other threads may count these units as held, although
+ * the claim may still fail. */
 static void hold(uint32_t *mine, uint32_t first, uint32_t count) {
     stk_store(mine + UNITS_FIRST, first);
     stk_store(mine + UNITS_COUNT, count);
@@ -117,16 +117,16 @@ static uint32_t take_back(struct stk_work_split *u, uint32_t device, uint32_t *m
     return 0;
 }
 
-/* Returns the first unit that may not be handed out yet, by the limit of the config. In 64 bits, since the sum of the
- * two may pass the end of a word. */
+/* Returns the first unit that may not be handed out yet, by config.reorder_limit. Adds in 64 bits, since the sum may be
+ * above 2^32 - 1. */
 static uint32_t reorder_end(const struct stk_work_split *u) {
     uint64_t end =
         u->config.reorder_limit < u->total ? (uint64_t)stk_work_split_settled(u) + u->config.reorder_limit : u->total;
     return end < u->total ? (uint32_t)end : u->total;
 }
 
-/* Takes the next units in order. Returns how many. The run holds them before the counter passes them, so that they are
- * never in nobody's hands. */
+/* Takes the next units in order. Returns the number of units. The run holds the units before the counter passes them,
+ * so that at each moment the units are in a run or behind the counter. */
 static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *mine) {
     uint32_t end = reorder_end(u), next = stk_load(u->words + UNITS_NEXT), seen, n;
     int ours;
@@ -142,7 +142,8 @@ static uint32_t take_next(struct stk_work_split *u, uint32_t device, uint32_t *m
             return n;
         }
     }
-    stk_store_release(mine + UNITS_STATE, UNITS_FREE); /* frees the units that the last try held */
+    /* Empties the run: the last swap failed, so the units that the run names belong to another device. */
+    stk_store_release(mine + UNITS_STATE, UNITS_FREE);
     return 0;
 }
 

@@ -35,10 +35,11 @@ static void parent_node(const struct stk_blake3 *s, const uint32_t left[8], cons
     node->flags = s->flags | (uint32_t)BLAKE3_PARENT;
 }
 
-/* Puts the chaining value of a whole subtree on the stack. The value is the first half of node->m; the rest of *node is
- * room to work in. `count` is the number of whole subtrees of this size, with this one. Two subtrees of one size merge
- * at once, so the stack holds one value for each bit that is set in the number of whole chunks (section 5.1.2). More
- * input must follow, so that none of these nodes is the root. */
+/* Puts the chaining value of a whole subtree on the stack. The caller has put the value into the first half of node->m;
+ * this function overwrites the rest of *node. `count` is the number of whole subtrees of this size so far, including
+ * this subtree. Two subtrees of one size merge at once, so the stack holds one value for each bit that is set in the
+ * number of whole chunks (section 5.1.2). Call this only when more input follows: then no node that this function
+ * computes is the root. */
 static void push(struct stk_blake3 *s, uint64_t count, struct stk_blake3_node *node) {
     for (; (count & 1) == 0; count >>= 1) {
         s->depth--;

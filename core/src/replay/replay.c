@@ -133,8 +133,8 @@ int stk_replay_init(struct stk_replay *replay, const struct stk_replay_config *c
         }
         return found.err;
     }
-    /* Field by field, because the compiler would make a whole object on the stack first. `pending` and `args` are
-     * written before has_pending becomes 1. */
+    /* Sets each member by itself, because for a literal of the whole struct the compiler would first build a copy on
+     * the stack. `pending` and `args` stay unset: the code writes both before it sets has_pending to 1. */
     replay->config = *config;
     replay->config.slot_timeout_ns = config->slot_timeout_ns != 0u ? config->slot_timeout_ns : SLOT_TIMEOUT_DEFAULT_NS;
     replay->shape = *shape;

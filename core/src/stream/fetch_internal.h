@@ -12,11 +12,11 @@
 #include "stoker/fetch.h"
 #include "stream/reads.h"
 
-#define STK_FETCH_NO_ROW UINT32_MAX /* row of a request that was refused: it counts in no row's `waiting` */
+#define STK_FETCH_NO_ROW UINT32_MAX /* `row` of a refused request, which no row counts in `waiting` */
 
 /* Rights of a resource, beside the public ones of a handle. */
-#define STK_FETCH_LOAD     0x100u /* LOAD_MISS may ask for all of it */
-#define STK_FETCH_PREFETCH 0x200u /* LOAD_MISS may also ask for it ahead of need */
+#define STK_FETCH_LOAD     0x100u /* LOAD_MISS may ask for the whole resource */
+#define STK_FETCH_PREFETCH 0x200u /* LOAD_MISS may also prefetch the resource */
 
 /* A row of the table. A resource is a handle whose two ranges are equally long. */
 struct stk_fetch_row {
@@ -30,18 +30,18 @@ struct stk_fetch_row {
 
 enum stk_fetch_state {
     STK_FETCH_FREE = 0, /* the service has no request from this I/O slot */
-    STK_FETCH_WAITING,  /* claimed; its row is to be read */
-    STK_FETCH_OUTCOME   /* completed; its slot has not yet taken the outcome */
+    STK_FETCH_WAITING,  /* the service has claimed the request, and the request's I/O has not ended */
+    STK_FETCH_OUTCOME   /* the request has ended, and the ring slot has not taken the outcome */
 };
 
 struct stk_fetch_request {
     uint64_t since_ns; /* time that requests_end had counted when the request was claimed */
     uint64_t offset;   /* byte of the source at which the I/O begins */
     uint32_t slot;     /* ring slot that asked */
-    uint32_t row;      /* index of its row in the table, or STK_FETCH_NO_ROW */
+    uint32_t row;      /* index of the resource's or handle's row in the table, or STK_FETCH_NO_ROW */
     uint32_t state;    /* an enum stk_fetch_state */
     uint32_t prefetch; /* 1: a load miss that asks ahead of need; 0: any other request */
-    uint32_t op;       /* STK_IO_OP_*: through a handle; 0: a load of a resource */
+    uint32_t op;       /* STK_IO_OP_*: the request goes through a handle; 0: the request loads a resource */
     uint32_t payload;  /* byte of the payload at which the I/O begins */
     uint32_t bytes;    /* bytes to be moved */
     uint32_t moved;    /* bytes that were moved, 0 .. bytes */
@@ -78,26 +78,26 @@ static inline bool stk_fetch_waits(const struct stk_fetch *m, uint32_t slot, uin
 /* Returns the row of a resource or handle, or STK_FETCH_NO_ROW. */
 uint32_t stk_fetch_find(const struct stk_fetch *m, uint32_t resource);
 
-/// fetch_end.c: what a request ends with ///
+/// fetch_end.c: how requests end ///
 
-/* Ends request k: with code 0 it was served, else it failed with that code. Counts it in *counter, or as cancelled when
- * its slot no longer waits. */
+/* Ends request k. `code` 0: the request was served; else the error code. Adds 1 to *counter, or to the count of
+ * cancelled requests when the ring slot no longer waits. */
 void stk_fetch_end(struct stk_fetch *m, uint32_t k, uint32_t code, uint64_t *counter);
 
 /* Ends every request that waits for `row`. */
 void stk_fetch_end_row(struct stk_fetch *m, uint32_t row, uint32_t code, uint64_t *counter);
 
-/* Forgets outcomes that were taken, and recycles those whose slot will not come for them. */
+/* Frees each request whose ring slot has taken the outcome, and each request whose ring slot will not take it. */
 void stk_fetch_sweep(struct stk_fetch *m);
 
 /// fetch_handle.c: requests through handles ///
 
-/* Checks the request `asked` of ring slot `asked->tag` against the table, and fills in the request: row, op, and what
- * is to be moved. STK_OK, or why the slot may not. */
+/* Checks the request `asked` of ring slot `asked->tag` against the table. Fills in the row, the op and the ranges of
+ * *q. Returns STK_OK, or the reason for which the request is refused. */
 int stk_fetch_check_handle(const struct stk_fetch *m, const struct stk_io_request *asked, struct stk_fetch_request *q);
 
-/* Returns true if the I/O of request q may go to the port now: the I/O is not there yet, and no earlier write is under
- * way if q is an I/O fence. */
+/* Returns true if the I/O of request q may go to the port now: the port does not have the I/O yet, and, where q is an
+ * I/O fence, no earlier write is under way. */
 bool stk_fetch_may_move(const struct stk_fetch *m, const struct stk_fetch_request *q);
 
 /* Hands request k to the port: fills in its read. */
@@ -106,7 +106,7 @@ void stk_fetch_move(struct stk_fetch *m, uint32_t k, struct stk_ingest_read *rea
 /* Notes that the I/O of request k is not with the port any more. */
 void stk_fetch_moved(struct stk_fetch *m, uint32_t k);
 
-/* Takes the completion of the I/O of request k in. Returns false when the service waits for no such I/O. */
+/* Handles the completion `done` of the I/O of request k. Returns false when request k has no I/O with the port. */
 bool stk_fetch_complete(struct stk_fetch *m, uint32_t k, const struct stk_ingest_done *done);
 
 /* Asks the port to end the I/O of request k, if the I/O is with the port. */

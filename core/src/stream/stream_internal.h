@@ -20,7 +20,7 @@ enum stk_entry_state {
 
 struct stk_stream_entry {
     struct stk_stream_read read;
-    uint64_t published_ns;  /* clock at the publish, in nanoseconds; for the latency */
+    uint64_t published_ns;  /* time at which the slot was published, in nanoseconds; used for the latency */
     uint64_t since_ns;      /* time that slots_end had counted at the publish, in nanoseconds */
     int32_t err;            /* STK_OK, or why the chunk has no result: an enum stk_err */
     int32_t os_error;       /* number of the OS behind a failed read; 0: none */

@@ -15,8 +15,8 @@ enum stk_opencl_aim {
  * nothing, or a negative error. */
 int stk_opencl_step(struct stk_opencl *cl, enum stk_opencl_aim aim);
 
-/* Returns 1 while a launch runs, or while there may be one that is not counted (after a failure of the driver). A
- * launch counts until the driver says that it is over. */
+/* Returns 1 while a launch runs. A launch counts as running until the driver says that the launch is over. Also returns
+ * 1 while a launch may run that the port could not count, since the driver failed. */
 int stk_opencl_is_busy(const struct stk_opencl *cl);
 
 /* Waits until no worker runs, for at most `timeout_ns` nanoseconds; the second function waits until a deadline that is

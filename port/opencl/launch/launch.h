@@ -17,7 +17,7 @@ struct stk_opencl_mode {
     /* Sets the turns of a launch that take lease_ns, and the turns without work after which it leaves. `scan_turns`:
      * turns of a look at each slot. */
     void (*count_turns)(const struct stk_opencl *cl, uint32_t scan_turns, uint32_t *turns, uint32_t *idle_turns);
-    /* Makes the mode's memory the kernel's arguments, with so many control words and payload bytes. */
+    /* Sets the kernel's arguments to the mode's memory, with this number of control words and of payload bytes. */
     int (*attach)(struct stk_opencl *cl, uint32_t control_words, uint32_t payload_bytes);
     /* Looks at launches and makes new ones. Returns 1 if it did something, 0 if nothing, or the error of a launch.
      * `pending`: there is work to launch for. */
@@ -39,7 +39,7 @@ void stk_opencl_set_mode(struct stk_opencl *cl, enum stk_residency mode, const s
 /* Returns what the user's configuration says about launches. */
 struct stk_opencl_terms stk_opencl_user_terms(const struct stk_opencl *cl);
 
-/* Gives launches other turns than those of the mode. */
+/* Sets the turns of the next launches, in the place of the mode's turns. */
 void stk_opencl_set_turns(struct stk_opencl *cl, uint32_t turns, uint32_t idle_turns);
 
 /* Returns the turns that take `ns` nanoseconds, where STK_OPENCL_TURNS turns take `turn_cost` nanoseconds. */
@@ -76,7 +76,7 @@ int stk_opencl_kernel_over(struct stk_opencl *cl);
 /* Sets *status to the status of the older launch, as clGetEventInfo says. Returns 0 where the driver does not tell. */
 int stk_opencl_launch_status(const struct stk_opencl *cl, cl_int *status);
 
-/* Takes note that the older launch is over. */
+/* Notes that the older launch is over. */
 void stk_opencl_pop(struct stk_opencl *cl);
 
 /* Returns 1 if the workers of the older launch have left, as the shared memory says. */
@@ -106,7 +106,8 @@ void stk_opencl_adapt_idle(struct stk_opencl *cl);
 /* Counts the losses of cores. `lost`: losses of the process so far. Returns 1 while cores count as scarce. */
 int stk_opencl_cores_scarce(struct stk_opencl_cores *cores, uint64_t lost, uint64_t now_ns);
 
-/* Returns the nanoseconds after which a launch without work leaves, as cores are now. */
+/* Returns the nanoseconds after which a launch without work leaves: config.idle_ns. While other programs want the cores
+ * of a CPU device, the time is at most IDLE_MAX_NS, where the port may choose (stk_opencl_adapt_idle). */
 uint64_t stk_opencl_idle_ns(struct stk_opencl *cl, uint64_t now_ns);
 
 /// Memory that stops being shared: watch.c ///

@@ -128,7 +128,7 @@ void stk_opencl_merge(struct stk_opencl *cl) {
     stk_device_merge(&copies);
 }
 
-/* Returns the bytes of part `i` that mean something. A handshake uses no payload. */
+/* Returns the number of bytes of part `i` that are in use. A handshake uses no payload. */
 static size_t length(const struct stk_opencl *cl, uint32_t i) {
     return i == STK_PART_PAYLOAD ? cl->own.buffers.payload_bytes : cl->own.buffers.regions[i].bytes;
 }

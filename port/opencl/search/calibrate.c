@@ -18,7 +18,7 @@
 
 /* Most payload bytes that a turn reads: more than a device's caches hold. */
 #define TOUCH_BYTES_MAX (1u << 20)
-#define TOUCH_TURNS_MAX 4096u /* a power of 4, since the lengths grow by 4 */
+#define TOUCH_TURNS_MAX 4096u /* a power of 4, since each length is 4 times the one before */
 /* Most tries: the lengths from 1 turn on, and the greatest length again. */
 #define TOUCH_TRIES 12
 /* Nanoseconds that are long beside the noise of a launch, and short beside a time slice of a core. */

@@ -10,7 +10,7 @@
 #include "../report/report.h"
 #include "search.h"
 
-/* Nanoseconds that a kernel gets to leave which is still there although its memory was refused. */
+/* Nanoseconds for which open waits until a kernel leaves whose memory was refused. */
 #define LEAVE_NS UINT64_C(2000000000)
 
 /* Reasons why other kinds were passed over, as one text. */
@@ -81,8 +81,8 @@ static int try_kinds(struct stk_opencl *cl, enum stk_residency mode, struct pass
     return err;
 }
 
-/* Sets the mode up with the user's configuration and an empty ring. `known`: the pace of an earlier open still
- * holds. */
+/* Sets the mode up with the user's configuration and an empty ring. `known`: 1 keeps the times that an earlier open
+ * measured for a turn and for a unit of cost; 0 measures these times now. */
 static int arrange(struct stk_opencl *cl, int known) {
     const struct stk_opencl_terms terms = stk_opencl_user_terms(cl);
     const enum stk_residency mode = cl->outcome.residency;

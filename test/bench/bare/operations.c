@@ -38,8 +38,8 @@ static void require(int ok, const char *what) {
     }
 }
 
-/* Prints nanoseconds of one operation with two digits behind the point. The loop of the caller costs two or three
- * instructions of it. */
+/* Prints the mean time of one operation, in nanoseconds with two digits behind the point. The time includes the two or
+ * three instructions that the caller's loop takes for each operation. */
 static void report(const char *name, uint64_t ns, uint32_t count, const char *unit) {
     uint32_t hundredths = (uint32_t)(ns * 100u / count);
     printf("%-18s %6lu.%02lu %s\n", name, (unsigned long)(hundredths / 100u), (unsigned long)(hundredths % 100u), unit);

@@ -19,7 +19,7 @@ export PKG_CONFIG_PATH
 for package in stoker stoker-linux; do
     flags=$(pkg-config --cflags --libs "$package")
     echo "$package: $flags"
-    # Word splitting is what flags are for.
+    # $flags has no quotes: the shell must split it into one argument for each flag.
     # shellcheck disable=SC2086
     "$cc" -std=c11 "$here/main.c" $flags -o "$work/$package"
     "$work/$package"

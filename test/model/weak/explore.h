@@ -1,4 +1,4 @@
-/* Every execution of a litmus program, as it stands or with one order taken away. */
+/* Explores every execution of a litmus program: unchanged, or with one memory order removed. */
 #ifndef WEAK_EXPLORE_H
 #define WEAK_EXPLORE_H
 
@@ -7,25 +7,26 @@
 /* A place in the source that asked for an order in some execution. */
 struct weak_asked {
     struct weak_site site;
-    unsigned parts;   /* bit p: it asked for part p */
-    unsigned program; /* bits are the caller's */
+    unsigned parts;   /* bit p: the place asked for part p of the order */
+    unsigned program; /* bits that the caller sets */
 };
 
-/* The mutation: part `part` of the order at this place is taken away. */
+/* A mutation removes one part of the memory order at one place of the source: `part`, for example acquire, at
+ * `site`. */
 struct weak_mutation {
     const struct weak_site *site;
     enum weak_part part;
 };
 
 struct weak_result {
-    uint64_t executions; /* complete ones */
+    uint64_t executions; /* number of complete executions */
     uint64_t states;
     bool outcome, raced;
     unsigned goals;
 };
 
-/* Looks at all executions; `mutation` may be NULL. Then it goes on to the end, and calls `asked` for each order that an
- * access asks for, many times. With a mutation it ends at the first outcome or data race. */
+/* Explores the executions of a program. `mutation` NULL: explores all executions, and calls `asked` for each order of
+ * each access, so the same order many times. With a mutation: ends at the first outcome or data race. */
 struct weak_result weak_explore(const struct weak_program *program, const struct weak_mutation *mutation,
                                 void (*asked)(const struct weak_site *site, enum weak_part part));
 

@@ -155,8 +155,9 @@ static void hand_on(struct graph *g, const struct event *e, unsigned place) {
     }
 }
 
-/* Returns true if two accesses of one word are a data race: one of them writes, none happens before the other, and one
- * of them is plain or the word is owned. */
+/* Returns true if two accesses to one word are a data race. All three must hold: at least one access writes; neither
+ * access happens before the other; and an access is plain (not atomic), or the word is one that only one thread at a
+ * time may use (weak_share_owned). */
 static bool races(const struct graph *g, const struct event *e, const struct event *with, unsigned number) {
     return is_access(with) && with->word == e->word && (writes(e) || writes(with)) &&
            (((e->order | with->order) & WEAK_PLAIN) != 0u || (g->owned >> e->word & 1u) != 0u) &&

@@ -181,7 +181,7 @@ static void service(void) {
     weak_goal(ASKED);
 }
 
-/* Looks once more for outcomes that were taken, or that nobody comes for. */
+/* Serves one request, then frees the requests whose outcome was taken or will not be taken. */
 static void service_and_sweep(void) {
     struct service s;
     open_service(&s);
@@ -216,7 +216,7 @@ static void look_at_fault(void) {
     weak_goal(ENDED);
 }
 
-/* Asks for something else by the same I/O slot, once the miss has its ticket and then the I/O slot is free again. */
+/* Submits another read through the same I/O slot, after the load miss got its ticket and the I/O slot is free again. */
 static void ask_next(void) {
     struct stk_io_queue queue = {.words = machine.io, .slots = 1};
     weak_await(stk_load(arg_of(SLOT, STK_FETCH_TICKET_ARG)) == 1u);
@@ -234,7 +234,7 @@ static void service_and_cancel_alone(void) {
     weak_goal(CANCELLED);
 }
 
-/* Publishes something else in the slot that was cancelled. */
+/* Publishes other work in the cancelled slot. */
 static void publish_next(void) {
     struct stk_ring ring = machine_ring(SLOTS);
     const uint32_t arg = RESOURCE + 1u;
@@ -262,7 +262,7 @@ static void take_and_recycle(void) {
 
 /// Set-ups ///
 
-/* A published load miss, and the words that it needs. */
+/* Publishes a load miss, and shares the words that the programs use for this slot. */
 static void share_slot(void) {
     *status_of(SLOT) = STK_SLOT_PUBLISHED;
     STK_SLOT_AT(machine.ring, SLOT)[STK_SLOT_OPCODE] = STK_OP_LOAD_MISS;

@@ -11,7 +11,7 @@ struct order {
     struct weak_site site;
     enum weak_part part;
     bool programs[PROGRAMS_MAX]; /* programs[i]: program i asks for this order */
-    const char *needed_by;       /* a program that fails without it; NULL: none */
+    const char *needed_by;       /* name of a program that fails without this order; NULL: no program fails */
 };
 
 /* Returns true if the path of a compiled file is that of one of these files. */

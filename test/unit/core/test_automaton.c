@@ -130,7 +130,8 @@ static void bytes_at_both_ends_of_the_range_are_bytes_like_others(void **state) 
     check_counts(TEXT_MAX);
 }
 
-/* For each accepting state: a text that ends in it ends with each pattern of the walk, and with no other. */
+/* Feeds random texts to the automaton. In each accepting state, stk_automaton_next lists exactly the patterns that end
+ * at the last byte of the text. */
 static void walk_names_the_patterns_that_end_here_longest_first(void **state) {
     uint32_t seed = 12, round, n;
     (void)state;
@@ -398,7 +399,7 @@ static void memory_bound_is_what_it_takes_and_one_byte_less_fails(void **state) 
         assert_int_equal(a.info.value, need);
         assert_int_equal(arena.used, 0);
         assert_int_equal(build(set.pattern, set.count, &arena, need), STK_OK);
-        assert_true(arena.used < need); /* what was only for building is given back */
+        assert_true(arena.used < need); /* the build has given its working memory back */
         for (i = 0; i < 64; i++) {
             assert_int_equal(memory[i], 0x5A);
             assert_int_equal(memory[64 + need + i], 0x5A);
@@ -463,7 +464,7 @@ static void set_too_large_for_the_format_is_refused(void **state) {
         many[i] = (struct stk_pattern){memory, 65536u};
     }
     stk_arena_init(&arena, NULL, 0);
-    assert_int_equal(stk_automaton_build(&a, many, UINT32_MAX, &arena), STK_E_PATTERN); /* looks at none of them */
+    assert_int_equal(stk_automaton_build(&a, many, UINT32_MAX, &arena), STK_E_PATTERN); /* reads no pattern */
     assert_int_equal(a.info.index, 0);
     assert_int_equal(a.max_len, 0);
     assert_int_equal(stk_automaton_build(&a, many, 33, &arena), STK_E_OVERFLOW);

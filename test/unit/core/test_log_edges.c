@@ -373,7 +373,7 @@ static void a_header_that_cannot_be_read_hides_no_record(void **state) {
     }
 }
 
-/* The block in use, with the next one made ready ahead. */
+/* The header of the block in use is lost, after stk_log_poll has made the next block ready. */
 static void a_lost_header_before_an_empty_block_hides_no_record(void **state) {
     (void)state;
     medium_open(&nor);
@@ -425,7 +425,7 @@ static void an_end_that_cannot_be_read_costs_no_number(void **state) {
     }
 }
 
-/* A block that keeps what an earlier log left there is not the new log's. */
+/* Blocks with the cells of an earlier log do not belong to the new log. */
 static void another_logs_blocks_are_not_read(void **state) {
     struct stk_log_config config;
     (void)state;

@@ -18,7 +18,7 @@ static const struct stk_flash_geometry shapes[] = {
 #define SHAPES   (sizeof shapes / sizeof *shapes)
 #define EVERY(g) for (const struct stk_flash_geometry *g = shapes; g < shapes + SHAPES; g++)
 
-/* A log in its second lap, whose block in use has `records` records. */
+/* Makes a log in its second lap, and appends `records` records to the block in use. */
 static void begin(const struct stk_flash_geometry *g, uint32_t records) {
     script_open(g);
     script_fill(2, 0, script.log.block_cells);
@@ -56,12 +56,14 @@ static void boots_without_a_record_cost_no_program_and_no_erase(void **state) {
     }
 }
 
-/* Pages that a boot of one record takes: its own, and those that are marked before it where that is possible. */
+/* Returns the pages of a block that a boot uses which appends one record. The first append after a mount makes up to
+ * two pages markers, and the record takes the third page. Where the flash allows no markers (STK_FLASH_ONCE or `lazy`),
+ * the append goes to a new block, so the boot uses all pages of a block. */
 static uint32_t pages_of_a_boot(const struct stk_flash_geometry *g) {
     return g->rewrite == STK_FLASH_ONCE || g->lazy ? script.log.block_cells / script.log.page_cells : 3u;
 }
 
-/* Polls cost no erase beyond those of the blocks that the boots fill. */
+/* Tests that polls add no erase: the log erases only the blocks that the boots fill. */
 static void boots_with_one_record_erase_a_block_when_one_is_full(void **state) {
     (void)state;
     EVERY(g) {
@@ -77,7 +79,7 @@ static void boots_with_one_record_erase_a_block_when_one_is_full(void **state) {
         }
         erases = medium.calls[ERASE] - erases;
         pages = script.log.block_cells / script.log.page_cells - (script.log.page_cells == 1u ? 1u : 0u);
-        /* A block takes the marks and the record of so many boots; the last pages may be marked alone. */
+        /* The number of boots whose markers and records fit in a block. The last pages may have markers only. */
         blocks = BOOTS / (pages_of_a_boot(g) < pages ? pages / pages_of_a_boot(g) : 1u);
         assert_true(erases <= blocks + 1u);
     }
@@ -102,7 +104,7 @@ static void polls_erase_each_block_once_a_lap(void **state) {
     }
 }
 
-/* The append behind it is one program, and no erase, wherever the log ended. */
+/* Tests that the append after stk_log_settle takes one program and no erase, at every length of the log. */
 static void a_settled_log_appends_with_one_program(void **state) {
     (void)state;
     EVERY(g) {

@@ -240,7 +240,7 @@ static void a_merge_counts_like_one_sketch(void **state) {
     }
 }
 
-/* A bit for each row in which two keys share a counter. */
+/* Returns bit r set for each row r in which the two keys share a counter. */
 static uint32_t rows_shared(const struct stk_sketch *s, uint64_t a, uint64_t b) {
     uint32_t rows = 0;
     for (uint32_t row = 0; row < s->depth; row++) {
@@ -255,7 +255,8 @@ static void an_add_that_would_overflow_changes_nothing(void **state) {
     (void)state;
     assert_int_equal(stk_sketch_add(&s, 5, UINT64_MAX - 9), STK_OK);
     memcpy(before, s.counters, sizeof before);
-    /* A key whose last row alone is full. */
+    /* Looks for a key that shares a counter with key 5 in the last row alone. So an add to that key overflows in the
+     * last row, after the other rows had room. */
     uint64_t key = 7;
     while (rows_shared(&s, key, 5) != 1u << 7) {
         key++;

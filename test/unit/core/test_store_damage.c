@@ -26,7 +26,7 @@ static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
                 for (uint32_t k = 0; k < 4; k++) {
                     there += got(k, k, 100) == 1;
                 }
-                assert_true(there >= 2); /* a header may cost the sight of what comes after it */
+                assert_true(there >= 2); /* a damaged header may hide the artifacts behind the header */
                 lost += 4u - there;
             }
             stk_sim_flash_flip(&world.flash, block, bit);
@@ -39,7 +39,7 @@ static void a_flipped_bit_costs_at_most_what_it_is_in(void **state) {
 /* Damages a store that stays mounted: the damage is counted and reported, and the next put works. */
 static void damage_under_a_mounted_store_is_said_and_counted(void **state) {
     (void)state;
-    for (uint32_t cell = 2; cell < 5; cell++) { /* two of data, and the tail */
+    for (uint32_t cell = 2; cell < 5; cell++) { /* two cells with data of the artifact, and its tail */
         world_open(SMALL);
         assert_int_equal(put(1, 1, 90), 0);
         assert_int_equal(put(2, 2, 10), 0);
@@ -74,7 +74,7 @@ static void pieces_end_in_an_error_when_the_artifact_is_damaged(void **state) {
     }
 }
 
-/* Records that are right one by one, but not together: only the hash tells. */
+/* Each record is valid by itself, but the records belong to two artifacts. Only the hash of the artifact shows this. */
 static void records_of_another_artifact_do_not_pass(void **state) {
     (void)state;
     world_open(SMALL);
@@ -93,7 +93,7 @@ static void records_of_another_artifact_do_not_pass(void **state) {
     assert_int_equal(got(3, 3, 40), STK_E_CORRUPT);
 }
 
-/* Blocks that fail to program or erase cost what was in them, and no more. */
+/* A block that fails to program or to erase costs the artifacts in this block, and no others. */
 static void bad_blocks_are_passed_over(void **state) {
     (void)state;
     for (size_t g = 0; g < GEOMETRIES; g++) {
@@ -119,7 +119,7 @@ static void bad_blocks_are_passed_over(void **state) {
     }
 }
 
-/* Makes so many blocks bad that the end of a large artifact overwrites its beginning. */
+/* Makes blocks bad until the log is so short that the end of a large artifact overwrites its beginning. */
 static void an_artifact_that_overwrites_itself_is_refused(void **state) {
     const struct stk_flash_geometry g = {1, 64, 256, 7, 0xFF, STK_FLASH_MANY, 0};
     (void)state;
@@ -154,7 +154,8 @@ static void a_medium_that_is_gone_fails_every_write_and_keeps_the_index(void **s
     }
 }
 
-/* Cuts each put at each program and byte: what the key had, or what it got. Other keys are as they were. */
+/* Cuts each put at each byte of each program operation. Then the key has its old or its new artifact, and the other
+ * keys have theirs. */
 static void a_cut_put_is_there_whole_or_not_at_all(void **state) {
     (void)state;
     for (uint64_t step = 0; step < 65u * 5u; step += 3) {

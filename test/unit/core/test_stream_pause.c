@@ -1,5 +1,5 @@
-/* The stream's deadlines with a clock that jumps, as after the process was stopped: the stream sees the work that the
- * device did meanwhile, and gives the device time for the rest. */
+/* Tests the deadlines of the stream with a clock that jumps, as after a stop of the process. The stream takes the
+ * results of the work that the device did during the stop, and gives the device time for the rest of the work. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

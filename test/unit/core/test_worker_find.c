@@ -134,7 +134,8 @@ static void critical_slot_behind_ten_thousand_low_ones_runs_within_two_turns(voi
     assert_int_equal(status(10063), STK_SLOT_PUBLISHED);
 }
 
-/* The slots are not found in order: the high scan looks at every slot of CRITICAL and HIGH, one in each turn. */
+/* The urgent slots do not lie in the order of publishing. The worker's scan of the partitions CRITICAL and HIGH looks
+ * at one of their 32 slots in each turn, so it meets each slot within one pass. */
 static void urgent_slot_anywhere_in_its_partition_is_found_in_one_pass_over_it(void **state) {
     static const uint32_t at[] = {15, 3, 31, 16, 0, 9};
     uint32_t i;

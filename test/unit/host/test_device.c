@@ -323,7 +323,7 @@ static void handler_that_runs_holds_no_wait_and_no_close(void **state) {
         return;
     }
     assert_int_equal(stk_publisher_pending(&device.publisher), 1);
-    (void)!stk_device_close(&device, 0); /* may say that a kernel still runs, and must not hang */
+    (void)!stk_device_close(&device, 0); /* close may fail because a kernel still runs; close must not hang */
 }
 
 /* The kernel stays beyond its lease and its deadline, and no new context may be tried. */
@@ -372,7 +372,7 @@ static void without_a_driver_the_interpreter_runs_and_says_why(void **state) {
         config.kind = STK_DEVICE_OPENCL;
         bad |= (stk_device_open(&device, &config, NULL) != STK_E_NODEV) << 3;
         config.kind = STK_DEVICE_ANY;
-        config.interp.user_op_count = 1; /* without a handler for OP_SPIN */
+        config.interp.user_op_count = 1; /* the second handler, OP_SPIN, is left out */
         bad |= (open_with(&config) != STK_E_NODEV || strstr(device.reason, "0x20002") == NULL) << 4;
         _exit(bad);
     }
@@ -428,7 +428,7 @@ static void compiler_errors_are_in_the_build_log(void **state) {
     assert_int_equal(open_with(&config), STK_E_BUILD); /* the interpreter has no such handler */
     assert_non_null(strstr(device.opencl.build_log, "broken.cl:2:"));
     close_it();
-    config.interp.user_op_count = 2; /* now the interpreter has one, and the log stays */
+    config.interp.user_op_count = 2; /* now the interpreter has the handler, and the build log of OpenCL stays */
     assert_int_equal(open_with(&config), STK_OK);
     assert_int_equal(device.kind, STK_DEVICE_INTERP);
     assert_non_null(strstr(device.opencl.build_log, "broken.cl:2:"));

@@ -137,7 +137,8 @@ static void assert_made_again(enum stk_opencl_origin place, const uint8_t *key, 
 }
 
 static const struct {
-    uint32_t at; /* byte; from the end when above UINT32_MAX / 2 */
+    /* Index of the byte to change. Above UINT32_MAX / 2 the index counts from the end: UINT32_MAX is the last byte. */
+    uint32_t at;
     const char *why;
 } flips[] = {
     {0, "of another format"},

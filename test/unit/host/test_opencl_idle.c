@@ -127,7 +127,7 @@ static void await_word(uint32_t at, uint32_t old) {
     }
 }
 
-/* The host may have died: nobody calls, and the kernel leaves after its idle turns. */
+/* Stands for a host that died: nobody drives the port, and the kernel leaves by itself after its idle turns. */
 static void kernel_leaves_by_itself_when_nobody_calls(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .lease_ns = 60 * SECOND};
     (void)state;
@@ -140,7 +140,7 @@ static void kernel_leaves_by_itself_when_nobody_calls(void **state) {
     close_way();
 }
 
-/* The kernel also must not stay longer than four times its lease, in turns, with any idle time. */
+/* Whatever the idle time is, the kernel must not make more turns than four leases allow. */
 static void lease_ends_by_itself_when_nobody_calls(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .lease_ns = MS, .idle_ns = 60 * SECOND};
     (void)state;

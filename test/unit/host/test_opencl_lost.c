@@ -1,4 +1,4 @@
-/* Memory that stops being shared, and copies that meet what the host did meanwhile. */
+/* Tests memory that stops being shared, and copies that come back after the host has changed its memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static void dead_memory_loses_no_slot(void **state) {
     }
 }
 
-/* Kernels that stay: long leases, so that the watch has to see it. */
+/* The leases are long, so kernels stay, and the watch has to notice that memory is not shared. */
 static void see_dead_memory(uint32_t parts, const char *reason) {
     const struct stk_opencl_config config = {
         .slots = 8, .lease_ns = 400000000, .idle_ns = 20 * SECOND, .watch_ns = 100000000};
@@ -135,8 +135,8 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
     close_way();
 }
 
-/* A device writes to the I/O queue or the debug log, and the host takes the same place meanwhile. The merge must give
- * the device's entry another place. */
+/* A device writes an entry of its I/O queue and of its debug log, and meanwhile the host uses the same entries of its
+ * own. The host's entries must stay, and the device's entries must go to other places. */
 static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
     const uint32_t args[] = {11, 22, 33};
@@ -172,7 +172,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     assert_int_equal(stk_load(log + STK_DEBUG_RECORDS_WORD), 44);
     assert_int_equal(stk_load(log + STK_DEBUG_RECORDS_WORD + STK_DEBUG_RECORD_WORDS), 11);
     assert_int_equal(stk_ring_status(&ring, 2), (int)STK_SLOT_DONE);
-    /* Served, it ends. */
+    /* The request is served, and the slot ends. */
     stk_store_release(io + STK_IO_WORDS + STK_IO_STATUS, STK_IO_OK);
     stk_store_release(miss, STK_SLOT_REQUEUE);
     while (stk_load_acquire(miss) != STK_SLOT_DONE) {
@@ -183,7 +183,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     close_way();
 }
 
-/* A fence waits for a slot before it that the device does not get, as it waits for its read. */
+/* A fence waits for an earlier slot. The device does not get the earlier slot, which waits for its read. */
 static void fence_waits_for_what_is_not_with_the_device(void **state) {
     const struct stk_opencl_config config = {.slots = 8, .io_slots = 4};
     const uint32_t args[] = {1, 5};

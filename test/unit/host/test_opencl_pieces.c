@@ -330,7 +330,7 @@ static void pieces_and_fused_ops_do_what_their_c_twins_do(void **state) {
     }
 }
 
-/* The limits hold what they say, with the longest names there are. */
+/* A build succeeds with the most pieces, fused handlers and parts that the limits allow, all with the longest names. */
 static void as_many_as_the_limits_allow_are_built(void **state) {
     static char names[STK_OPENCL_PIECES_MAX + STK_OPENCL_FUSED_MAX][STK_OPENCL_NAME_MAX + 1u];
     static char texts[STK_OPENCL_PIECES_MAX][256];

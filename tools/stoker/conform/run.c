@@ -40,7 +40,7 @@ static const struct {
     {"create_args", {log_handlers, log_record_handlers}},
 };
 
-/* Returns what runs a record of this name in a file of this kind, or NULL. */
+/* Returns the handler for a record of this name in a file of this kind, or NULL. */
 static const struct handler *find(const char *kind, const char *rec) {
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
         if (strcmp(kinds[k].kind, kind) != 0) {
@@ -63,7 +63,7 @@ static bool is_lossy(const char *rec) {
     return len > 6 && strcmp(rec + len - 6, "_lossy") == 0;
 }
 
-/* Counts a record that nothing runs. The first unknown one is named at the end. */
+/* Counts a record that has no handler. Keeps the first such record, which the summary names. */
 static void skip_record(struct tally *total, const struct vec *v) {
     const char *rec = v->field[0].value;
     total->skipped++;
@@ -72,7 +72,8 @@ static void skip_record(struct tally *total, const struct vec *v) {
     }
 }
 
-/* Counts a message of the reference whose cause has no code here. The first one is named at the end. */
+/* Counts a message of the reference whose cause has no code here. Keeps the first such message, which the summary
+ * names. */
 static void note_cause(struct tally *total, const struct vec *v) {
     if (v->unknown_cause && total->unknown_causes++ == 0) {
         snprintf(total->first_cause, sizeof total->first_cause, "%s:%u", v->path, v->line);
@@ -90,7 +91,7 @@ static void settle_fields(struct tally *total, struct vec *v) {
     vec_skip(v, "lossy_count");
     total->skipped += v->skipped;
     if (v->bad > 0) {
-        return; /* a record that cannot be carried out has fields that nobody came to */
+        return; /* the handler may have stopped early, so no check may have read some of the fields */
     }
     for (unsigned i = 1; i < v->fields; i++) {
         if (!v->field[i].seen) {
@@ -119,8 +120,8 @@ static void run_record(struct tally *total, struct vec *v, struct world *w, cons
     }
 }
 
-/* Takes the kind of the case, which decides who runs the records behind it. Where a handler has the name, the case
- * itself says what to make. */
+/* Stores the kind of a case, which chooses the handlers of the records that follow. Where the kind has a handler named
+ * "case", runs this handler: the case record then has the values for the set-up. */
 static void begin_case(struct tally *total, struct vec *v, struct world *w, char *kind, size_t size) {
     snprintf(kind, size, "%s", vec_need(v, "kind"));
     const struct handler *h = find(kind, "case");

@@ -1,4 +1,4 @@
-/* Conformance: running the records of one file. */
+/* Runs the records of one file against stoker. */
 #ifndef CONFORM_RUN_H
 #define CONFORM_RUN_H
 
@@ -9,14 +9,14 @@ struct tally {
     unsigned files, passed, failed, skipped;
     unsigned unknown_records; /* skipped records of a kind that this program does not know */
     char first_unknown[256];  /* place of the first such record */
-    unsigned unknown_causes;  /* errors whose message this program has no code for */
+    unsigned unknown_causes;  /* errors with a message for which this program has no code */
     char first_cause[256];    /* place of the first such error */
 };
 
-/* Runs the lines of `text`, which is written to, and prints what differs. */
+/* Runs the lines of `text` and prints the differences. Writes to `text`. */
 void run_text(struct tally *total, const char *path, char *text);
 
-/* Runs the records of one file. A file with a NUL byte is no text: its records up to the NUL are not run. */
+/* Runs the records of one file. A file that has a NUL byte is not a text file, so none of its records runs. */
 void run_file(struct tally *total, const char *path);
 
 /* Counts a file or folder that cannot be read as failed, and prints why. */

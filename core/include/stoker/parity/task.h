@@ -113,7 +113,7 @@ STK_MUST_CHECK int stk_task_requeue(struct stk_task_queue *queue, uint32_t slot,
 /* Live -> DONE. Clears all flags. */
 STK_MUST_CHECK int stk_task_complete(struct stk_task_queue *queue, uint32_t slot);
 
-/* Live -> FAULTED, with the error code `data`. */
+/* Moves a live task to FAULTED, with the error code `data`. */
 STK_MUST_CHECK int stk_task_fault(struct stk_task_queue *queue, uint32_t slot, uint32_t data);
 
 /* FAULTED -> EMPTY, by the host once it has read the fault. */

@@ -79,8 +79,8 @@ struct stk_ingest_ops {
 
 #define STK_INGEST_READERS_MAX 256u /* streams and fetch services that may share a port at one time */
 
-/* The most reads that go to a port in one call, and the most completions that come from one call. A 32-bit core gets
- * fewer, since it has little RAM. */
+/* The most reads that one call gives to a port, and the most completions that one call returns. On a 32-bit CPU the
+ * number is smaller, since such systems have little RAM. */
 #if UINTPTR_MAX > 0xFFFFFFFF
 #define STK_INGEST_BATCH 16u
 #else

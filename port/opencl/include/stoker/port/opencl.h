@@ -109,9 +109,9 @@ struct stk_opencl_outcome {
     enum stk_opencl_memory memory;
     enum stk_residency residency; /* mode that works; 0: none */
     uint32_t rounds;              /* slots that were published and answered one at a time */
-    uint64_t p50_ns;              /* median of their round trips in nanoseconds */
+    uint64_t p50_ns;              /* median of the round trips of these slots, in nanoseconds */
     uint32_t items;     /* slots answered while many were in flight, none with an old payload behind its status */
-    uint64_t items_ns;  /* nanoseconds that these took together */
+    uint64_t items_ns;  /* nanoseconds that the `items` slots took together */
     uint32_t adds;      /* RESIDENT: adds of host and workers to one word at the same time */
     uint32_t adds_lost; /* adds that were lost */
     uint64_t turn_cost; /* nanoseconds of 20,000 turns over an empty ring */
@@ -271,7 +271,7 @@ struct stk_opencl_config {
     enum stk_residency residency; /* use this mode or fail; 0: the best that works */
     /* use this kind or fail; STK_OPENCL_COPIES goes with BATCH alone; 0: any kind but those of STK_OPENCL_KINDS_OFF */
     enum stk_opencl_memory memory;
-    enum stk_opencl_mail mail; /* whether one worker looks for all */
+    enum stk_opencl_mail mail; /* whether one worker looks at the ring for all workers */
     /* Outcome of an earlier open. Used if device and driver are the same, residency and memory allow it, its memory can
      * be had, and a short handshake confirms it. Read during open only. NULL: use the outcome in cache or store, or
      * else probe. */

@@ -176,7 +176,7 @@ struct stk_sim_dispatch {
     struct stk_sim_dispatch_config config;
     uint32_t *due;   /* by slot: number of the drive in which the slot ends, while this port has it */
     uint8_t *mine;   /* by slot: 1 while this port has the slot */
-    uint32_t cursor; /* slot to look at next */
+    uint32_t cursor; /* index of the slot that the workers look at next */
     uint32_t drives; /* drives so far, modulo 2^32 */
     uint32_t held;   /* slots claimed and not ended */
     uint64_t rng;

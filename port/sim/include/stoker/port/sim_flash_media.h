@@ -40,7 +40,8 @@ const char *stk_sim_flash_rule_name(enum stk_sim_flash_rule rule);
 #define STK_SIM_FLASH_ERASE_STEPS 10u
 #define STK_SIM_FLASH_NEVER       UINT64_MAX
 
-/* State in which a cut leaves a program at its step k, 0 <= k <= n. Units that were begun count as programmed. */
+/* State in which a power cut leaves the flash after k steps of a program operation of n bytes, 0 <= k <= n. A program
+ * unit counts as programmed once the operation has begun the unit. */
 enum stk_sim_prog_cut {
     STK_SIM_PROG_CLEAN = 0,     /* the first k bytes are programmed */
     STK_SIM_PROG_TORN = 1,      /* the first k bytes, and some bits of the byte after them or of the rest of its unit */
