@@ -95,7 +95,7 @@ STK_FN stk_u32 stk_op_width(const struct stk_dev *d, stk_u32 opcode) {
     }
 #ifndef __OPENCL_C_VERSION__
     {
-        /* The interpreter looks in its tables after the switch, so a built-in opcode costs no search. */
+        /* The interpreter looks into user_ops and fused_ops after the switch, so a built-in opcode costs no search. */
         const struct stk_user_op *op = stk_user_op_find(d, opcode);
         const struct stk_fused_op *fused = stk_fused_op_find(d, opcode);
         return op ? op->width : fused ? fused->width : 0u;

@@ -20,7 +20,7 @@ static volatile uint32_t *words(const struct stk_bare_uart_config *c) {
     return c->registers;
 }
 
-/* Returns the nearest divisor of the clock for `parts` parts of a bit; 0 if no divisor is in the range. */
+/* Returns the divisor, rounded, that makes `parts` ticks of a bit; 0 if it is not in [least, most]. */
 static uint32_t divisor(const struct stk_bare_uart_config *c, uint32_t parts, uint32_t least, uint32_t most) {
     uint64_t n = ((uint64_t)c->clock_hz * 2u / ((uint64_t)c->baud * parts) + 1u) / 2u;
     return n >= least && n <= most ? (uint32_t)n : 0;

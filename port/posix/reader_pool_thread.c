@@ -32,7 +32,7 @@ struct step {
     struct stk_reader_pool_source source; /* copy of the read's source, since the caller may change the pool's */
     struct stk_reader_pool_known known;   /* entry of the reader for the source, before and after the step */
     uint32_t forget;      /* index of a source in the reader, to be removed there; STK_INDEX_NONE: none */
-    uint32_t first, last; /* tags of the reads to cancel, if `cancel` is set */
+    uint32_t first, last; /* first and last tag of the reads to cancel, both included, if `cancel` is set */
     bool cancel;
 };
 

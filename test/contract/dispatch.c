@@ -15,7 +15,7 @@
 #define LONG       (20 * SECOND) /* only a test that hangs reaches this deadline */
 #define DRIVES_MAX 100000000u    /* most drives of a wait: a deadline where no time passes */
 #define NO_HANDLER 0x20099u      /* an opcode in the user's range that has no handler */
-#define ROUNDS     50u           /* rounds of a test, each with all slots of the ring */
+#define ROUNDS     50u           /* times that a test runs all slots of the ring */
 
 static const struct dispatch_port *port;
 static const struct stk_dispatch_ops *ops;

@@ -9,7 +9,8 @@
 #include "machine.pml"
 
 bool told[SLOTS];    /* the canceller has reported to the harvester that this slot is a hole that nobody will fill */
-bool yielded[SLOTS]; /* ghost: a handler yields once here; one that always does never ends */
+/* ghost: the handler of the slot has yielded; it yields once, since it would never end if it always yielded */
+bool yielded[SLOTS];
 
 active [PUBLISHERS] proctype publisher() {
     byte mine, h;

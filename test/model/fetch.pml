@@ -94,7 +94,8 @@ inline load_miss(w, i, k) {
           k = 0;
 #else
           arg2[i] = 0;
-          d_step { assert(io_status[k - 1] == OK); io_free(k - 1); k = 0 } /* the swap: nobody is faster */
+          /* the swap that frees the I/O slot; nobody can have changed its status before */
+          d_step { assert(io_status[k - 1] == OK); io_free(k - 1); k = 0 }
 #endif
           d_step { ghost_leave(i, w, ENDED); status[i] = DONE }
        fi

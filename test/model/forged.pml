@@ -132,7 +132,8 @@ active proctype harvester() {
               :: else
               fi
           }
-#if !defined(ONE_LOOK) && !defined(BLIND_HARVEST) /* mutation: no second look at the custody word */
+/* The second look at the custody word. The mutation ONE_LOOK leaves it out, BLIND_HARVEST leaves out both looks. */
+#if !defined(ONE_LOOK) && !defined(BLIND_HARVEST)
           if
           :: taken && odd ->
              d_step {

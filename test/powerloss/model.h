@@ -8,7 +8,7 @@
 #include "stoker/log.h"
 
 #define MODEL_BLOCKS  16u
-#define MODEL_RECORDS 16384u /* more than any log here holds, and those to come */
+#define MODEL_RECORDS 16384u /* more records than any log here has on the flash and still to write */
 #define MODEL_OPEN    1024u  /* records that a cut may still take, at most */
 
 /* A record that was given to the log. */

@@ -58,7 +58,7 @@ struct raw_ends {
     struct stk_consumer consumer;
 };
 
-/* Passes whole images through the producer and the consumer of stoker/channel.h. */
+/* Passes the words of whole slots through the producer and the consumer of stoker/channel.h. */
 static void put_and_read_raw(void *ctx, uint32_t count) {
     static const uint32_t image[STK_SLOT_WORDS] = {STK_SLOT_PUBLISHED, STK_OP_TENANT_BASE};
     const struct raw_ends *ends = ctx;

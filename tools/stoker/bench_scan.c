@@ -47,7 +47,7 @@ struct scan_bench {
     const char *file, *patterns;     /* paths that each program opens */
     const char *set;                 /* name of the made set; NULL: the user's patterns */
     uint64_t bytes;                  /* bytes of the file */
-    uint64_t expected;               /* matches by the independent count */
+    uint64_t expected;               /* matches that the bench counted without the library, by comparing bytes */
     uint64_t wrong;                  /* runs whose count differs from `expected` */
     double gb_per_s[BENCH_RUNS_MAX]; /* speeds of IN_PROCESS */
     /* speed of the same scan over data that is in the payload already; BENCH_MISSING: not measured */

@@ -84,7 +84,7 @@ struct walk {
     uint32_t skip, most; /* wanted entries to pass over first, and to take then */
 };
 
-/* Walks from where `begin` placed it. Returns 0 or the error that ended the walk. */
+/* Walks on from the place that `begin` chose. Returns 0, or the error that ended the walk. */
 static int walk_on(struct walk *w) {
     struct log_entry e;
     struct log_counts *c = w->counts;

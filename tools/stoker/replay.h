@@ -59,7 +59,7 @@ struct replay {
 /* Loads the handlers and opens the log. Returns 0, or CLI_BAD after printing why. */
 int replay_open(struct replay *replay, const struct replay_options *options);
 
-/* Replays every recording in the log. CLI_OK nothing differs, REPLAY_DIFFERS, or CLI_BAD. */
+/* Replays every recording in the log. Returns CLI_OK if nothing differs, REPLAY_DIFFERS, or CLI_BAD on an error. */
 int replay_run(struct replay *replay);
 void replay_close(struct replay *replay);
 

@@ -250,7 +250,7 @@ struct scan {
     uint64_t bytes_behind;          /* announced bytes of the files that are not open yet */
     uint64_t listed_max;            /* bytes of the greatest file whose matches are counted from lists */
     uint64_t moved_ns;              /* when something moved last, while several devices worked */
-    uint32_t best;                  /* index of the best device, which alone takes files that cannot be shared */
+    uint32_t best;                  /* index of the most suitable device; it alone takes files that cannot be shared */
     int code;                       /* exit code so far */
     uint64_t *scratch;
     void (*progress)(struct scan *scan); /* NULL: none */

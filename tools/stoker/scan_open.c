@@ -179,7 +179,7 @@ static int open_ports(struct scan *s) {
     /* Each LOCATE reads max_len - 1 bytes again before it goes on. With room for as many records, this costs no more
      * than one byte for each match. */
     s->locate_room = max_len > SCAN_LOCATE_ROOM ? max_len : SCAN_LOCATE_ROOM;
-    /* Listed jobs let files overlap. A recording holds the files one after the other. */
+    /* With listed jobs several files are under way at once. A recording holds the files one after the other. */
     s->listed_max = s->options.file_count > 1u && !s->options.record ? SCAN_LISTED_CHUNKS * s->options.chunk : 0u;
     scan_lay_out(s, threads, &s->host_layout);
     scan_lay_out(s, wish.workers > threads ? wish.workers : threads, &most);

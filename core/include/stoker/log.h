@@ -37,7 +37,7 @@ extern "C" {
 #define STK_LOG_BODY_BYTES 48u /* bytes of a cell that the writer of the cell fills */
 #define STK_LOG_ARGS       4u  /* arguments in one replay record */
 
-/* The kind of a replay record. recorder.h lists the contents of each kind. */
+/* The kind of a replay record. SPEC.md, 8.1, has the fields of each kind. */
 enum stk_log_kind {
     /* A slot was published; `error` is its priority, STK_WIRE_PRIORITY_*. Every v1 record without evidence has this
      * kind. */

@@ -66,7 +66,7 @@ struct stk_recorder {
     uint32_t epoch; /* number of the epoch, as the recorder last read it from the control buffer */
     /* number of records since start that the log refused; a recording with such a hole cannot be replayed */
     uint32_t lost;
-    int err; /* first error that a call below returned since start; STK_OK: none */
+    int err; /* first error since start that a function declared below returned; STK_OK: none */
 };
 
 /* Makes a recorder over a mounted log. Log and platform stay the caller's and must outlive the recorder. STK_E_ARG a

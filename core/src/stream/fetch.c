@@ -39,7 +39,7 @@ static int check_config(const struct stk_fetch_config *c, size_t *bytes) {
     return stk_fetch_bytes(c->resources, m->io_slots, bytes);
 }
 
-/* Makes the views of the ring and of the I/O queue. An error is one of an address that is not aligned, or of a size. */
+/* Makes the views of the ring and of the I/O queue. Returns an error for a bad alignment or a bad size. */
 static int views(struct stk_fetch *s) {
     const struct stk_device_memory *m = &s->config.memory;
     int err = stk_ring_view(&s->ring, m->ring, STK_RING_BYTES(m->slots));

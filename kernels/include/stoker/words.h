@@ -146,7 +146,7 @@
  * from 144 on, except for LEASE, the shares and NO_SHARED_ATOMICS. */
 #define STK_CTL_PUBLISH_TAIL 141u /* tickets handed out, free-running */
 #define STK_CTL_HARVEST_HEAD 142u /* tickets harvested, free-running */
-#define STK_CTL_DOORBELL     143u /* changed by publishers after PUBLISHED; idle workers look here, not at the ring */
+#define STK_CTL_DOORBELL     143u /* changed after a PUBLISHED; until it changes, idle workers seldom scan the ring */
 #define STK_CTL_WORKERS_IN   144u /* workers that entered the kernel, free-running */
 #define STK_CTL_HEARTBEAT    145u /* grows while workers do turns */
 #define STK_CTL_FAULT_COUNT  146u /* slots that ended in FAULT */

@@ -33,7 +33,7 @@ void stk_opencl_watch_start(struct stk_opencl *cl, uint64_t now_ns) {
 int stk_opencl_watch_live(struct stk_opencl *cl, uint64_t now_ns) {
     const struct stk_device_watched what = watched(cl);
     enum stk_device_sight sight = stk_device_watch_running(&cl->own.launches.watch, &what, now_ns);
-    /* A launch that still waits for the device has no heartbeat, and that is no fault of the memory. */
+    /* A launch that the device has not begun has no heartbeat. That does not mean that memory is not shared. */
     if (sight == STK_SIGHT_NO_HEARTBEAT && !runs(cl)) {
         sight = STK_SIGHT_GOOD;
     }

@@ -5,7 +5,7 @@
 
 #include "../internal.h"
 
-/* Finds memory and mode for cl->config and leaves both set up, with an empty ring: probe.c. */
+/* In probe.c: finds a kind of memory and a residency mode for cl->config. Sets both up, with an empty ring. */
 int stk_opencl_find_mode(struct stk_opencl *cl);
 
 /* Proves `mode` over the memory that is allocated, and fills cl->outcome: prove.c. STK_E_UNSUPPORTED: the mode does not

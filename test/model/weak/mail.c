@@ -94,7 +94,7 @@ static void clear_for_lane_1(uint32_t *shared) {
     barriers++;
 }
 
-static bool has_mail; /* a constant of the program, as the kind */
+static bool has_mail; /* set by the set-up of each litmus program and not changed later, like `kind` */
 
 static void group(stk_u32 slots, stk_u32 turns, stk_u32 idle_turns) {
     struct stk_dev d = {.ring = machine.ring,

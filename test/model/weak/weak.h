@@ -31,7 +31,7 @@ enum weak_scope {
     WEAK_DEVICE = 1
 };
 
-/* The parts of an access's order beyond relaxed. Each part is taken away once, as a mutation. */
+/* What an access can have beyond relaxed order. A mutation takes one of these from one access. */
 enum weak_part {
     WEAK_PART_ACQUIRE,
     WEAK_PART_RELEASE,

@@ -377,7 +377,8 @@ const struct weak_program PROGRAMS[] = {
     PROGRAM_AT_ONCE(TITLE("forged end"), set_up_forged, DEVICE(3u), 1u << ENDED, worker, forge_end, harvest_forged),
     PROGRAM_AT_ONCE(TITLE("forged work"), set_up_forged, DEVICE(3u), 1u << ENDED | 1u << AGAIN, worker, forge_work,
                     harvest_forged, publish_later),
-#if defined(WEAK_KERNEL_C11) /* on a device nothing keeps the two stores in order: SECURITY.md */
+/* On a device the stores to the status and to the custody word may change their order: SECURITY.md. */
+#if defined(WEAK_KERNEL_C11)
     PROGRAM(TITLE("repair behind a bus"), set_up_held_behind_bus, 0, 0, worker, repair),
 #endif
     {0},

@@ -11,7 +11,7 @@
 #define SECTOR 64u
 #define ROUNDS 4000u
 
-static _Alignas(64) uint8_t memory_b[sizeof memory_a]; /* memory of a copy */
+static _Alignas(64) uint8_t memory_b[sizeof memory_a]; /* memory of the second flash, the copy */
 
 static struct stk_sim_flash lazy_flash(uint8_t *memory, uint8_t rewrite) {
     struct stk_sim_flash_config config = shape(8, rewrite, 0xFF);

@@ -28,7 +28,7 @@
 #define LONG        3900u /* bytes of a long pattern: more than a slice has */
 #define ARENA_BYTES (400u << 10)
 #define OP_WHOLE    0x20001u /* a user's handler that cannot stop half-way */
-#define OP_HALVES   0x20002u /* a user's handler that can */
+#define OP_HALVES   0x20002u /* a user's handler that can stop half-way, and states its cost */
 #define OP_OTHER    0x20003u /* a user's handler that states its cost */
 
 static _Alignas(64) uint8_t tables[TABLES], payload[PAYLOAD], copy[PAYLOAD], before[PAYLOAD], arena_memory[ARENA_BYTES];

@@ -57,7 +57,7 @@ static struct {
     _Atomic bool wont_close;             /* close returns STK_E_TIMEOUT */
     _Atomic bool fails;                  /* a reader with reads fails in its reap */
     _Atomic uint32_t of_reader[READERS]; /* reads that each reader was given */
-    _Atomic uint32_t order[64];          /* reader << 16 | first byte of the offset, as reads of a pipe arrived */
+    _Atomic uint32_t order[64];          /* reader << 16 | offset, of each read of a pipe, in the order of arrival */
     _Atomic uint32_t ordered;
 } world;
 

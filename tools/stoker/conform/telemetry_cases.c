@@ -156,7 +156,7 @@ static void do_window(struct vec *v, struct world *w) {
     vec_expect_u64(v, "active", stk_ticketed_window_active(window) != 0);
 }
 
-/* For a record "counters": compares the rates of a snapshot, under the reference's names. */
+/* For a record "counters": compares the counters and rates of a snapshot; they have the reference's names. */
 static void do_counters(struct vec *v, struct world *w) {
     struct stk_runtime_counters c;
     stk_runtime_counters(&current(v, w)->snapshot, &c);

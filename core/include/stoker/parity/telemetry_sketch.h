@@ -20,7 +20,7 @@ extern "C" {
 
 enum stk_telemetry_table {
     STK_TABLE_OPCODE,        /* slots by opcode */
-    STK_TABLE_ACTIVE_OPCODE, /* active slots by opcode */
+    STK_TABLE_ACTIVE_OPCODE, /* slots by opcode, those alone for which stk_status_active() is true */
     STK_TABLE_TENANT,        /* slots by tenant */
     STK_TABLE_STATUS,        /* slots by status word */
     STK_TABLE_METRICS,       /* the control buffer's metrics: slots executed, by opcode below 32 */

@@ -53,7 +53,7 @@ struct stk_sim_spi_nor {
      * STK_SIM_SPI_NOR_NO_CUT: the power never fails */
     uint32_t cut_after;
     uint64_t bad_blocks; /* mask of the first 64 sectors: erases do nothing, programs spoil a bit, both are reported */
-    uint8_t protection;  /* mask of bits of the status register: if one is set, the whole chip is protected */
+    uint8_t protection;  /* protection bits that are set in the status register; not 0: no programs and no erases */
     bool locked;         /* the chip ignores write enable, as if its WP# line were low */
     bool stuck;          /* an operation does not go on */
     bool absent;         /* nobody drives the line: reads give 0xFF */

@@ -49,7 +49,8 @@ struct stk_threads {
     uint32_t asleep;      /* threads that sleep; drive reads the member without the lock */
     uint32_t called;      /* threads that were woken and have not run yet */
     bool closing;
-    uint64_t launches, idle_ends; /* times that a thread was woken, and found nothing more to do */
+    uint64_t launches;  /* times that a thread was woken */
+    uint64_t idle_ends; /* times that a thread found no more work and went to sleep */
 };
 
 extern const struct stk_dispatch_ops stk_threads_ops; /* its ctx is the struct stk_threads */
