@@ -237,8 +237,8 @@ STK_FN void stk_scan_stretch(const struct stk_automaton_view *a, struct stk_scan
 
 #if STK_LANES == 1
 /* The filter is faster than the chains while at most one byte in STK_FILTER_SHARE is walked. STK_FILTER_CREDIT bytes
- * are free at the start. A place that passes the first table and not the second counts as STK_FILTER_LOOK walked bytes.
- * If the filter becomes slower, the next STK_FILTER_PLAIN bytes go without it, and twice as many each further time. */
+ * are free at the start. A place that passes both tables counts as STK_FILTER_LOOK walked bytes. If the filter becomes
+ * slower, the next STK_FILTER_PLAIN bytes go without it, and twice as many each further time. */
 #define STK_FILTER_SHARE  24u
 #define STK_FILTER_LOOK   6u
 #define STK_FILTER_CREDIT 128u

@@ -2,8 +2,8 @@
  *
  * On a device whose memory lies behind a bus a lane must not read a chunk byte by byte: each such read waits for the
  * bus. There a group loads the chunk tile after tile into local memory, in wide coalesced loads, and all lanes walk the
- * tile. On a device of one lane, on a CPU and in C a tile is a pointer to the chunk where it lies: one tile is the
- * whole range, and nothing is copied. The handler is the same text:
+ * tile. In three cases nothing is copied: the device is a CPU, the group has one lane, or the code is compiled as C.
+ * Then a tile is a pointer to the chunk where it lies, and one tile is the whole range. The handler is the same text:
  *
  *     struct stk_tile t;
  *     for (stk_tile_first(&t, d, offset, from, to, lead); stk_tile_more(&t);) {
