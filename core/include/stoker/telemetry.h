@@ -77,12 +77,13 @@ int stk_ticketed_window_active(const struct stk_ticketed_window *window);
  * difference. The reference implementation does not have the words from `tickets` on; they are 0 in its control
  * buffers. */
 struct stk_control_state {
-    uint32_t shutdown;                                   /* the shutdown flag, as it is stored */
-    uint32_t done_count;                                 /* slots that ended DONE */
-    uint32_t epoch;                                      /* batch fences that have ended */
-    uint32_t metrics[STK_CTL_METRICS_SLOTS];             /* slots executed, by opcode 0 to 31 */
-    uint32_t tenant_fairness[STK_CTL_TENANT_FAIRNESSES]; /* claims, by tenant 0 to 31 */
-    uint32_t priority_fairness[STK_PRIORITIES];          /* claims, by priority on the wire */
+    uint32_t shutdown;                       /* the shutdown flag, as it is stored */
+    uint32_t done_count;                     /* slots that ended DONE */
+    uint32_t epoch;                          /* batch fences that have ended */
+    uint32_t metrics[STK_CTL_METRICS_SLOTS]; /* slots executed, by opcode 0 to 31 */
+    /* claims, by tenant 0 to 31; stk_tenant_counters (tenant.h) counts the slots that a tenant published and drained */
+    uint32_t tenant_fairness[STK_CTL_TENANT_FAIRNESSES];
+    uint32_t priority_fairness[STK_PRIORITIES]; /* claims, by priority on the wire */
     /* claims of CRITICAL or HIGH slots since the last claim of a lower priority */
     uint32_t starvation;
     uint32_t tickets;   /* tickets handed out (publisher.h) */

@@ -43,9 +43,10 @@ struct stk_interp {
 
 extern const struct stk_dispatch_ops stk_interp_ops; /* its ctx is the struct stk_interp */
 
-/* Binds the interpreter to the buffers in `memory`. The caller has laid the buffers out (stk_device_memory_init, or
- * stk_ring_init, stk_control_init ...) and keeps them until the last call. `config` may be NULL for the defaults; what
- * its pointers name must outlive the port, except `limits`. Errors:
+/* Binds the interpreter to the buffers in `memory`. The caller has laid the buffers out and keeps them until the last
+ * call: stk_device_memory_init lays them out in one block of memory, which may be static. A caller with a buffer for
+ * each part uses stk_device_memory_bind. `config` may be NULL for the defaults; all that its pointers name must outlive
+ * the port, except `limits`. Errors:
  * - STK_E_ARG a NULL, no ring, no slots, a control buffer below STK_CTL_WORDS_MIN words, a worker that is not below
  *   `workers`, or limits that stk_limits_table refuses.
  * - STK_E_ALIGN a buffer is not aligned to 4 bytes. */
