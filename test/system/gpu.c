@@ -8,6 +8,7 @@
 #include "device.h"
 
 static struct stk_dispatch_port own;
+static struct stk_dispatch_ops losing_ops; /* those of `own`, with a drive that fails */
 static unsigned long lost_at, drives;
 
 cl_int __real_clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t bytes, void *value, size_t *size);
@@ -28,24 +29,6 @@ static int drive(void *ctx, bool pending) {
     return ++drives >= lost_at ? STK_E_DEVICE : own.ops->drive(ctx, pending);
 }
 
-static int stop(void *ctx, uint64_t timeout_ns) {
-    return own.ops->stop(ctx, timeout_ns);
-}
-
-static void info(void *ctx, struct stk_dispatch_info *about) {
-    own.ops->info(ctx, about);
-}
-
-static bool has_workers(void *ctx) {
-    return own.ops->has_workers(ctx);
-}
-
-static int change_tables(void *ctx, uint32_t first, uint32_t bytes, uint64_t timeout_ns) {
-    return own.ops->change_tables(ctx, first, bytes, timeout_ns);
-}
-
-static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers, change_tables};
-
 static unsigned long number(const char *name) {
     const char *text = getenv(name);
     return text ? strtoul(text, NULL, 10) : 0;
@@ -63,6 +46,8 @@ int __wrap_cli_device_try(struct cli_device *device, const struct cli_device_wis
     lost_at = number("STK_TEST_LOSE");
     if (err == STK_OK && lost_at != 0) {
         own = device->dispatch;
+        losing_ops = *own.ops;
+        losing_ops.drive = drive;
         device->dispatch = (struct stk_dispatch_port){&losing_ops, own.ctx};
     }
     return err;

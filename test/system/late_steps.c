@@ -14,6 +14,7 @@
 #include "stoker/atomic.h"
 
 static struct stk_dispatch_port interp;
+static struct stk_dispatch_ops losing_ops; /* those of `interp`, with a drive that can fail */
 static bool interp_is_lost;
 
 /// The interpreter ///
@@ -22,20 +23,6 @@ static int drive(void *ctx, bool pending) {
     return interp_is_lost ? STK_E_DEVICE : interp.ops->drive(ctx, pending);
 }
 
-static int stop(void *ctx, uint64_t timeout_ns) {
-    return interp.ops->stop(ctx, timeout_ns);
-}
-
-static void info(void *ctx, struct stk_dispatch_info *about) {
-    interp.ops->info(ctx, about);
-}
-
-static bool has_workers(void *ctx) {
-    return interp.ops->has_workers(ctx);
-}
-
-static const struct stk_dispatch_ops losing_ops = {"losing", drive, stop, info, has_workers, NULL};
-
 int __real_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wish *wish);
 
@@ -43,6 +30,8 @@ int __wrap_cli_device_open(struct cli_device *device, const struct cli_device_wi
     int bad = __real_cli_device_open(device, wish);
     if (bad == 0 && !device->is_opencl && getenv("STK_TEST_LOSE_INTERP")) {
         interp = device->dispatch;
+        losing_ops = *interp.ops;
+        losing_ops.drive = drive;
         device->dispatch = (struct stk_dispatch_port){&losing_ops, interp.ctx};
     }
     return bad;
