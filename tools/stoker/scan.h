@@ -65,7 +65,6 @@ struct scan_file {
     uint64_t drops; /* datagrams that the socket dropped */
     int is_nvme;    /* 1: the character device of an NVMe namespace, which takes commands alone */
     int is_regular; /* 1: opening and reading the file never waits for another program */
-    int is_dense;   /* 1: a chunk of the file has more matches than a list has room for */
     uint64_t size;  /* announced bytes, 0 when the size is not known */
     uint64_t bytes; /* bytes that were scanned */
     uint64_t count; /* occurrences of all patterns in the file */

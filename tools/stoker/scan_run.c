@@ -56,13 +56,13 @@ static void learn(struct scan_device *d, uint64_t bytes) {
     d->since_ns = now;
 }
 
-/* Drops the results of a listed job that met more matches than its lists have room for. The file becomes a counted job,
- * and so do files of its size or more: their matches lie as near to each other. */
+/* Drops the results of a listed job that met more matches than its lists have room for. From now on only files of half
+ * its size or less are listed, since the matches of other files may lie as near to each other. So this file becomes a
+ * counted job. */
 static void drop_results(struct scan_device *d, struct scan_job *job) {
     struct scan *s = d->scan;
     struct scan_file *f = &s->files[job->input->file];
     d->dropped += job->bytes;
-    f->is_dense = 1;
     s->listed_max = f->size / 2u < s->listed_max ? f->size / 2u : s->listed_max;
     f->bytes -= job->bytes;
     for (uint32_t i = 0; i < s->accepting; i++) {
@@ -142,7 +142,7 @@ static int extend(struct scan_device *d) {
 
 /* Returns 1 if a job of this file would be a listed job. */
 static int is_listed(const struct scan_device *d, const struct scan_file *f) {
-    return f->size != 0u && f->size <= d->scan->listed_max && !f->is_dense && d->layout.spare_at != d->layout.hits_at;
+    return f->size != 0u && f->size <= d->scan->listed_max && d->layout.spare_at != d->layout.hits_at;
 }
 
 /* Returns 1 if a job of this file may be in flight beside the jobs that the device has. A file that is read in order
