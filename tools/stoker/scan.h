@@ -279,6 +279,10 @@ void scan_files_free(struct scan *scan);
 int scan_inputs_init(struct scan *scan);
 void scan_inputs_free(struct scan *scan);
 
+/* Makes a counter of visits for each accepting state, all 0, where *visits is NULL. Counters that are there stay. 0, or
+ * CLI_BAD after printing why. */
+int scan_visits_init(const struct scan *scan, uint64_t **visits);
+
 /* Returns file under way `i`, the oldest first. */
 struct scan_input *scan_input_at(struct scan *scan, uint32_t i);
 

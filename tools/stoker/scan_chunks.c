@@ -1,7 +1,6 @@
 /* A job on a device: queues the chunks of the job in the device's stream, and takes counts and matches from the
  * results. */
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "scan.h"
 #include "stoker/atomic.h"
@@ -267,9 +266,9 @@ int scan_job_begin(struct scan_device *d) {
     const struct scan *s = d->scan;
     struct scan_job *job = d->newest;
     struct scan_input *in = job->input;
-    job->visits = job->visits ? job->visits : calloc(s->accepting + 1u, sizeof *job->visits);
-    if (!job->visits) {
-        return cli_bad("no memory for the counters of a file: scan fewer files at once, or fewer patterns");
+    int bad = scan_visits_init(s, &job->visits);
+    if (bad) {
+        return bad;
     }
     job->run_units = job->waiting = 0;
     job->run_closed = job->overflowed = job->source_ended = 0;

@@ -98,10 +98,16 @@ static bool is_empty(const struct scan_file *f, int fd) {
     return f->is_regular && f->size == 0u && pread(fd, &byte, 1, 0) == 0;
 }
 
+int scan_visits_init(const struct scan *s, uint64_t **visits) {
+    *visits = *visits ? *visits : calloc(s->accepting + 1u, sizeof **visits);
+    return *visits ? 0 : cli_bad("no memory for the counters of a file: scan fewer files at once, or fewer patterns");
+}
+
 /* Puts an open file, or one that could not be opened, behind those that are under way. */
 static int begin_input(struct scan *s, uint32_t file, int fd) {
     struct scan_input *in = scan_input_at(s, s->input_count);
     const struct scan_file *f = &s->files[file];
+    int bad;
     in->file = file;
     s->bytes_behind -= f->size;
     in->fd = fd;
@@ -113,9 +119,9 @@ static int begin_input(struct scan *s, uint32_t file, int fd) {
     in->datagrams = f->datagrams;
     in->ends = in->data_end = 0;
     in->err_at = in->eof_at = UINT64_MAX;
-    in->visits = in->visits ? in->visits : calloc(s->accepting + 1u, sizeof *in->visits);
-    if (!in->visits) {
-        return cli_bad("no memory for the counters of a file: scan fewer files at once, or fewer patterns");
+    bad = scan_visits_init(s, &in->visits);
+    if (bad) {
+        return bad;
     }
     matches_restart(&in->matches, matches_room(&s->matches));
     s->input_count++;
