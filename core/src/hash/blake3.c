@@ -52,22 +52,21 @@ static void push(struct stk_blake3 *s, uint64_t count, struct stk_blake3_node *n
 
 /// Input ///
 
-/* Fills *node for the block that is being read, except the message, its length and the flags of an end. */
-static void chunk_node(const struct stk_blake3 *s, struct stk_blake3_node *node) {
+/* Fills *node for the block that is being read, except the message. The message has `len` bytes of input. `end` is
+ * BLAKE3_CHUNK_END for the last block of a chunk, and 0 for any other block. */
+static void chunk_node(const struct stk_blake3 *s, struct stk_blake3_node *node, uint32_t len, uint32_t end) {
     memcpy(node->cv, s->cv, sizeof node->cv);
     node->counter = s->chunk;
-    node->flags = s->flags | (s->blocks == 0 ? (uint32_t)BLAKE3_CHUNK_START : 0);
+    node->len = len;
+    node->flags = s->flags | (s->blocks == 0 ? (uint32_t)BLAKE3_CHUNK_START : 0) | end;
 }
 
 /* Compresses a whole block. More input must follow: the last block of all input has the flags of the root. */
 static void take_block(struct stk_blake3 *s, const uint8_t block[STK_BLAKE3_BLOCK]) {
     struct stk_blake3_node node;
-    int last;
-    chunk_node(s, &node);
+    int last = s->blocks == BLAKE3_CHUNK_BLOCKS - 1;
+    chunk_node(s, &node, STK_BLAKE3_BLOCK, last ? (uint32_t)BLAKE3_CHUNK_END : 0);
     stk_blake3_load(node.m, block);
-    node.len = STK_BLAKE3_BLOCK;
-    last = s->blocks == BLAKE3_CHUNK_BLOCKS - 1;
-    node.flags |= last ? (uint32_t)BLAKE3_CHUNK_END : 0;
     stk_blake3_compress(&node, node.m);
     if (!last) {
         memcpy(s->cv, node.m, sizeof s->cv);
@@ -108,38 +107,31 @@ static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes
 }
 #endif
 
-/* Takes whole blocks straight from the input, without a copy. Returns their bytes. Leaves 1 to 64 bytes: the last block
- * has to wait until the next call shows whether it ends the chunk and the tree. */
-static size_t take_blocks(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
-    size_t taken = 0;
-    while (bytes - taken > STK_BLAKE3_BLOCK) {
-        size_t n = take_subtree(s, in + taken, bytes - taken);
-        if (n == 0) {
-            take_block(s, in + taken);
-            n = STK_BLAKE3_BLOCK;
-        }
-        taken += n;
-    }
-    return taken;
-}
-
-/* Takes input of any length: compresses what is complete, and keeps the last 1 to 64 bytes in s->block. A full s->block
- * is compressed only when more input comes, since until then it may be the last one. */
+/* Takes input of any length: compresses what is complete, and keeps the last 1 to 64 bytes in s->block. A full block is
+ * compressed only when more input comes, since until then it may be the last one. Whole blocks are compressed where
+ * they lie in the input, without a copy. take_block() is called in one place, so that its frame is a part of the frame
+ * of stk_blake3_update(), and takes less stack. */
 static void take(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     while (bytes > 0) {
-        if (s->len == STK_BLAKE3_BLOCK) {
-            take_block(s, s->block);
+        const uint8_t *block = NULL;
+        size_t n = STK_BLAKE3_BLOCK - (size_t)s->len;
+        if (n == 0) {
+            block = s->block;
             s->len = 0;
+        } else if (s->len == 0 && bytes > STK_BLAKE3_BLOCK) {
+            n = take_subtree(s, in, bytes);
+            if (n == 0) {
+                block = in;
+                n = STK_BLAKE3_BLOCK;
+            }
+        } else {
+            n = bytes < n ? bytes : n;
+            memcpy(s->block + s->len, in, n);
+            s->len = (uint8_t)(s->len + n);
         }
-        if (s->len == 0) {
-            size_t taken = take_blocks(s, in, bytes);
-            in += taken;
-            bytes -= taken;
+        if (block) {
+            take_block(s, block);
         }
-        size_t room = STK_BLAKE3_BLOCK - (size_t)s->len;
-        size_t n = bytes < room ? bytes : room;
-        memcpy(s->block + s->len, in, n);
-        s->len = (uint8_t)(s->len + n);
         in += n;
         bytes -= n;
     }
@@ -215,12 +207,10 @@ static void swap_words(uint32_t words[16]) {
 /* Computes the root node: closes the chunk that is being read and merges it with all values on the stack. Works on a
  * copy, so that the state can take more input after a digest. */
 static void root_node(const struct stk_blake3 *s, struct stk_blake3_node *node) {
-    chunk_node(s, node);
+    chunk_node(s, node, s->len, BLAKE3_CHUNK_END);
     memset(node->m, 0, sizeof node->m);
     memcpy(node->m, s->block, s->len);
     swap_words(node->m);
-    node->len = s->len;
-    node->flags |= BLAKE3_CHUNK_END;
     for (unsigned i = s->depth; i > 0; i--) {
         stk_blake3_compress(node, node->m);
         parent_node(s, s->stack[i - 1], node->m, node);
