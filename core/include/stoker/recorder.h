@@ -55,18 +55,26 @@ struct stk_recorder_config {
     bool no_input_digest;
 };
 
-/* A recorder. The caller reads `lost` and `err`. */
+/* A record before its append. Private. */
+struct stk_record_made {
+    struct stk_log_record record; /* all fields but the time and the epoch, which the append sets */
+    /* all arguments of a publish: those behind STK_LOG_ARGS go into records of their own (MORE); 0 in other records */
+    uint32_t args[STK_SLOT_ARGS];
+};
+
+/* A recorder. The caller reads `lost` and `err`. The large member is last, so that short instructions reach the
+ * others. */
 struct stk_recorder {
     struct stk_recorder_config config; /* configuration as given to init */
     struct stk_device_memory memory;   /* memory of the device, as given to start; its ring is NULL until then */
-    union {
-        struct stk_blake3 hash;       /* memory in which digests are computed */
-        struct stk_log_record record; /* memory in which a record is made, once its digest is there */
-    };
-    uint32_t epoch; /* number of the epoch, as the recorder last read it from the control buffer */
+    uint32_t epoch;                    /* number of the epoch, as the recorder last read it from the control buffer */
     /* number of records since start that the log refused; a recording with such a hole cannot be replayed */
     uint32_t lost;
     int err; /* first error since start that a function declared below returned; STK_OK: none */
+    union {
+        struct stk_blake3 hash;      /* memory in which digests are computed */
+        struct stk_record_made made; /* memory in which a record is made, once its digest is there */
+    };
 };
 
 /* Makes a recorder over a mounted log. Log and platform stay the caller's and must outlive the recorder. STK_E_ARG a

@@ -1,6 +1,6 @@
 /* stoker: a function that keeps a frame of its own. A compiler that inlines a function adds its variables to the frame
  * of the caller, where they take stack during all other calls of the caller too. The functions that have the mark hold
- * structs of 100 bytes and more, which the budget of the stack (test/size) does not have twice. */
+ * structs of 40 bytes and more, which the budget of the stack (test/size) does not have twice. */
 #ifndef STK_BASE_OWN_FRAME_H
 #define STK_BASE_OWN_FRAME_H
 

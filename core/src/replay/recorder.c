@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "record_internal.h"
+#include "record_make.h"
 #include "ring/slot_words.h"
 #include "stoker/atomic.h"
 
@@ -22,26 +23,49 @@ int stk_recorder_init(struct stk_recorder *recorder, const struct stk_recorder_c
     return STK_OK;
 }
 
-/* Begins a record: all fields but the kind are 0. The record lies in the recorder, where the hash was: a digest of what
- * is recorded is made before. */
+/* Begins a record: all fields but the kind are 0, and so are all arguments. The record lies in the recorder, where the
+ * hash was: a digest of what is recorded is made before. */
 static struct stk_log_record *begin_record(struct stk_recorder *r, uint32_t kind) {
-    memset(&r->record, 0, sizeof r->record);
-    r->record.kind = kind;
-    return &r->record;
+    memset(&r->made, 0, sizeof r->made);
+    r->made.record.kind = kind;
+    return &r->made.record;
 }
 
-/* Appends the record that was begun, with time and epoch. A record that the log refuses is a hole in the recording.
- * Every EPOCH behind it has the number of holes, so that a replay refuses the recording. */
-static int append(struct stk_recorder *r) {
+/* Turns the record into the next MORE of a publish. A MORE has four arguments, and *first is the number of the first of
+ * them. Passes over four arguments that are all 0, since a replay takes arguments without a record as 0. Returns false
+ * if there is no further MORE. A record that is no publish has none. */
+static bool next_args(struct stk_record_made *made, uint32_t *first) {
+    while ((*first += STK_LOG_ARGS) < STK_SLOT_ARGS) {
+        const uint32_t *args = made->args + *first;
+        if ((args[0] | args[1] | args[2] | args[3]) != 0u) {
+            made->record.kind = STK_LOG_MORE;
+            made->record.error = (int32_t)*first;
+            memcpy(made->record.args, args, sizeof made->record.args);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The call ends at the first record that the log refuses, since a MORE without its PUBLISH would be damage to a reader.
+ * A record that the log refuses is a hole in the recording. Every EPOCH behind it has the number of holes, so that a
+ * replay refuses the recording. */
+int stk_record_append(struct stk_recorder *r) {
+    uint32_t first = 0;
     int err;
     if (!r->memory.ring) {
         return keep_error(r, STK_E_SHUTDOWN);
     }
-    r->record.timestamp_ns = r->config.platform.ops->now_ns(r->config.platform.ctx);
-    r->record.epoch = r->epoch;
-    err = stk_log_append(r->config.log, &r->record);
-    r->lost += err < 0 ? 1u : 0u;
-    return err < 0 ? keep_error(r, err) : STK_OK;
+    do {
+        r->made.record.timestamp_ns = r->config.platform.ops->now_ns(r->config.platform.ctx);
+        r->made.record.epoch = r->epoch;
+        err = stk_log_append(r->config.log, &r->made.record);
+        if (err < 0) {
+            r->lost++;
+            return keep_error(r, err);
+        }
+    } while (next_args(&r->made, &first));
+    return STK_OK;
 }
 
 /* Returns the digest of all observables. Nothing may run on the device meanwhile, or the digest mixes two moments. */
@@ -84,77 +108,68 @@ int stk_recorder_start(struct stk_recorder *recorder, const struct stk_device_me
     record->opcode = STK_RECORDER_VERSION;
     record->tenant = tenants(memory);
     record->slot = memory->tables ? memory->table_bytes : 0u;
+    record->digest = digest;
     record->args[STK_START_SLOTS] = memory->slots;
     record->args[STK_START_CONTROL] = memory->control_words;
     record->args[STK_START_PAYLOAD] = memory->payload ? memory->payload_bytes : 0u;
     record->args[STK_START_SIDE] = debug << STK_START_DEBUG_SHIFT | memory->io_slots;
-    record->digest = digest;
-    err = append(recorder);
+    err = stk_record_append(recorder);
     recorder->memory.ring = err == STK_OK ? memory->ring : NULL;
     return err;
 }
 
-int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input) {
-    const struct stk_device_memory *m = &recorder->memory;
+int stk_record_make_input(struct stk_recorder *r, const struct stk_record_input *input) {
+    const struct stk_device_memory *m = &r->memory;
     struct stk_log_record *record;
     uint64_t digest = 0;
     const uint8_t *part = input->to_tables ? m->tables : m->payload;
     uint32_t part_bytes = input->to_tables ? m->table_bytes : m->payload_bytes;
-    if (!m->ring) {
-        return keep_error(recorder, STK_E_SHUTDOWN);
-    }
+    int err = m->ring ? STK_OK : STK_E_SHUTDOWN;
     /* Compares without a sum, which could wrap. */
-    if (!part || input->offset > part_bytes || input->bytes > part_bytes - input->offset) {
-        return keep_error(recorder, STK_E_RANGE);
+    if (err == STK_OK && (!part || input->offset > part_bytes || input->bytes > part_bytes - input->offset)) {
+        err = STK_E_RANGE;
     }
-    if (!recorder->config.no_input_digest) {
-        digest = stk_record_digest(&recorder->hash, part + input->offset, input->bytes);
+    if (err != STK_OK) {
+        return keep_error(r, err);
     }
-    record = begin_record(recorder, STK_LOG_INPUT);
+    if (!r->config.no_input_digest) {
+        digest = stk_record_digest(&r->hash, part + input->offset, input->bytes);
+    }
+    record = begin_record(r, STK_LOG_INPUT);
     record->slot = input->slot;
     record->tenant = input->lead;
     record->opcode = input->label;
-    record->args[0] = input->offset;
-    record->args[1] = input->bytes;
-    record->args[2] = (uint32_t)input->position;
-    record->args[3] = (uint32_t)(input->position >> 32);
     record->status = input->to_tables ? STK_INPUT_TO_TABLES : STK_INPUT_TO_PAYLOAD;
     record->digest = digest;
-    return append(recorder);
+    record->args[STK_INPUT_OFFSET] = input->offset;
+    record->args[STK_INPUT_BYTES] = input->bytes;
+    record->args[STK_INPUT_POSITION_LO] = (uint32_t)input->position;
+    record->args[STK_INPUT_POSITION_HI] = (uint32_t)(input->position >> 32);
+    return STK_OK;
 }
 
-/* Copies four arguments of the work (STK_LOG_ARGS, as many as a record has) from number `first` on; 0 where the work
- * has fewer. Returns 1 if one of them is not 0. */
-static int take_args(const struct stk_work *work, uint32_t first, uint32_t out[STK_LOG_ARGS]) {
-    uint32_t any = 0;
-    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
-        out[i] = first + i < work->nargs ? work->args[first + i] : 0u;
-        any |= out[i];
-    }
-    return any != 0u;
+int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input) {
+    int err = stk_record_make_input(recorder, input);
+    return err == STK_OK ? stk_record_append(recorder) : err;
 }
 
-int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const struct stk_work *work) {
-    /* A number that is no priority cannot be published. INT32_MAX does not fit the field of a record, so the log
-     * refuses the record, and it counts as lost. */
-    int32_t priority = work->priority <= STK_PRIORITY_IDLE ? (int32_t)stk_priority_to_wire(work->priority) : INT32_MAX;
-    struct stk_log_record *record = begin_record(recorder, STK_LOG_PUBLISH);
-    int err;
+void stk_record_make_publish(struct stk_recorder *r, uint32_t slot, const struct stk_work *work) {
+    struct stk_log_record *record = begin_record(r, STK_LOG_PUBLISH);
     record->slot = slot;
     record->tenant = work->tenant;
     record->opcode = work->opcode;
-    record->error = priority;
-    /* The first four arguments are always recorded, the others only where one of them is not 0: a replay takes
-     * arguments without a record as 0. */
-    (void)take_args(work, 0, record->args);
-    err = append(recorder);
-    record->kind = STK_LOG_MORE;
-    /* Ends at the first record that is refused. A MORE without its PUBLISH would be damage to a reader. */
-    for (uint32_t first = STK_LOG_ARGS; first < STK_SLOT_ARGS && err == STK_OK; first += STK_LOG_ARGS) {
-        record->error = (int32_t)first;
-        err = take_args(work, first, record->args) ? append(recorder) : STK_OK;
+    /* A number that is no priority cannot be published. INT32_MAX does not fit the field of a record, so the log
+     * refuses the record, and it counts as lost. */
+    record->error = work->priority <= STK_PRIORITY_IDLE ? (int32_t)stk_priority_to_wire(work->priority) : INT32_MAX;
+    for (uint32_t i = 0; i < work->nargs && i < STK_SLOT_ARGS; i++) {
+        r->made.args[i] = work->args[i];
     }
-    return err;
+    memcpy(record->args, r->made.args, sizeof record->args);
+}
+
+int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const struct stk_work *work) {
+    stk_record_make_publish(recorder, slot, work);
+    return stk_record_append(recorder);
 }
 
 uint32_t stk_record_class(int err, uint32_t reason) {
@@ -180,12 +195,12 @@ static uint64_t results_digest(struct stk_blake3 *hash, const uint32_t results[S
     for (uint32_t i = 0; i < STK_SLOT_RESULTS; i++) {
         stk_store(stored + i, results[i]);
     }
-    return stk_record_digest_words(hash, stored, STK_SLOT_RESULTS);
+    return stk_record_digest(hash, stored, sizeof stored);
 }
 
-int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
-    uint64_t digest = results_digest(&recorder->hash, failure->results);
-    struct stk_log_record *record = begin_record(recorder, STK_LOG_FAILURE);
+void stk_record_make_failure(struct stk_recorder *r, const struct stk_record_failure *failure) {
+    uint64_t digest = results_digest(&r->hash, failure->results);
+    struct stk_log_record *record = begin_record(r, STK_LOG_FAILURE);
     record->slot = failure->slot;
     record->tenant = failure->tenant;
     record->opcode = failure->opcode;
@@ -194,7 +209,11 @@ int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_
     record->failure = stk_record_class(failure->err, failure->results[STK_FAULT_REASON_ARG - STK_RESULT_ARG]);
     record->digest = digest;
     memcpy(record->args, failure->results, sizeof record->args);
-    return append(recorder);
+}
+
+int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure) {
+    stk_record_make_failure(recorder, failure);
+    return stk_record_append(recorder);
 }
 
 int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_result *result) {
@@ -204,22 +223,21 @@ int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_r
     record->opcode = result->opcode;
     record->status = STK_SLOT_DONE;
     memcpy(record->args, result->results, sizeof record->args);
-    return append(recorder);
+    return stk_record_append(recorder);
 }
 
-/* Appends an EPOCH. The number of lost records shows a hole to a replay. The sequence of the log need not show the
- * hole: a log that refuses a record before it writes gives its number to the next one. */
-static int append_epoch(struct stk_recorder *recorder, uint32_t tag) {
-    uint64_t digest = observables_digest(&recorder->hash, &recorder->memory);
-    struct stk_log_record *record = begin_record(recorder, STK_LOG_EPOCH);
+/* Makes an EPOCH. The number of lost records shows a hole to a replay. The sequence of the log need not show the hole:
+ * a log that refuses a record before it writes gives the number of this record to the next one. */
+static void make_epoch(struct stk_recorder *r, uint32_t tag) {
+    uint64_t digest = observables_digest(&r->hash, &r->memory);
+    struct stk_log_record *record = begin_record(r, STK_LOG_EPOCH);
     record->opcode = STK_OP_BATCH_FENCE;
     record->slot = STK_RECORD_NO_SLOT;
     record->digest = digest;
     record->args[STK_EPOCH_FIRST] = STK_CTL_OBSERVABLE;
-    record->args[STK_EPOCH_COUNT] = recorder->memory.control_words - STK_CTL_OBSERVABLE;
+    record->args[STK_EPOCH_COUNT] = r->memory.control_words - STK_CTL_OBSERVABLE;
     record->args[STK_EPOCH_TAG] = tag;
-    record->args[STK_EPOCH_LOST] = recorder->lost;
-    return append(recorder);
+    record->args[STK_EPOCH_LOST] = r->lost;
 }
 
 int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
@@ -230,7 +248,8 @@ int stk_recorder_epoch(struct stk_recorder *recorder, uint32_t tag) {
     }
     /* Acquire: the observables that the workers stored before the fence are seen. */
     recorder->epoch = stk_load_acquire(m->control + STK_CTL_EPOCH);
-    err = append_epoch(recorder, tag);
+    make_epoch(recorder, tag);
+    err = stk_record_append(recorder);
     /* Synced, so that a power cut leaves a recording that ends with a whole epoch. */
     return err == STK_OK ? stk_recorder_sync(recorder) : err;
 }

@@ -29,7 +29,8 @@ static int publish_fence(struct stk_stream *s) {
     s->fence = 1;
     (void)stk_stream_clock(s); /* so that time before the publish does not count against the fence */
     s->fence_since_ns = stk_deadline_counted(&s->slots_end);
-    stk_stream_record_publish(s, slot, &work);
+    stk_stream_make_publish(s, slot, &work);
+    stk_stream_record_append(s);
     return STK_OK;
 }
 

@@ -131,8 +131,12 @@ void stk_stream_cancel_fence(struct stk_stream *s);
 /* Records the data of `chunk`. Call it when the data is in the payload and before the slot is published. */
 void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk);
 
-/* Records that `work` was published in `slot`. */
-void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
+/* Makes the record that `work` was published in `slot`. The caller appends the record (stk_stream_record_append) once
+ * the frame with the work is off the stack, before any other call of the recorder. */
+void stk_stream_make_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work);
+
+/* Appends the record that was made. */
+void stk_stream_record_append(const struct stk_stream *s);
 
 /* Records a failure with error `err`. `slot`: its slot, or the slot that a chunk without one would have had. `status`:
  * the status word of the slot; STK_SLOT_EMPTY: it had no slot. With STK_E_SLOT_FAULT the results are read from the

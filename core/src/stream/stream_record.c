@@ -2,13 +2,18 @@
  * result of the recorder is dropped on purpose. The recorder keeps its first error itself (stk_recorder.err). */
 #include "base/memory.h"
 #include "base/own_frame.h"
+#include "replay/record_make.h"
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
 
-void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk) {
-    if (!s->config.recorder) {
-        return;
+void stk_stream_record_append(const struct stk_stream *s) {
+    if (s->config.recorder) {
+        (void)!stk_record_append(s->config.recorder);
     }
+}
+
+/* Makes the record of an input. A frame of its own: the input is off the stack when the record is appended. */
+STK_OWN_FRAME static int make_input(const struct stk_stream *s, uint64_t chunk) {
     const struct stk_stream_entry *e = stk_entry(s, chunk);
     const struct stk_record_input input = {
         .slot = stk_entry_slot(s, chunk),
@@ -18,12 +23,18 @@ void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk) {
         .label = (uint32_t)e->read.tag,
         .position = e->read.offset,
     };
-    (void)!stk_recorder_input(s->config.recorder, &input);
+    return stk_record_make_input(s->config.recorder, &input);
 }
 
-void stk_stream_record_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work) {
+void stk_stream_record_input(const struct stk_stream *s, uint64_t chunk) {
+    if (s->config.recorder && make_input(s, chunk) == STK_OK) {
+        stk_stream_record_append(s);
+    }
+}
+
+void stk_stream_make_publish(const struct stk_stream *s, uint32_t slot, const struct stk_work *work) {
     if (s->config.recorder) {
-        (void)!stk_recorder_publish(s->config.recorder, slot, work);
+        stk_record_make_publish(s->config.recorder, slot, work);
     }
 }
 
@@ -36,16 +47,22 @@ STK_OWN_FRAME static void take_fault(const struct stk_stream *s, uint32_t status
     memcpy(failure->results, end.args + STK_RESULT_ARG, sizeof failure->results);
 }
 
-void stk_stream_record_failure(const struct stk_stream *s, uint32_t slot, uint32_t opcode, uint32_t status, int err) {
-    if (!s->config.recorder) {
-        return;
-    }
+/* Makes the record of a failure. A frame of its own, as that of make_input(). */
+STK_OWN_FRAME static void make_failure(const struct stk_stream *s, uint32_t slot, uint32_t opcode, uint32_t status,
+                                       int err) {
     struct stk_record_failure failure = {
         .slot = slot, .tenant = s->config.tenant, .opcode = opcode, .status = status, .err = err};
     if (err == STK_E_SLOT_FAULT) {
         take_fault(s, status, &failure);
     }
-    (void)!stk_recorder_failure(s->config.recorder, &failure);
+    stk_record_make_failure(s->config.recorder, &failure);
+}
+
+void stk_stream_record_failure(const struct stk_stream *s, uint32_t slot, uint32_t opcode, uint32_t status, int err) {
+    if (s->config.recorder) {
+        make_failure(s, slot, opcode, status, err);
+        stk_stream_record_append(s);
+    }
 }
 
 void stk_stream_record_late(const struct stk_stream *s, uint32_t slot) {

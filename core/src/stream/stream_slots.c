@@ -6,9 +6,9 @@
 #include "ring/slot_words.h"
 #include "stream/stream_internal.h"
 
-/* Publishes the slot of a chunk with this handler, for the first time or again. The entry changes only when the publish
- * has succeeded. */
-static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params) {
+/* Publishes the slot of a chunk with this handler, for the first time or again. Makes the record of the publish, which
+ * the caller appends. The entry changes only when the publish has succeeded. */
+STK_OWN_FRAME static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, const uint32_t *params) {
     struct stk_stream_entry *e = stk_entry(s, chunk);
     uint32_t args[STK_SLOT_ARGS] = {
         [STK_ARG_OFFSET] = stk_entry_start(s, chunk),
@@ -40,8 +40,7 @@ static int publish_chunk(struct stk_stream *s, uint64_t chunk, uint32_t opcode, 
     e->read.opcode = opcode;
     e->late_recorded = 0;
     s->stats.slots++;
-    /* The record is written after the slot is published, so that the worker need not wait for the log. */
-    stk_stream_record_publish(s, stk_entry_slot(s, chunk), &work);
+    stk_stream_make_publish(s, stk_entry_slot(s, chunk), &work);
     return STK_OK;
 }
 
@@ -53,7 +52,11 @@ static int publish_arrived(struct stk_stream *s, uint64_t chunk) {
     /* The input is recorded before the slot is published, since a handler may change the bytes. */
     stk_stream_record_input(s, chunk);
     err = publish_chunk(s, chunk, e->read.opcode, e->read.params);
-    s->stats.bytes += err == STK_OK ? e->got : 0u;
+    if (err == STK_OK) {
+        s->stats.bytes += e->got;
+        /* The record is written after the slot is published, so that the worker need not wait for the log. */
+        stk_stream_record_append(s);
+    }
     return err;
 }
 
@@ -169,7 +172,7 @@ STK_OWN_FRAME static void fill_result(const struct stk_stream *s, uint64_t chunk
 
 /* Publishes the chunk that is with the callback again. STK_E_STATUS there is nothing to publish: the chunk never had a
  * slot, or a read that the callback has queued has taken its place. */
-STK_OWN_FRAME static int republish(struct stk_stream *s, bool had_slot, const struct stk_stream_next *next) {
+static int republish(struct stk_stream *s, bool had_slot, const struct stk_stream_next *next) {
     if (!had_slot || s->queued - s->delivered > s->config.depth) {
         s->info = (struct stk_error_info){.err = STK_E_STATUS, .index = stk_entry_slot(s, s->delivered)};
         return STK_E_STATUS;
@@ -188,37 +191,23 @@ static void note_failure(struct stk_stream *s, bool had_slot, uint32_t status) {
     }
 }
 
-/* Gives the result of the oldest chunk to the callback. The slot of the chunk, where it has one, ended in `status`.
- * Returns what the callback said, and writes its wish to `next`. The result is off the stack when the chunk is
- * published again. */
-STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t status, struct stk_stream_next *next) {
+/* Gives the result of the oldest chunk to the callback, and publishes the chunk again if the callback asks for this.
+ * The slot of the chunk, where it has one, ended in `status`. Returns 1: handed out; 0: published again, and the caller
+ * appends the record of the publish; an error ends the step. The callback may queue a read, which may overwrite the
+ * entry of the chunk. */
+STK_OWN_FRAME static int hand_out(struct stk_stream *s, bool had_slot, uint32_t status) {
     struct stk_stream_result r;
+    struct stk_stream_next next;
     int verdict;
     fill_result(s, s->delivered, &r);
     if (had_slot) {
         take_slot(s, s->delivered, status, &r);
     }
-    *next = (struct stk_stream_next){.opcode = r.opcode};
+    next = (struct stk_stream_next){.opcode = r.opcode};
     /* During the callback its chunk may give its place to a new read, and no other call of the stream is allowed. */
     s->in_callback = 1;
-    verdict = s->config.on_result(s->config.on_result_ctx, &r, next);
+    verdict = s->config.on_result(s->config.on_result_ctx, &r, &next);
     s->in_callback = 0;
-    return verdict;
-}
-
-/* Hands the oldest chunk out when it is over or its slot has finished. Returns 1: handed out; 0: not yet, or published
- * again; an error ends the step. The callback may queue a read, which may overwrite the chunk's entry. */
-static int deliver(struct stk_stream *s) {
-    /* Kept from before the callback, whose read may overwrite the entry. */
-    bool had_slot = stk_entry(s, s->delivered)->state == STK_ENTRY_PUBLISHED;
-    uint32_t status = STK_SLOT_EMPTY;
-    struct stk_stream_next next;
-    int verdict = had_slot ? look_at_slot(s, &status) : 1;
-    if (verdict <= 0) {
-        return verdict;
-    }
-    note_failure(s, had_slot, status);
-    verdict = hand_out(s, had_slot, status, &next);
     if (verdict == STK_STREAM_REPUBLISH && !s->stopping) {
         verdict = republish(s, had_slot, &next);
         if (verdict == STK_OK) {
@@ -229,6 +218,24 @@ static int deliver(struct stk_stream *s) {
      * its end exactly once. */
     s->delivered++;
     return verdict < 0 ? verdict : 1;
+}
+
+/* Hands the oldest chunk out when it is over or its slot has finished. Returns 1: handed out; 0: not yet, or published
+ * again; an error ends the step. */
+static int deliver(struct stk_stream *s) {
+    /* Kept from before the callback, whose read may overwrite the entry. */
+    bool had_slot = stk_entry(s, s->delivered)->state == STK_ENTRY_PUBLISHED;
+    uint32_t status = STK_SLOT_EMPTY;
+    int handed = had_slot ? look_at_slot(s, &status) : 1;
+    if (handed <= 0) {
+        return handed;
+    }
+    note_failure(s, had_slot, status);
+    handed = hand_out(s, had_slot, status);
+    if (handed == 0) {
+        stk_stream_record_append(s);
+    }
+    return handed;
 }
 
 uint32_t stk_stream_slot(const struct stk_stream *stream) {
