@@ -135,10 +135,6 @@ uint32_t stk_stream_in_flight(const struct stk_stream *stream) {
     return (uint32_t)(stream->queued - stream->delivered);
 }
 
-int stk_stream_usable(const struct stk_stream *s) {
-    return s->closed ? STK_E_SHUTDOWN : s->in_callback ? STK_E_STATUS : STK_OK;
-}
-
 bool stk_stream_idle(const struct stk_stream *s) {
     return s->queued == s->delivered && s->barrier != s->delivered;
 }
@@ -153,8 +149,8 @@ static const uint32_t *awaited(const struct stk_stream *s) {
     return STK_SLOT_AT(s->ring.words, stk_entry_slot(s, s->delivered));
 }
 
-/* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The next step takes in data that arrives
- * meanwhile. */
+/* Waits a little for the device: looks at the status, then sleeps `slice_ns`. The step that follows takes in data that
+ * arrives meanwhile. */
 STK_OWN_FRAME static int wait_device(struct stk_stream *s, const uint32_t *status, uint64_t slice_ns) {
     uint32_t seen = stk_load(status);
     int err;
@@ -171,6 +167,18 @@ STK_OWN_FRAME static int wait_device(struct stk_stream *s, const uint32_t *statu
 
 uint64_t stk_stream_now(const struct stk_stream *s) {
     return s->config.platform.ops->now_ns(s->config.platform.ctx);
+}
+
+int stk_stream_begin(const struct stk_stream *s, struct stk_deadline *end, uint64_t timeout_ns) {
+    int err = s->closed ? STK_E_SHUTDOWN : s->in_callback ? STK_E_STATUS : STK_OK;
+    if (err == STK_OK) {
+        stk_deadline_start(end, timeout_ns, stk_stream_now(s));
+    }
+    return err;
+}
+
+bool stk_stream_may_wait(const struct stk_stream *s, struct stk_deadline *end) {
+    return !stk_stream_idle(s) && stk_deadline_look(end, stk_stream_now(s)) != 0u;
 }
 
 uint64_t stk_stream_clock(struct stk_stream *s) {
@@ -190,11 +198,28 @@ static int drive(struct stk_stream *s, bool pending) {
     return err;
 }
 
-/* Makes one step: moves each chunk as far as it can go, and waits for a read for at most read_wait_ns. The order is the
- * way of a chunk, so one step can take a chunk from its read to its result. An error ends the step; the next step goes
- * on with the same chunk. Returns the number of chunks handed out, or an error. */
-static int make_step(struct stk_stream *s, uint64_t read_wait_ns) {
-    int handed, err = stk_stream_ingest(s, read_wait_ns);
+/* Waits for what the next result or the fence needs: for its slot, or for the read in the ingest port. Then submits and
+ * takes in reads. A wait for a read is cut into slices where later chunks are with the device, which is driven between
+ * the slices, and where the stream closes, which cancels again between them. `end` NULL: does not wait. */
+static int wait_and_ingest(struct stk_stream *s, struct stk_deadline *end) {
+    const uint32_t *status = end ? awaited(s) : NULL;
+    uint64_t wait_ns = 0;
+    if (end) {
+        bool slices = status || s->stopping || stk_stream_runs_ahead(s);
+        wait_ns = stk_deadline_wait(end, slices ? STK_WAIT_SLICE_NS : UINT64_MAX);
+    }
+    if (status) {
+        int err = wait_device(s, status, wait_ns);
+        if (err < 0) {
+            return err;
+        }
+        wait_ns = 0;
+    }
+    return stk_stream_ingest(s, wait_ns);
+}
+
+int stk_stream_step(struct stk_stream *s, struct stk_deadline *end) {
+    int handed, err = wait_and_ingest(s, end);
     /* The clock is read before the device and its slots are looked at, so a result that came during a pause is seen
      * before the pause counts. */
     (void)stk_stream_clock(s);
@@ -228,74 +253,53 @@ STK_OWN_FRAME static int rest(const struct stk_stream *s, uint64_t timeout_ns) {
 
 int stk_stream_poll(struct stk_stream *stream, uint64_t timeout_ns) {
     struct stk_deadline end;
-    uint64_t left;
     bool was_idle;
-    int handed = stk_stream_usable(stream);
+    int handed = stk_stream_begin(stream, &end, timeout_ns);
     if (handed != STK_OK) {
         return handed;
     }
     was_idle = stk_stream_idle(stream);
-    handed = make_step(stream, 0);
+    handed = stk_stream_step(stream, NULL);
     if (handed != 0 || timeout_ns == 0u) {
         return handed;
     }
     if (was_idle) {
         return rest(stream, timeout_ns);
     }
-    stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
-    for (left = timeout_ns; handed == 0 && !stk_stream_idle(stream) && left != 0u;
-         left = stk_deadline_look(&end, stk_stream_now(stream))) {
-        const uint32_t *status = awaited(stream);
-        uint64_t read_wait = 0;
-        int err = STK_OK;
-        if (status) {
-            err = wait_device(stream, status, stk_deadline_wait(&end, STK_WAIT_SLICE_NS));
-        } else {
-            /* The next result waits for a read, so this wait is one for the ingest port. Where later chunks are with
-             * the device, the wait is cut into slices, and the device is driven between them. */
-            read_wait = stk_deadline_wait(&end, stk_stream_runs_ahead(stream) ? STK_WAIT_SLICE_NS : UINT64_MAX);
-        }
-        if (err < 0) {
-            return err;
-        }
-        handed = make_step(stream, read_wait);
+    while (handed == 0 && stk_stream_may_wait(stream, &end)) {
+        handed = stk_stream_step(stream, &end);
     }
     return handed;
 }
 
 int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end) {
     do {
-        /* A poll of an idle stream would sleep for its whole timeout. */
-        int handed = stk_stream_poll(s, stk_stream_idle(s) ? 0u : stk_deadline_wait(end, UINT64_MAX));
+        /* The callback may have queued reads. A step without a wait submits these reads before the next wait. */
+        int handed = stk_stream_step(s, NULL);
+        while (handed == 0 && stk_stream_may_wait(s, end)) {
+            handed = stk_stream_step(s, end);
+        }
         if (handed < 0) {
             return handed;
         }
-        if (stk_stream_idle(s)) {
-            return STK_OK;
-        }
-    } while (stk_deadline_look(end, stk_stream_now(s)) != 0u);
-    return STK_E_TIMEOUT;
+    } while (stk_stream_may_wait(s, end));
+    return stk_stream_idle(s) ? STK_OK : STK_E_TIMEOUT;
 }
 
 int stk_stream_drain(struct stk_stream *stream, uint64_t timeout_ns) {
     struct stk_deadline end;
-    int err = stk_stream_usable(stream);
-    if (err != STK_OK) {
-        return err;
-    }
-    stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
-    return stk_stream_drain_until(stream, &end);
+    int err = stk_stream_begin(stream, &end, timeout_ns);
+    return err == STK_OK ? stk_stream_drain_until(stream, &end) : err;
 }
 
 int stk_stream_wait_word(struct stk_stream *stream, const uint32_t *word, uint32_t value, uint64_t timeout_ns) {
     struct stk_deadline end;
-    int err = stk_stream_usable(stream);
+    int err = stk_stream_begin(stream, &end, timeout_ns);
     if (err != STK_OK) {
         return err;
     }
-    stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
     for (;;) {
-        err = make_step(stream, 0);
+        err = stk_stream_step(stream, NULL);
         /* The word may depend on any slot of the ring, not only on those of this stream, so a kernel must run. */
         err = err < 0 ? err : drive(stream, true);
         if (err < 0) {

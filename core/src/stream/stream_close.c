@@ -15,17 +15,20 @@ static void end_slot(struct stk_stream *s, uint64_t chunk, int err) {
 
 /* Takes back the slots that no worker has claimed: those chunks are over. Does nothing while workers run on memory
  * where a claim and a cancel do not exclude each other; then the slots finish. */
-STK_OWN_FRAME static void cancel_slots(struct stk_stream *s) {
+STK_OWN_FRAME static bool cancel_slots(struct stk_stream *s) {
+    bool ended = false;
     if (!stk_may_cancel(s->config.memory.control, &s->config.dispatch)) {
-        return;
+        return false;
     }
     for (uint64_t i = s->delivered; i != s->submitted; i++) {
         if (stk_entry(s, i)->state == STK_ENTRY_PUBLISHED &&
             stk_ring_transition(&s->ring, stk_entry_slot(s, i), STK_TO_CANCEL) >= 0) {
             end_slot(s, i, STK_E_CANCELED);
+            ended = true;
         }
     }
     stk_stream_cancel_fence(s);
+    return ended;
 }
 
 /* Ends all chunks of a lost device without a look at their slots, and makes no call of the device any more. The
@@ -51,24 +54,24 @@ static void cancel_queued(struct stk_stream *s) {
     s->submitted = s->queued;
 }
 
-/* Polls until nothing is in flight. Cancels again before each poll: a slot that a worker gives back as YIELD can be
- * cancelled then, and workers may have left meanwhile. An error with which a chunk was handed out does not stop the
+/* Makes steps until nothing is in flight. Cancels again before each wait: a slot that a worker gives back as YIELD can
+ * be cancelled then, and workers may have left meanwhile. An error with which a chunk was handed out does not stop the
  * others. Returns the first error. */
 static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
-    int first = STK_OK, err;
+    int first = STK_OK, handed = 1;
     while (!stk_stream_idle(s)) {
         uint64_t delivered = s->delivered;
-        cancel_slots(s);
-        err = stk_stream_poll(s, stk_deadline_wait(end, STK_WAIT_SLICE_NS));
-        first = first == STK_OK && err < 0 ? err : first;
+        bool ended = cancel_slots(s);
+        handed = stk_stream_step(s, ended || handed != 0 ? NULL : end);
+        first = first == STK_OK && handed < 0 ? handed : first;
         if (s->lost && !s->abandoned) {
             abandon_slots(s);
             continue;
         }
-        if (err < 0 && s->delivered == delivered) {
-            return err; /* an error of a port: the callback got no chunk, so another poll would fail in the same way */
+        if (handed < 0 && s->delivered == delivered) {
+            return handed; /* an error of a port: the callback got no chunk, so another step would fail as well */
         }
-        if (stk_deadline_look(end, stk_stream_now(s)) == 0u && !stk_stream_idle(s)) {
+        if (!stk_stream_may_wait(s, end) && !stk_stream_idle(s)) {
             return STK_E_TIMEOUT;
         }
     }
@@ -77,11 +80,10 @@ static int finish_chunks(struct stk_stream *s, struct stk_deadline *end) {
 
 int stk_stream_close(struct stk_stream *stream, uint64_t timeout_ns) {
     struct stk_deadline end;
-    int err = stk_stream_usable(stream);
+    int err = stk_stream_begin(stream, &end, timeout_ns);
     if (err != STK_OK) {
         return err;
     }
-    stk_deadline_start(&end, timeout_ns, stk_stream_now(stream));
     stream->stopping = 1;
     err = stk_reads_cancel(&stream->reads);
     cancel_queued(stream);

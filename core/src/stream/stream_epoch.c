@@ -96,12 +96,10 @@ void stk_stream_cancel_fence(struct stk_stream *s) {
 
 int stk_stream_epoch(struct stk_stream *stream, uint32_t tag, uint64_t timeout_ns) {
     struct stk_deadline end;
-    int err;
-    err = stream->stopping ? STK_E_SHUTDOWN : stk_stream_usable(stream);
+    int err = stream->stopping ? STK_E_SHUTDOWN : stk_stream_begin(stream, &end, timeout_ns);
     if (err != STK_OK) {
         return err;
     }
-    stk_deadline_start(&end, timeout_ns, stream->config.platform.ops->now_ns(stream->config.platform.ctx));
     /* A call that goes on after STK_E_TIMEOUT finds the barrier set, and must not end a second epoch. */
     if (!stream->epoch_asked) {
         err = stk_stream_drain_until(stream, &end);

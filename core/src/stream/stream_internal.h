@@ -77,9 +77,19 @@ bool stk_stream_idle(const struct stk_stream *s);
 /* Looks at the clock for slots_end. Returns the time of the clock. */
 uint64_t stk_stream_clock(struct stk_stream *s);
 
-/* Returns STK_OK if the caller may move the stream on: STK_E_SHUTDOWN the stream is closed; STK_E_STATUS the call comes
- * from the stream's own callback. */
-int stk_stream_usable(const struct stk_stream *s);
+/* Begins a call that moves the stream on until a deadline: starts the deadline `end`. STK_E_SHUTDOWN the stream is
+ * closed; STK_E_STATUS the call comes from the stream's own callback. */
+int stk_stream_begin(const struct stk_stream *s, struct stk_deadline *end, uint64_t timeout_ns);
+
+/* Looks at the clock for `end`. Returns true if there is something to wait for, and the deadline is not over. */
+bool stk_stream_may_wait(const struct stk_stream *s, struct stk_deadline *end);
+
+/* Makes one step: moves each chunk as far as it can go. `end` NULL: does not wait. Otherwise the step first waits for
+ * what the next result needs, at most until the deadline `end`, and often shorter: the caller looks at the deadline and
+ * makes another step. The order is the way of a chunk, so one step can take a chunk from its read to its result. An
+ * error ends the step; the next step goes on with the same chunk. Returns the number of chunks handed out, or an
+ * error. */
+int stk_stream_step(struct stk_stream *s, struct stk_deadline *end);
 
 /* Does what stk_stream_drain does, up to a deadline that was started before. */
 int stk_stream_drain_until(struct stk_stream *s, struct stk_deadline *end);
