@@ -1,7 +1,6 @@
 /* stoker: the end of a stream. Ends only the stream's own reads, by their tags, and its own slots, one by one. The
  * device and its workers go on for their other users. */
 #include "base/own_frame.h"
-#include "stoker/wait.h"
 #include "stream/cancel.h"
 #include "stream/stream_internal.h"
 
