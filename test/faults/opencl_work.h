@@ -202,7 +202,7 @@ static inline int work(const struct stk_dispatch_ops *ops, void *ctx) {
         if (err < 0) {
             return err;
         }
-        if (rig_now() - start > 20 * SECOND) {
+        if (rig_now() - start > HANG_NS) {
             fail_msg("slot %u is in status %d: %s", harvested, stk_ring_status(&ring, harvested % WORK_SLOTS),
                      cl.reason);
         }
