@@ -229,8 +229,8 @@ static inline int work_elsewhere(void) {
 static inline void work_close(void) {
     const char *what;
     faults_plan(NULL);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
     if (faults_leaks(&what) != 0u) {
         fail_msg("%s", what);
     }
