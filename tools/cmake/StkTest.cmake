@@ -1,16 +1,13 @@
-# stk_test(NAME TARGET LABELS... [ARGS args] [SERIAL]): an executable as a ctest. A source named
-# *_slow.c is labelled slow as well.
+# stk_test(NAME TARGET LABELS... [ARGS args]): an executable as a ctest. A source named *_slow.c is labelled slow as
+# well.
 function(stk_test name target)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "" "LABELS;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LABELS;ARGS")
   if(STK_TEST_LAUNCHER)
     add_test(NAME ${name} COMMAND ${STK_TEST_LAUNCHER} $<TARGET_FILE:${target}> ${arg_ARGS})
   else()
     add_test(NAME ${name} COMMAND ${target} ${arg_ARGS})
   endif()
   stk_test_properties(${name} ${arg_LABELS})
-  if(arg_SERIAL)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
-  endif()
 endfunction()
 
 # Tests of ten seconds and more: preset host alone runs them, and `tools/check quick` leaves them out with the slow
@@ -60,14 +57,15 @@ function(stk_test_modes name)
   get_test_property(${name} ENVIRONMENT env)
   get_test_property(${name} LABELS labels)
   get_test_property(${name} TIMEOUT timeout)
+  get_test_property(${name} RESOURCE_LOCK lock)
   get_test_property(${name} WORKING_DIRECTORY dir)
   if(NOT dir)
     set(dir ${CMAKE_CURRENT_BINARY_DIR})
   endif()
   foreach(mode quantum batch)
     add_test(NAME ${name}.${mode} WORKING_DIRECTORY ${dir} COMMAND ${arg_COMMAND})
-    set_tests_properties(${name}.${mode} PROPERTIES LABELS "${labels};long" TIMEOUT ${timeout} RUN_SERIAL ON
-      ENVIRONMENT "${env};${arg_VARIABLE}=${mode}")
+    set_tests_properties(${name}.${mode} PROPERTIES LABELS "${labels};long" TIMEOUT ${timeout}
+      RESOURCE_LOCK "${lock}" ENVIRONMENT "${env};${arg_VARIABLE}=${mode}")
   endforeach()
   if(arg_FIRST)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "${arg_VARIABLE}=${arg_FIRST}")
@@ -80,7 +78,8 @@ set(STK_POCL_CACHE ${PROJECT_BINARY_DIR}/pocl-cache CACHE PATH "Where PoCL keeps
 
 # stk_test_properties(NAME LABELS...): sets the properties of every test: the sanitizers' options, PoCL's cache, and a
 # time limit that only a hang reaches. Tests with label device can run on another OpenCL device, which STK_TEST_DEVICE
-# names.
+# names. Tests that use a device take turns: PoCL has a thread for each core, so two such tests at a time take longer
+# than one after the other. A test without a device runs beside them.
 function(stk_test_properties name)
   set(labels ${ARGN})
   set(timeout 600)
@@ -105,4 +104,7 @@ function(stk_test_properties name)
     list(APPEND env STK_TEST_SHORT=1)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} ENVIRONMENT "${env}")
+  if("device" IN_LIST labels OR name MATCHES "^(faults|system|board\\.opencl|consumer\\.(handlers|readme|tenants))")
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK device)
+  endif()
 endfunction()

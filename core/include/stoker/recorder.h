@@ -7,8 +7,12 @@
  * recorder for each slot that it publishes.
  *
  * A replay can rely on the order of the records. Work is recorded in the order in which it was published. The input
- * bytes of a slot are recorded before the slot. The end of an epoch is recorded after all slots of the epoch have
- * ended. Within an epoch the device may run slots in any order, and the recording does not say in which order they ran.
+ * bytes of a slot are recorded before the slot. The outcome of a slot (a failure or a result) is recorded before the
+ * next record of one of these kinds: a publish of the same slot, an input for the same slot or for no slot, a
+ * BATCH_FENCE, and the end of an epoch. If the slot has no outcome by then, a replay expects that the slot ended DONE,
+ * and an outcome that comes later ends the replay with STK_E_CORRUPT. So a publisher records how all slots ended before
+ * it publishes the fence. The end of an epoch is recorded after all slots of the epoch have ended. Within an epoch the
+ * device may run slots in any order, and the recording does not say in which order they ran.
  *
  * One thread uses a recorder. It allocates nothing, and blocks no longer than the log does. Not for interrupts. */
 #ifndef STOKER_RECORDER_H
@@ -84,7 +88,8 @@ STK_MUST_CHECK int stk_recorder_start(struct stk_recorder *recorder, const struc
 /* Bytes that went into the payload or the tables, from a source or made by the publisher. */
 struct stk_record_input {
     /* slot that will work on the bytes; it has ended before they are written. STK_RECORD_NO_SLOT: every slot has ended
-     * before */
+     * before. Where one thread publishes by tickets (publisher.h), the next slot is stk_publisher_oldest() +
+     * stk_publisher_pending(), modulo the slots of the ring */
     uint32_t slot;
     uint32_t offset;   /* first byte, counted from the start of the payload or of the tables */
     uint32_t bytes;    /* number of bytes, of the lead and of the data */
@@ -99,8 +104,9 @@ struct stk_record_input {
  * recorder was not started; the errors of stk_log_append(). */
 STK_MUST_CHECK int stk_recorder_input(struct stk_recorder *recorder, const struct stk_record_input *input);
 
-/* Records that `work` was published in `slot`. STK_E_SHUTDOWN the recorder was not started; the errors of
- * stk_log_append(): the slot runs all the same, and `lost` counts the hole. */
+/* Records that `work` was published in `slot`; a BATCH_FENCE too is work. Call it right after the publish.
+ * STK_E_SHUTDOWN the recorder was not started; the errors of stk_log_append(): the slot runs all the same, and `lost`
+ * counts the hole. */
 STK_MUST_CHECK int stk_recorder_publish(struct stk_recorder *recorder, uint32_t slot, const struct stk_work *work);
 
 /* How a slot failed, or a read for a slot. */
@@ -117,7 +123,7 @@ struct stk_record_failure {
     uint32_t results[STK_SLOT_RESULTS];
 };
 
-/* Records a failure. Errors as stk_recorder_publish(). */
+/* Records a failure, in the order that the first comment of this header asks for. Errors as stk_recorder_publish(). */
 STK_MUST_CHECK int stk_recorder_failure(struct stk_recorder *recorder, const struct stk_record_failure *failure);
 
 /* The results of a slot that ended DONE. */
@@ -128,9 +134,8 @@ struct stk_record_result {
     uint32_t results[STK_SLOT_RESULTS]; /* result words of the slot */
 };
 
-/* Records the results of a slot that ended DONE; a replay compares them. Call it before the slot is published again. A
- * stream does not call it by itself, but its callback may (stk_stream_slot tells the slot). Errors as
- * stk_recorder_publish(). */
+/* Records the results of a slot that ended DONE; a replay compares them. The order is that of a failure. A stream does
+ * not call it by itself, but its callback may (stk_stream_slot tells the slot). Errors as stk_recorder_publish(). */
 STK_MUST_CHECK int stk_recorder_result(struct stk_recorder *recorder, const struct stk_record_result *result);
 
 /* Returns the class of a failure, enum stk_log_failure: DEVICE_LOSS for STK_E_DEVICE; for a slot in FAULT PROGRAM_BUG,

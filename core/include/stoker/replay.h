@@ -99,10 +99,12 @@ struct stk_replay_config {
 /* The kind of the first difference. */
 enum stk_replay_what {
     STK_REPLAY_NOTHING = 0, /* nothing so far */
-    STK_REPLAY_STATUS,      /* the status of a slot; the values are STK_SLOT_DONE, STK_SLOT_FAULT and so on (words.h) */
-    STK_REPLAY_RESULT,      /* result word `word` of a slot */
-    STK_REPLAY_OBSERVABLE,  /* observable `word`, which is control word 160 + word */
-    STK_REPLAY_DIGEST       /* the digest of all observables; value[1] is the recorded one */
+    /* the status of a slot; the values are STK_SLOT_DONE, STK_SLOT_FAULT and so on (words.h). The recorded status is
+     * DONE where the recording has no failure of the slot in time (recorder.h) */
+    STK_REPLAY_STATUS,
+    STK_REPLAY_RESULT,     /* result word `word` of a slot */
+    STK_REPLAY_OBSERVABLE, /* observable `word`, which is control word 160 + word */
+    STK_REPLAY_DIGEST      /* the digest of all observables; value[1] is the recorded one */
 };
 
 /* The report of a replay: the first difference, and how far the replay came. */
@@ -178,7 +180,8 @@ STK_MUST_CHECK int stk_replay_init(struct stk_replay *replay, const struct stk_r
  * STK_REPLAY_SAME, STK_REPLAY_DIFFERS, STK_REPLAY_RESTART, or an error; report->record is then the record at which it
  * happened:
  * - STK_E_CORRUPT records before this one are missing or damaged; or the log was mounted anew without a START; or the
- *   recorder lost some (EPOCH); or the record makes no sense; or the bytes of an INPUT are not the recorded ones.
+ *   recorder lost some (EPOCH); or the record makes no sense, such as a failure or a result that was recorded too late
+ *   (recorder.h); or the bytes of an INPUT are not the recorded ones.
  * - STK_E_MISSING there is an INPUT and no input function. Else the error of that function.
  * - STK_E_RANGE a slot or bytes lie beyond the instance.
  * - STK_E_OPCODE, STK_E_ARGS the work cannot be published.

@@ -4,7 +4,11 @@
  * publishers write to them. It leaves in the caller's memory: how many slots are in each status, the first words of
  * each slot, the control words, and the ticketed windows of the opcodes that the caller names. watchdog.h,
  * parity/copy_report.h and parity/telemetry_sketch.h compute from these numbers. A decode allocates nothing, never cuts
- * anything off, stores nothing to the ring, and does not stop the device. */
+ * anything off, stores nothing to the ring, and does not stop the device.
+ *
+ * Counts by tenant: each row has the tenant and the status of its slot. So a program counts the rows of a tenant that
+ * are DONE or FAULT. The harvest of a ticket makes the slot EMPTY. So the program decodes before it harvests, or counts
+ * the slots that it harvests. The control words have one count by tenant, tenant_fairness. */
 #ifndef STOKER_TELEMETRY_H
 #define STOKER_TELEMETRY_H
 
@@ -74,14 +78,17 @@ struct stk_ticketed_window {
 int stk_ticketed_window_active(const struct stk_ticketed_window *window);
 
 /* The control words. Each word was read at its own moment. Counters wrap modulo 2^32: compare two values by their
- * difference. The reference implementation does not have the words from `tickets` on; they are 0 in its control
- * buffers. */
+ * difference. Workers add to their counters from time to time: done_count, the counters of claims and executed slots,
+ * and faults may lag behind the slots while a worker is busy. They are exact when the workers are idle, and after
+ * stk_device_stop() (device_stop.h). The reference implementation does not have the words from `tickets` on; they are 0
+ * in its control buffers. */
 struct stk_control_state {
     uint32_t shutdown;                       /* the shutdown flag, as it is stored */
     uint32_t done_count;                     /* slots that ended DONE */
     uint32_t epoch;                          /* batch fences that have ended */
     uint32_t metrics[STK_CTL_METRICS_SLOTS]; /* slots executed, by opcode 0 to 31 */
-    /* claims, by tenant 0 to 31; stk_tenant_counters (tenant.h) counts the slots that a tenant published and drained */
+    /* claims, by tenant 0 to 31; not counted for a tenant with a quota of 0. stk_tenant_counters (tenant.h) counts the
+     * slots that a tenant published and drained */
     uint32_t tenant_fairness[STK_CTL_TENANT_FAIRNESSES];
     uint32_t priority_fairness[STK_PRIORITIES]; /* claims, by priority on the wire */
     /* claims of CRITICAL or HIGH slots since the last claim of a lower priority */

@@ -6,20 +6,28 @@
  * to their end and are drained as before.
  *
  * Ids begin at 1. Tenant 0 is the host itself. The device runs the slots of a tenant only if the control buffer
- * authorises the id: for the ids 1 to n give n + 1 tenants to stk_control_init(), or in struct stk_device_config.
+ * authorises the id: for the ids 1 to n give n + 1 tenants to stk_control_init(), or in struct stk_device_config. A
+ * control buffer authorises ids up to 28. A slot of a higher id ends in FAULT with STK_REASON_TENANT.
  *
  * Opcodes: a tenant publishes local opcodes, from 0 on. The handler of local opcode 5 of tenant 2 is the one with
- * opcode 0x40000000 + 2 * 0x100000 + 5, which stk_tenant_opcode() computes. No other tenant can run that handler.
+ * opcode 0x40000000 + 2 * 0x100000 + 5, which stk_tenant_opcode() computes. No other tenant can run that handler. Each
+ * tenant has handlers of its own in the list of handlers (kernels/README.md). An opcode outside the windows, such as
+ * STK_OP_SUM64, is for all tenants. The host publishes such a slot with stk_publisher_publish() and the id in
+ * work.tenant. This table neither limits nor counts the slot.
  *
  * The limits of this table hold on the host, when a slot is published. Two other limits hold on the device: the claims
  * of a tenant in one ring scan (stk_control_set_quota), and its share of payload and observables
  * (stk_control_set_shares).
  *
- * The life of a slot of a tenant, with a device of stoker/port/device.h:
+ * The life of a slot of a tenant, with a device of stoker/port/device.h. The first two lines give each tenant a share
+ * of the payload and of the observables. They come after the open of the device and before the first slot is published:
  *
+ *     err = stk_control_view(&control, device.memory.control, device.memory.control_words * sizeof(uint32_t));
+ *     err = stk_control_set_shares(&control, observables, payload_bytes, NULL);
  *     err = stk_tenant_register(&tenants, &config, &tenant);
  *     err = stk_tenant_publish_ticket(&tenant, &device.publisher, &work, NULL, NULL);
- *     err = stk_device_wait(&device, &slot, NULL, timeout_ns);
+ *     err = stk_device_wait(&device, &slot, NULL, timeout_ns); // slot.tenant is the id of the tenant
+ *     err = stk_tenant_lookup(&tenants, slot.tenant, &tenant);
  *     err = stk_tenant_note_drained(&tenant, 1, NULL); // after a fault too
  *
  * Threads: calls on the table (register, unregister, lookup, list, select) are made by one thread at a time. Calls on
@@ -138,8 +146,8 @@ STK_MUST_CHECK int stk_tenant_opcode(const struct stk_tenant *tenant, uint32_t l
 STK_MUST_CHECK int stk_tenant_publish(const struct stk_tenant *tenant, struct stk_ring *ring, uint32_t slot,
                                       const struct stk_work *work, struct stk_error_info *info);
 
-/* Publishes `work` as stk_tenant_publish does, in the slot of a ticket of `publisher`. Writes the ticket to *ticket.
- * Returns what stk_publisher_publish returns, or an error as above. */
+/* Publishes `work` as stk_tenant_publish does, in the slot of a ticket of `publisher`. *ticket (may be NULL) gets the
+ * ticket. Returns what stk_publisher_publish returns, or an error as above. */
 STK_MUST_CHECK int stk_tenant_publish_ticket(const struct stk_tenant *tenant, struct stk_publisher *publisher,
                                              const struct stk_work *work, uint32_t *ticket,
                                              struct stk_error_info *info);

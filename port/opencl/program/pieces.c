@@ -74,7 +74,7 @@ static int check_name(struct stk_opencl *cl, uint32_t i) {
     }
     for (k = 0; k < i; k++) {
         if (strcmp(name, name_of(c, k)) == 0) {
-            REFUSE("the name %s is given twice: give each piece and fused op its own", name);
+            REFUSE("the name %s is given twice: give each piece, fused op and entry of STK_HANDLERS its own", name);
         }
     }
     return STK_OK;

@@ -7,8 +7,10 @@ int example(struct stk_device device, struct stk_tenants tenants, struct stk_ten
 
 int example(struct stk_device device, struct stk_tenants tenants, struct stk_tenant_config config,
             struct stk_work work) {
+    struct stk_control control;
     struct stk_tenant tenant;
     struct stk_slot slot;
+    uint32_t observables = 16, payload_bytes = 1024;
     uint64_t timeout_ns = 1000;
     int err;
     EXAMPLE;

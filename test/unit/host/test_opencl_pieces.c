@@ -114,10 +114,11 @@ static void names_that_cannot_be_are_refused(void **state) {
     REFUSED("piece 0 has the name nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn: give it 1 to 63 "
             "letters, digits, _ . / + or -",
             ONE(name, "", 0x20001u, "f", 1));
-    REFUSED("the name a is given twice: give each piece and fused op its own",
+    REFUSED("the name a is given twice: give each piece, fused op and entry of STK_HANDLERS its own",
             PIECES({"a", "", 0x20001u, "f", 1}, {"a", "", 0x20002u, "g", 1}));
-    REFUSED("the name twice.cl is given twice: give each piece and fused op its own", .pieces = pieces,
-            .piece_count = 4, .fused = &(struct stk_opencl_fused){"twice.cl", 0x20009u, scalars, 2}, .fused_count = 1);
+    REFUSED("the name twice.cl is given twice: give each piece, fused op and entry of STK_HANDLERS its own",
+            .pieces = pieces, .piece_count = 4, .fused = &(struct stk_opencl_fused){"twice.cl", 0x20009u, scalars, 2},
+            .fused_count = 1);
     REFUSED("fused op 0 has no name: give it 1 to 63 letters, digits, _ . / + or -", .pieces = pieces, .piece_count = 4,
             .fused = &(struct stk_opencl_fused){NULL, 0x20009u, scalars, 2}, .fused_count = 1);
 }

@@ -9,6 +9,9 @@
  * Submissions get tickets (stoker/publisher.h), and wait hands results out in the order of the tickets. So any number
  * of submissions goes through a ring of any size: where the ring is full, wait once and submit again.
  *
+ * No worker runs from the end of open to the first wait or drive. A program that sets shares or quotas of tenants
+ * (stoker/control.h) sets them in this time, over a view of `memory.control` (stoker/tenant.h has the calls).
+ *
  * Threads: submit may be called from any thread while the device is open, wait and close from one thread at a time.
  * The object must not move between open and close. The port allocates nothing.
  */
@@ -51,7 +54,7 @@ struct stk_device_config {
     uint32_t payload_bytes;    /* memory that handlers read and write, zeros after open; may be 0 */
     uint32_t table_bytes;      /* tables (stoker/tables.h), zeros after open; 0: 4 MiB, STK_NO_TABLES: none */
     /* Everything else about the OpenCL device: which one, handlers as text, times. Its members with the names above
-     * stay 0. */
+     * stay 0. A member that `interp` has too, such as `limits`, is set in both: each kind of device reads its own. */
     struct stk_opencl_config opencl;
     /* Everything else about the interpreter: handlers as functions of C. Where `opencl` has handlers, the interpreter
      * is taken only if it has a handler for each of their opcodes. */
@@ -62,8 +65,8 @@ struct stk_device_config {
 
 /// Memory of the interpreter ///
 
-/* Arena bytes that the interpreter takes. A 0 means the default of each. The macros assume the defaults of tenants,
- * debug_records and io_slots. An OpenCL device takes nothing from the arena. */
+/* Arena bytes that the interpreter takes. A 0 means the default of each. The macros assume the defaults of
+ * debug_records and io_slots. The number of tenants changes no size. An OpenCL device takes nothing from the arena. */
 #define STK_DEVICE_INTERP_BYTES(slots, observables, payload_bytes, table_bytes)                                        \
     STK_DEVICE_MEMORY_BYTES(((slots) == 0 ? 256 : (slots)), ((observables) == 0 ? 256 : (observables)),                \
                             STK_DEBUG_RECORDS_DEFAULT, STK_IO_SLOTS_MAX, payload_bytes,                                \

@@ -3,7 +3,19 @@
  * It is the dispatcher of bare metal, the oracle of tests, and the fallback where there is no OpenCL device.
  * Freestanding. Drive runs handlers on the caller's thread for at most `turns` turns. Threads: any, one at a
  * time per object; not from an interrupt. Several objects may share one ring (worker, workers), each on a thread of its
- * own. */
+ * own.
+ *
+ * A program without an operating system lays out the memory, opens the interpreter, and runs a slot:
+ *
+ *     err = stk_device_memory_init(&memory, &layout, &arena);
+ *     err = stk_interp_open(&interp, &memory, &config);
+ *     err = stk_ring_view(&ring, memory.ring, STK_RING_BYTES(memory.slots));
+ *     err = stk_control_view(&control, memory.control, memory.control_words * sizeof(uint32_t));
+ *     err = stk_publisher_init(&publisher, &ring, &control);
+ *     err = stk_publisher_publish(&publisher, &work, NULL);
+ *     while (stk_interp_ops.drive(&interp, true) == 1) {} // until there is nothing to do
+ *     err = stk_publisher_harvest(&publisher, &slot, NULL); // STK_SLOT_DONE or STK_SLOT_FAULT
+ */
 #ifndef STOKER_PORT_INTERP_H
 #define STOKER_PORT_INTERP_H
 
