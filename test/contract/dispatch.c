@@ -12,7 +12,7 @@
 #include "stoker/slot.h"
 
 #define SECOND     UINT64_C(1000000000)
-#define LONG       (20 * SECOND) /* only a test that hangs reaches this deadline */
+#define LONG       (60 * SECOND) /* only a test that hangs reaches this deadline */
 #define DRIVES_MAX 100000000u    /* most drives of a wait: a deadline where no time passes */
 #define NO_HANDLER 0x20099u      /* an opcode in the user's range that has no handler */
 #define ROUNDS     50u           /* times that a test runs all slots of the ring */

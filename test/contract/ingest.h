@@ -49,7 +49,7 @@ struct ingest_port {
     /* Writes `bytes` and ends the source, a little at a time, while the caller reads. NULL: one thread only. */
     void (*write_slowly)(uint32_t source, uint32_t bytes);
     void (*wait_for_writer)(void);
-    /* Stops the whole process for longer than a second, soon, and then writes a byte. NULL: there is no process. */
+    /* Stops the whole process for longer than two seconds, soon, and then writes a byte. NULL: there is no process. */
     void (*stop_and_write)(uint32_t source);
     void (*wait_for_stop)(void);
 

@@ -46,7 +46,7 @@ static void a_changed_word_ends_the_wait_at_once(void **state) {
     assert_int_equal(wait_word(6, 60 * SECOND), STK_OK);
     assert_int_equal(wait_word(6, 0), STK_OK);
     assert_int_equal(wait_word(6, UINT64_MAX), STK_OK);
-    assert_true(now() - start < 10 * SECOND);
+    assert_true(now() - start < 30 * SECOND);
 }
 
 static void without_a_timeout_a_wait_only_looks(void **state) {
@@ -57,7 +57,7 @@ static void without_a_timeout_a_wait_only_looks(void **state) {
         int r = wait_word(7, 0);
         assert_true(r == STK_OK || r == STK_E_TIMEOUT); /* it may end for no reason */
     }
-    assert_true(now() - start < 10 * SECOND);
+    assert_true(now() - start < 30 * SECOND);
 }
 
 static void an_unchanged_word_times_out(void **state) {
@@ -67,9 +67,9 @@ static void an_unchanged_word_times_out(void **state) {
     uint64_t start = now();
     do {
         r = wait_word(7, 20 * MS);
-    } while (r == STK_OK && now() - start < 10 * SECOND);
+    } while (r == STK_OK && now() - start < 30 * SECOND);
     assert_int_equal(r, STK_E_TIMEOUT);
-    assert_true(now() - start >= 20 * MS && now() - start < 10 * SECOND);
+    assert_true(now() - start >= 20 * MS && now() - start < 30 * SECOND);
 }
 
 /* Tests a change with timeouts of any length. A long timeout is no error. */

@@ -31,7 +31,7 @@ static void addresses_and_counters_outlive_the_device(void **state) {
     struct stk_device_memory before;
     struct stk_dispatch_info info;
     (void)state;
-    assert_int_equal(work_open(&flows[RESIDENT_FLOW], 5 * SECOND), STK_OK);
+    assert_int_equal(work_open(&flows[RESIDENT_FLOW], 60 * SECOND), STK_OK);
     before = cl.memory;
     memset(cl.memory.payload, 0x5A, 4);
     fail_launch();
@@ -53,7 +53,7 @@ static void launch_without_an_event_is_a_failed_one(void **state) {
     static const struct fault_plan plan = {
         .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_BLIND};
     (void)state;
-    assert_int_equal(work_open(&flows[FLOW_QUANTUM], 5 * SECOND), STK_OK);
+    assert_int_equal(work_open(&flows[FLOW_QUANTUM], 60 * SECOND), STK_OK);
     faults_plan(&plan);
     faults_phase(FAULT_RUN);
     assert_int_equal(work_on(), STK_OK);
@@ -66,7 +66,7 @@ static void launch_without_an_event_is_a_failed_one(void **state) {
 
 static void recovery_may_be_ruled_out(void **state) {
     (void)state;
-    assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
+    assert_int_equal(work_open(&flows[FLOW_BATCH], 60 * SECOND), STK_OK);
     cl.config.recoveries = STK_OPENCL_NO_RECOVERY;
     assert_int_equal(stk_opencl_revive(&cl), STK_E_STATUS);
     fail_launch();
@@ -82,7 +82,7 @@ static void recovery_may_be_ruled_out(void **state) {
 static void lost_contexts_are_bounded(void **state) {
     uint32_t revived = 0;
     (void)state;
-    assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
+    assert_int_equal(work_open(&flows[FLOW_BATCH], 60 * SECOND), STK_OK);
     for (uint32_t loss = 1; cl.own.recovery.lost_contexts < STK_OPENCL_LOST_MAX; loss++) {
         int err;
         fail_launch();
@@ -112,7 +112,7 @@ static int lose_with(void (*next)(void)) {
         .call = CALL_clEnqueueNDRangeKernel, .phase = FAULT_RUN, .nth = 1, .kind = FAULT_DROPPED, .error = -9999};
     work_keeps();
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(work_open(&flows[FLOW_BATCH], 5 * SECOND), STK_OK);
+        assert_int_equal(work_open(&flows[FLOW_BATCH], 60 * SECOND), STK_OK);
         assert_int_equal(cl.built_from, i ? STK_OPENCL_FROM_CACHE : STK_OPENCL_MADE);
         if (i == 0) {
             work_close();

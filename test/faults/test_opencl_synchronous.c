@@ -24,7 +24,7 @@ static void synchronous_driver_works_in_batch(void **state) {
     assert_int_equal(cl.mode, STK_BATCH);
     assert_non_null(strstr(cl.reason, "the driver is synchronous"));
     work_close();
-    assert_int_equal(work_open(&flows[FLOW_PROBE], 5 * SECOND), STK_OK);
+    assert_int_equal(work_open(&flows[FLOW_PROBE], 60 * SECOND), STK_OK);
     assert_int_equal(work_on(), STK_OK);
     work_close();
 }

@@ -105,7 +105,7 @@ static void programs_and_handshakes_of_such_drivers_are_not_mixed_up(void **stat
         }
         assert_true(round == 0 || memcmp(program_key, cl.own.persisted.program_key, sizeof program_key) != 0);
         assert_true(round == 0 || memcmp(outcome_key, cl.own.persisted.outcome_key, sizeof outcome_key) != 0);
-        assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+        assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
     }
     faults_text(CL_DRIVER_VERSION, NULL);
 }

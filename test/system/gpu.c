@@ -1,14 +1,16 @@
 /* The command on a host whose OpenCL devices say that they are GPUs, with groups of 4 at most. STK_TEST_LOSE=N lets the
- * device that joins a scan fail from the Nth time on that it is driven. STK_TEST_OPEN_MS=N lets its open take so long.
+ * device that joins a scan fail from the Nth time on that it is driven; with STK_TEST_LOSE_BY=worked not before it has
+ * scanned a chunk. STK_TEST_OPEN_MS=N lets its open take so long.
  * The linker makes calls of the driver and of cli_device_try go to this file first (--wrap). */
 #include <CL/cl.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "device.h"
+#include "scan.h"
 
 static struct stk_dispatch_port own;
 static struct stk_dispatch_ops losing_ops; /* those of `own`, with a drive that fails */
+static const struct scan_device *joins;    /* device that must have scanned a chunk; NULL: none must */
 static unsigned long lost_at, drives;
 
 cl_int __real_clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t bytes, void *value, size_t *size);
@@ -26,7 +28,8 @@ cl_int __wrap_clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t bytes
 }
 
 static int drive(void *ctx, bool pending) {
-    return ++drives >= lost_at ? STK_E_DEVICE : own.ops->drive(ctx, pending);
+    bool lost = ++drives >= lost_at && (!joins || scan_device_bytes(joins) != 0u);
+    return lost ? STK_E_DEVICE : own.ops->drive(ctx, pending);
 }
 
 static unsigned long number(const char *name) {
@@ -45,6 +48,7 @@ int __wrap_cli_device_try(struct cli_device *device, const struct cli_device_wis
     err = __real_cli_device_try(device, wish);
     lost_at = number("STK_TEST_LOSE");
     if (err == STK_OK && lost_at != 0) {
+        joins = getenv("STK_TEST_LOSE_BY") ? wish->fit_ctx : NULL;
         own = device->dispatch;
         losing_ops = *own.ops;
         losing_ops.drive = drive;

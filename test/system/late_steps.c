@@ -1,5 +1,8 @@
 /* Part of the command of gpu.c: the steps of a scan that another device joins come at fixed moments.
  *
+ * STK_TEST_STEPS=waits: all is as without steps, but the scan waits while the device opens, so the device always joins.
+ * STK_TEST_STEPS=stalled: all is as without steps, but the scan has begun a second before each look.
+ *
  * STK_TEST_STEPS=slow or fast: the device joins once the interpreter is in the middle of a run. The device is judged to
  * be slow or fast once the device is in the middle of a run too. STK_TEST_STEPS=extending is fast, and the device joins
  * once the interpreter would claim another run while the present run is in flight.
@@ -61,6 +64,24 @@ void __wrap_scan_late_look(struct scan *s) {
     const char *verdict = getenv("STK_TEST_STEPS");
     struct scan_late *l = &s->late;
     uint32_t state = stk_load_acquire(&l->state);
+    if (verdict && strcmp(verdict, "stalled") == 0) {
+        s->started_ns -= UINT64_C(1000000000);
+        l->looked_ns = 0;
+        __real_scan_late_look(s);
+        return;
+    }
+    if (verdict && strcmp(verdict, "waits") == 0) {
+        __real_scan_late_look(s);
+        if (stk_load_acquire(&l->state) != SCAN_LATE_OPENING) {
+            return;
+        }
+        while (stk_load_acquire(&l->state) == SCAN_LATE_OPENING) {
+            (void)nanosleep(&nap, NULL);
+        }
+        l->looked_ns = 0;
+        __real_scan_late_look(s); /* the device joins */
+        return;
+    }
     if (verdict && state == SCAN_LATE_WAITING) {
         if (!is_mid_run(first) ||
             (strcmp(verdict, "extending") == 0 && first->done_units <= first->newest->run_units)) {

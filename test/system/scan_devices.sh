@@ -63,15 +63,7 @@ code 0 "$STOKER" scan --stats -f patterns --device interp,interp -r many
 (ulimit -n 40 && "$STOKER" scan --quiet -f patterns --reader posix --device interp,interp,interp -r --count many) >few
 "$STOKER" scan --quiet -f patterns --device interp -r --count many | cmp - few
 
-# A device goes on to other files while another device reads a FIFO, past an empty file too. has_open PID FILE: waits
-# until the process has the file open.
-has_open() {
-    for _ in $(seq 200); do
-        readlink /proc/$1/fd/* 2>/dev/null | grep -qx "$PWD/$2" && return
-        sleep 0.1
-    done
-    fail "$2 was not opened"
-}
+# A device goes on to other files while another device reads a FIFO, past an empty file too.
 mkfifo fifo
 "$STOKER" scan --quiet -f patterns --device interp --count f8 f1 >one
 "$STOKER" scan --quiet -f patterns --device interp,interp --reader posix --readers 2 --count fifo f9 f1 >several &

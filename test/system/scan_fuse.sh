@@ -15,8 +15,8 @@ mkdir mnt
 "$FUSE_SHORT" mnt 2>fuse.err &
 server=$!
 trap 'umount -l mnt 2>/dev/null; kill $server 2>/dev/null || true' EXIT # the server would keep the namespace alive
-for try in 1 2 3 4 5 6 7 8 9 10; do
-    if [ -e mnt/more ]; then
+for try in $(seq 600); do
+    if [ -e mnt/more ] || ! kill -0 $server 2>/dev/null; then
         break
     fi
     sleep 0.1

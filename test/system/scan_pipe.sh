@@ -78,7 +78,7 @@ for reader in posix uring; do
     # One end of file on a terminal ends the scan.
     printf 'the then he\n' >line
     scan -f words line >want.json
-    timeout 20 python3 - "$STOKER" scan $options -f words - <<'PYTHON' || fail "a terminal's end of file, $reader"
+    timeout 120 python3 - "$STOKER" scan $options -f words - <<'PYTHON' || fail "a terminal's end of file, $reader"
 import os, pty, subprocess, sys, time
 master, slave = pty.openpty()
 child = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=open("got.json", "wb"))

@@ -7,14 +7,29 @@ yes 'the then he' | head -c 1000000 >known
 rm -f fifo
 mkfifo fifo
 
-# slow COMMAND...: runs it with a FIFO that takes 1.6 s, so the work is long.
+# slow BARS COMMAND...: runs it with a FIFO that takes 1.6 s, so the work is long. The FIFO takes up to 4 s more, until
+# the screen has so many bars: on a machine with other work they come late.
 slow() {
-    python3 -c '
-import os, time
+    rm -f screen
+    python3 - "$1" <<'PYTHON' &
+import os, sys, time
+def bars():
+    try:
+        return open("screen", "rb").read().count(b"\r\x1b[K")
+    except FileNotFoundError:
+        return 0
 out = os.open("fifo", os.O_WRONLY)
-for i in range(40):
+for i in range(39):
     os.write(out, b"the then he\n" * 400)
-    time.sleep(0.04)' &
+    time.sleep(0.04)
+lines = 400
+while lines > 1 and bars() < int(sys.argv[1]):
+    os.write(out, b"the then he\n")
+    lines -= 1
+    time.sleep(0.01)
+os.write(out, b"the then he\n" * lines)
+PYTHON
+    shift
     "$@"
     wait
 }
@@ -27,7 +42,7 @@ master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
 child = subprocess.Popen(sys.argv[2:], stdout=open("out", "wb"), stderr=slave)
 os.close(slave)
-screen = b""
+screen = open("screen", "wb", 0)
 while True:
     try:
         part = os.read(master, 65536)
@@ -35,8 +50,7 @@ while True:
         break
     if not part:
         break
-    screen += part
-open("screen", "wb").write(screen)
+    screen.write(part)
 sys.exit(child.wait())
 PYTHON
 }
@@ -57,18 +71,18 @@ PYTHON
 }
 
 scan="$STOKER scan --device interp --chunk 4K -f p --count"
-slow on_terminal 80 $scan fifo
+slow 5 on_terminal 80 $scan fifo
 bar 80 '[0-9.]+ MB  [0-9.]+ GB/s  [0-9]+ s'
 [ "$(cat out)" = 32000 ]
-slow on_terminal 120 $scan fifo known
+slow 5 on_terminal 120 $scan fifo known
 bar 120 '\[[#.]{30}\] +[0-9]+%  [0-9.]+ of 1.[0-9] MB  [0-9.]+ GB/s  [0-9]+ s left'
-slow on_terminal 40 $scan fifo known
+slow 5 on_terminal 40 $scan fifo known
 bar 40 '\[[#.]{30}\].*'
 
 # There is no bar where stderr is no terminal, where an option forbids the bar, or where the work is short.
-slow sh -c "$scan fifo >out 2>err"
+slow 0 sh -c "$scan fifo >out 2>err"
 [ ! -s err ]
-slow on_terminal 80 $scan --quiet fifo
+slow 0 on_terminal 80 $scan --quiet fifo
 [ ! -s screen ]
-on_terminal 80 $scan known
+on_terminal 80 $scan p
 [ ! -s screen ]

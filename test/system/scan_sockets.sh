@@ -4,8 +4,8 @@ set -eu
 
 cat >peer.py <<'PYTHON'
 """peer.py KIND FILE [ADDRESS]: sends a file. tcp and unix listen, print the address, and send in odd parts to who
-connects; udp sends the lines of the file to ADDRESS, each in a datagram, in rounds that the receiver can hold, and then
-an empty one."""
+connects; udp sends the lines of the file to ADDRESS, each in a datagram, and then an empty one. It sends 32 datagrams
+at a time, once the receiver's queue is nearly empty, so none is dropped."""
 import random, socket, sys, time
 kind, name = sys.argv[1], sys.argv[2]
 data, r = open(name, "rb").read(), random.Random(1)
@@ -13,10 +13,14 @@ if kind == "udp":
     host, port = sys.argv[3].rsplit(":", 1)
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.connect((host, int(port)))
+    def queued():
+        """bytes that wait in the receiver's socket, as the kernel counts them"""
+        rows = [line.split() for line in open("/proc/net/udp")]
+        return sum(int(r[4].split(":")[1], 16) for r in rows if r[1].endswith(":%04X" % int(port)))
     for n, line in enumerate(data.splitlines()):
         s.send(line)
-        if n % 32 == 31:
-            time.sleep(0.002)
+        while n % 32 == 31 and queued() > 16384:
+            time.sleep(0.001)
     s.send(b"")
     sys.exit(0)
 s = socket.socket(socket.AF_INET if kind == "tcp" else socket.AF_UNIX, socket.SOCK_STREAM)
@@ -32,11 +36,11 @@ PYTHON
 
 seq 1 3000 | sed 's/$/ the then he/' >text
 printf 'the\nhe\nthen\n99 the\nhe1\n' >words
-timeout_s=60
+timeout_s=300
 
 # address FILE: waits until peer.py has written its address to FILE, and prints the address.
 address() {
-    for _ in $(seq 1 200); do
+    for _ in $(seq 1 1200); do
         [ -s "$1" ] && { cat "$1"; return; }
         sleep 0.05
     done
@@ -79,7 +83,7 @@ for reader in posix uring; do
     timeout $timeout_s "$STOKER" scan --quiet --json --offsets 30000 --chunk 64K --reader $reader --device interp \
         -f words udp:127.0.0.1:$port >got.json &
     scan_pid=$!
-    for _ in $(seq 1 200); do
+    for _ in $(seq 1 1200); do
         grep -qi ":$(printf %04X "$port") " /proc/net/udp && break
         sleep 0.05
     done
@@ -109,7 +113,7 @@ for reader in posix uring; do
     timeout $timeout_s "$STOKER" scan --chunk 4K --reader $reader --device interp -f words udp:127.0.0.1:$port \
         >got 2>err &
     scan_pid=$!
-    for _ in $(seq 1 200); do
+    for _ in $(seq 1 1200); do
         grep -qi ":$(printf %04X "$port") " /proc/net/udp && break
         sleep 0.05
     done

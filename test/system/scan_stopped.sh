@@ -13,12 +13,13 @@ has_opencl || {
 }
 
 # A hole of 1 GiB, so that the scan takes time and the file takes no room. With this size of chunks a slot is with the
-# device nearly all the time.
+# device nearly all the time. A slot takes some ten milliseconds, so the deadline has room for a machine with other
+# work.
 truncate -s 1G huge
 printf needle >>huge
 pids=
 for mode in resident quantum batch; do
-    "$STOKER" scan --residency $mode --timeout 1000 --chunk 32M --depth 2 --count -f p huge >out.$mode 2>err.$mode &
+    "$STOKER" scan --residency $mode --timeout 2000 --chunk 8M --depth 2 --count -f p huge >out.$mode 2>err.$mode &
     eval "$mode=$!"
     pids="$pids $!"
 done
@@ -29,15 +30,15 @@ stop() {
     for pid in $pids; do kill -CONT "$pid" 2>kill.err || true; done
 }
 sleep 1
-stop 1.5 # while the device is opened
+stop 2.5 # while the device is opened
 for pid in $pids; do
     while [ -d "/proc/$pid/fd" ] && ! ls -l "/proc/$pid/fd" 2>ls.err | grep -q huge; do sleep 0.05; done
     sleep 0.1
     kill -STOP "$pid" 2>kill.err || true # until all of them are scanning
 done
-stop 1.5
+stop 2.5
 sleep 0.1
-stop 1.5
+stop 2.5
 for mode in resident quantum batch; do
     eval "pid=\$$mode"
     got=0

@@ -40,11 +40,22 @@ rm -rf driver/*
 code 0 env STOKER_STORE= "$STOKER" scan --device opencl --stats -f patterns text
 grep -q '^program  *compiled; handshake: probed$' err || fail "$(cat err)"
 
-# A running scan does not keep other processes from the store.
+# A running scan does not keep other processes from the store. The scan has taken what it wants from the store once it
+# reads the pipe.
 mkfifo pipe
 "$STOKER" scan --device opencl -f patterns --count - <pipe >count 2>&1 &
 exec 3>pipe
-sleep 1
+echo >&3
+python3 - <<'PYTHON'
+import array, fcntl, sys, termios, time
+unread = array.array("i", [1])
+for _ in range(6000):
+    fcntl.ioctl(3, termios.FIONREAD, unread)
+    if unread[0] == 0:
+        sys.exit(0)
+    time.sleep(0.01)
+sys.exit("the scan reads nothing")
+PYTHON
 rm -rf driver/*
 code 0 "$STOKER" scan --device opencl --stats -f patterns text
 grep -q '^program  *store; handshake: store$' err || fail "$(cat err)"

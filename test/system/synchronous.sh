@@ -39,4 +39,4 @@ code 0 "$STOKER" replay --on opencl --against interp --input 0=f log
 # The longest time that opening may take.
 refused 'STOKER_OPEN_SECONDS 0: give' env STOKER_OPEN_SECONDS=0 "$STOKER" scan -f p f
 refused 'STOKER_OPEN_SECONDS x: give' env STOKER_OPEN_SECONDS=x "$STOKER" info
-code 0 env STOKER_OPEN_SECONDS=60 "$STOKER" scan --count -f p f
+code 0 env STOKER_OPEN_SECONDS=500 "$STOKER" scan --count -f p f

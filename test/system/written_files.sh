@@ -118,7 +118,7 @@ for there in no yes; do
     tries=0
     until now=$(stat -c %i race 2>/dev/null) && [ "$now" != "$before" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || fail "nothing records: $(cat first.err)"
+        [ $tries -lt 1200 ] || fail "nothing records: $(cat first.err)"
         sleep 0.05
     done
     refused '--record race: is in use by another process' $scan --record race p

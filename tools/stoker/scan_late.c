@@ -79,7 +79,8 @@ static bool reads_pipe(struct scan *s) {
 static void open_if_worth(struct scan *s, uint64_t now) {
     struct scan_late *l = &s->late;
     uint64_t done = done_bytes(s), elapsed = now - s->started_ns;
-    if (reads_pipe(s) || elapsed < RATE_NS || done >= l->known_bytes) {
+    /* Without a chunk that was scanned no rate is known, however long the first chunk takes. */
+    if (reads_pipe(s) || elapsed < RATE_NS || done == 0 || done >= l->known_bytes) {
         return;
     }
     l->rate = (double)done / (double)elapsed;

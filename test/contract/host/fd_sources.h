@@ -132,7 +132,7 @@ static void fd_wait_for_writer(void) {
 
 static void fd_stop_and_write(uint32_t source) {
     stopper_start(&fd_stopper, fd_source[source].writer);
-    stopper_stop(&fd_stopper, 30, 1500);
+    stopper_stop(&fd_stopper, 30, 2500);
 }
 
 static void fd_wait_for_stop(void) {

@@ -32,7 +32,7 @@ static void *open_it(void) {
 }
 
 static void close_it(void) {
-    assert_int_equal(stk_reader_pool_close(&pool, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_reader_pool_close(&pool, 20 * SECOND), STK_OK);
     fd_close_all();
 }
 

@@ -26,7 +26,7 @@ static void *open_it(void) {
 }
 
 static void close_it(void) {
-    assert_int_equal(stk_uring_close(&uring, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_uring_close(&uring, 20 * SECOND), STK_OK);
     fd_close_all();
 }
 

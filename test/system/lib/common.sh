@@ -54,6 +54,15 @@ has_opencl() {
     "$STOKER" info | grep -q '^  residency   RESIDENT: handshake'
 }
 
+# has_open PID FILE: waits until the process has the file in the present folder open.
+has_open() {
+    for _ in $(seq 1000); do
+        readlink /proc/$1/fd/* 2>/dev/null | grep -qx "$PWD/$2" && return
+        sleep 0.1
+    done
+    fail "$2 was not opened"
+}
+
 # as_nobody COMMAND...: runs COMMAND as user 65534 where root runs the tests, else as the user who runs the tests.
 as_nobody() {
     if [ "$(id -u)" -eq 0 ]; then

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hang.h"
 #include "need_device.h"
 #include "opencl_modes.h"
 #include "short_form.h"

@@ -25,9 +25,8 @@
 #define COUNTED 0 /* a sanitizer's functions are in that place */
 #endif
 
-#define HANG_NS (300 * SECOND) /* QEMU beside other work ran 833,643 slots in the first 60 s */
-#define MANY    1000000u
-#define SOME    80000u /* more than one worker ends in a lease of half a millisecond */
+#define MANY 1000000u
+#define SOME 80000u /* more than one worker ends in a lease of half a millisecond */
 
 #if COUNTED
 

@@ -47,7 +47,7 @@ static void run(const struct chunk_case *c, uint32_t slot, struct stk_slot *out)
     assert_int_equal(stk_ring_publish(&ring, slot, &work), STK_OK);
     while (!stk_status_ended((uint32_t)stk_ring_status(&ring, slot))) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_ring_status(&ring, slot), (int)STK_SLOT_DONE);
     assert_int_equal(stk_ring_read(&ring, slot, out), STK_OK);

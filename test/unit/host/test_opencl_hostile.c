@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "hang.h"
 #include "hostile.h"
 #include "need_device.h"
 #include "opencl_modes.h"
@@ -27,7 +28,7 @@ static void copy_in(void) {
     memcpy(cl.memory.debug, image.debug, sizeof image.debug);
     memcpy(cl.memory.io, image.io, sizeof image.io);
     memcpy(cl.memory.payload, image.payload, OPS_PAYLOAD);
-    assert_int_equal(stk_opencl_ops.change_tables(&cl, 0, OPS_TABLES, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_ops.change_tables(&cl, 0, OPS_TABLES, 20 * SECOND), STK_OK);
     memcpy(cl.memory.tables, image.tables, OPS_TABLES);
     memcpy(cl.memory.ring, image.ring, sizeof image.ring);
 }
@@ -68,11 +69,11 @@ static void run_ring(uint32_t seed) {
         } else {
             after += settled() ? 1u : 0u;
         }
-        if (stk_posix_platform_ops.now_ns(NULL) - start > 20 * SECOND) {
+        if (stk_posix_platform_ops.now_ns(NULL) - start > HANG_NS) {
             fail_msg("ring %u hangs", (unsigned)seed);
         }
     }
-    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
 }
 
 static void run(uint32_t lanes, uint32_t workers, enum stk_opencl_mail mail) {
@@ -113,7 +114,7 @@ static void run(uint32_t lanes, uint32_t workers, enum stk_opencl_mail mail) {
                      (unsigned)cl.stats.fallbacks, cl.reason);
         }
     }
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 
 static void one_lane_is_contained(void **state) {

@@ -197,7 +197,7 @@ static struct stk_slot end_of(uint32_t slot) {
         if (stk_status_ended(end.status)) {
             return end;
         }
-        if (rig_now() - start > 60 * SECOND) {
+        if (rig_now() - start > HANG_NS) {
             fail_msg("%s: slot %u is in status %u, %u in flight", way->name, (unsigned)slot, (unsigned)end.status,
                      (unsigned)stk_fetch_in_flight(&service));
         }

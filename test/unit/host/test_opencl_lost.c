@@ -48,28 +48,41 @@ static void dead_memory_loses_no_slot(void **state) {
     }
 }
 
-/* The leases are long, so kernels stay, and the watch has to notice that memory is not shared. */
-static void see_dead_memory(uint32_t parts, const char *reason) {
+/* The leases are long, so kernels stay, and the watch has to notice that memory is not shared. Returns true if the port
+ * says `reason` for the end of the mode. */
+static bool see_dead_memory_within(uint32_t parts, const char *reason, uint64_t watch_ns) {
     const struct stk_opencl_config config = {
-        .slots = 8, .lease_ns = 400000000, .idle_ns = 20 * SECOND, .watch_ns = 100000000};
+        .slots = 8, .lease_ns = 4u * watch_ns, .idle_ns = 20 * SECOND, .watch_ns = watch_ns};
     const struct way *way = first_way(STK_RESIDENT);
     uint64_t start = rig_now();
+    bool said;
     open_way(&config, way);
     (void)run_adds(50);
     lose_parts(50, parts, 0);
     publish_add(0);
     while (stk_ring_status(&ring, 0) != (int)STK_SLOT_DONE) {
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 51);
     /* Turns may be faster in memory that the host does not see, and then the kernel is gone before the watch has seen
      * enough. */
-    if (!strstr(cl.reason, reason) && (rig_is_pocl(&cl) || !strstr(cl.reason, "did not see its last stores"))) {
-        fail_msg("%s", cl.reason);
+    said = strstr(cl.reason, reason) || (!rig_is_pocl(&cl) && strstr(cl.reason, "did not see its last stores"));
+    if (!said) {
+        print_message("within %u ms: %s\n", (unsigned)(watch_ns / 1000000u), cl.reason);
     }
     close_lost();
+    return said;
+}
+
+/* A kernel that has no core for the time of the watch shows another reason. So a busy machine gets more time. */
+static void see_dead_memory(uint32_t parts, const char *reason) {
+    uint64_t watch_ns = SECOND / 10u;
+    while (!see_dead_memory_within(parts, reason, watch_ns)) {
+        assert_true(watch_ns < 3 * SECOND);
+        watch_ns *= 2u;
+    }
 }
 
 static void heart_that_stops_for_the_host_ends_the_mode(void **state) {
@@ -120,7 +133,7 @@ static void what_the_host_does_meanwhile_is_kept(void **state) {
     stk_store(cl.memory.control + STK_CTL_OBSERVABLE + 9, 1234);
     while (stk_ring_status(&ring, 2) != (int)STK_SLOT_DONE) {
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_ring_status(&ring, 0), (int)STK_SLOT_DONE);
     assert_int_equal(stk_ring_status(&ring, 1), (int)STK_SLOT_DONE);
@@ -160,7 +173,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     stk_store(log + STK_DEBUG_RECORDS_WORD, 44u);
     while (stk_load_acquire(miss) != STK_SLOT_WAIT_IO) {
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_load(io + STK_IO_STATUS), STK_SLOT_WAIT_IO);
     assert_int_equal(stk_load(io + STK_IO_SRC), 7);
@@ -177,7 +190,7 @@ static void io_slot_and_record_that_the_host_took_meanwhile_stay_the_hosts(void 
     stk_store_release(miss, STK_SLOT_REQUEUE);
     while (stk_load_acquire(miss) != STK_SLOT_DONE) {
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_load(io + STK_IO_WORDS + STK_IO_STATUS), STK_SLOT_EMPTY);
     close_way();
@@ -198,20 +211,20 @@ static void fence_waits_for_what_is_not_with_the_device(void **state) {
     stk_store_release(miss, STK_SLOT_PUBLISHED);
     while (stk_load_acquire(miss) != STK_SLOT_WAIT_IO) {
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_ring_publish(&ring, 3, &fence), STK_OK);
     for (launches = cl.stats.launches; cl.stats.launches < launches + 10u;) {
         drive(true);
         assert_int_not_equal(stk_ring_status(&ring, 3), (int)STK_SLOT_DONE);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_load_acquire(miss), STK_SLOT_WAIT_IO);
     stk_store_release(cl.memory.io + STK_IO_STATUS, STK_IO_OK);
     stk_store_release(miss, STK_SLOT_REQUEUE);
     while (stk_ring_status(&ring, 3) != (int)STK_SLOT_DONE) {
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
     assert_int_equal(stk_load_acquire(miss), STK_SLOT_DONE);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_OBSERVABLE), 5);

@@ -30,7 +30,7 @@ static void serve_until_done(uint32_t last) {
             assert_true(stk_ring_transition(&ring, asked.tag, STK_TO_REQUEUE) >= 0);
         }
         drive(true);
-        assert_true(rig_now() - start < 60 * SECOND);
+        assert_true(rig_now() - start < HANG_NS);
     }
 }
 

@@ -96,7 +96,7 @@ static int open_unshared(uint32_t not_live, uint32_t not_coherent, enum stk_open
     faults_unshare(&how);
     err = stk_opencl_open(&cl, &config);
     faults_unshare(NULL);
-    assert_true(rig_now() - start < 60 * SECOND);
+    assert_true(rig_now() - start < HANG_NS);
     ring = (struct stk_ring){.words = cl.memory.ring, .slots = cl.memory.slots};
     return err;
 }
@@ -146,12 +146,15 @@ static void kind_that_is_not_shared_at_all_is_refused_with_the_reasons(void **st
 static void next_lease_is_enqueued_before_the_running_one_ends(void **state) {
     const struct stk_opencl_config config = {.lease_ns = 2000000, .idle_ns = SECOND};
     const struct way *way = first_way(STK_RESIDENT);
-    uint32_t queued;
+    uint64_t start = rig_now();
+    uint32_t queued = 0;
     (void)state;
     open_way(&config, way);
-    queued = run_adds(300000);
-    assert_true(queued >= 1u);
-    assert_true(cl.stats.lease_ends >= 1u);
+    /* A host that has no core while a lease ends enqueues nothing behind it, so the work is repeated. */
+    while (queued == 0u || cl.stats.lease_ends == 0u) {
+        queued += run_adds(300000);
+        assert_true(rig_now() - start < HANG_NS);
+    }
     close_way();
 }
 
@@ -162,20 +165,25 @@ static void kernel_that_does_not_leave_ends_in_a_clear_error(void **state) {
         const struct stk_opencl_config config = {
             .slots = 16, .lease_ns = 1000000, .deadline_ns = 20000000, .pieces = &slow_piece, .piece_count = 1};
         const struct way *way = first_way(modes[i]);
-        const uint32_t args[] = {slow_steps(way, 300)};
-        const struct stk_work slow = {0x20001u, 0, STK_PRIORITY_NORMAL, 1, args};
+        uint32_t steps = slow_steps(way, 300);
+        const struct stk_work slow = {0x20001u, 0, STK_PRIORITY_NORMAL, 1, &steps};
         uint64_t start = rig_now();
         int err = STK_OK;
         open_way(&config, way);
         assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
-        while (err >= 0 && rig_now() - start < 60 * SECOND) {
+        while (err >= 0 && rig_now() - start < HANG_NS) {
             err = stk_opencl_ops.drive(&cl, true);
+            /* Steps that were measured on a busy machine may end before the deadline on an idle one. */
+            if (err >= 0 && stk_ring_status(&ring, 0) == (int)STK_SLOT_DONE) {
+                steps = steps <= UINT32_MAX / 2u ? steps * 2u : UINT32_MAX;
+                assert_int_equal(stk_ring_publish(&ring, 0, &slow), STK_OK);
+            }
         }
         assert_int_equal(err, STK_E_DEVICE);
         assert_non_null(strstr(cl.reason, "timeout"));
         assert_int_equal(stk_opencl_ops.drive(&cl, true), STK_E_DEVICE);
         /* The kernel still has the memory, so nothing is released before it leaves. */
-        while ((err = stk_opencl_close(&cl, 1000000)) == STK_E_TIMEOUT && rig_now() - start < 60 * SECOND) {
+        while ((err = stk_opencl_close(&cl, 1000000)) == STK_E_TIMEOUT && rig_now() - start < HANG_NS) {
             assert_non_null(cl.own.program.context);
             assert_non_null(cl.memory.ring);
         }

@@ -52,7 +52,7 @@ static void harvest(uint32_t n, uint64_t deadline) {
 static void run(uint32_t lanes, uint32_t workers, enum stk_opencl_mail mail) {
     const struct stk_opencl_config config = {
         .slots = SLOTS, .lanes = lanes, .workers = workers, .mail = mail, .payload_bytes = SLOTS * CHUNK};
-    uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + 100 * SECOND;
+    uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + HANG_NS;
     uint32_t published = 0, harvested, i;
     if (!rig_open(&cl, &config, way)) {
         skip();
@@ -67,10 +67,10 @@ static void run(uint32_t lanes, uint32_t workers, enum stk_opencl_mail mail) {
         }
         harvest(harvested, deadline);
     }
-    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_DONE_COUNT), TOTAL);
     assert_int_equal(stk_load(cl.memory.control + STK_CTL_FAULT_COUNT), 0);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 
 static void one_lane_ends_each_slot_once(void **state) {
@@ -118,7 +118,7 @@ static void a_lone_worker_needs_no_mailboxes(void **state) {
 static int end_of_sum(uint32_t at, uint16_t tenant, uint32_t offset) {
     const uint32_t args[] = {offset, 64};
     const struct stk_work sum = {STK_OP_SUM64, tenant, STK_PRIORITY_NORMAL, 2, args};
-    uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + 100 * SECOND;
+    uint64_t deadline = stk_posix_platform_ops.now_ns(NULL) + HANG_NS;
     assert_int_equal(stk_ring_publish(&ring, at, &sum), STK_OK);
     while (!stk_status_ended((uint32_t)stk_ring_status(&ring, at))) {
         assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
@@ -143,16 +143,16 @@ static void shares_changed_between_launches_hold_for_workers_with_mailboxes(void
     ring = (struct stk_ring){.words = cl.memory.ring, .slots = SLOTS};
     control = (struct stk_control){.words = cl.memory.control, .count = cl.memory.control_words};
     assert_int_equal(end_of_sum(0, 1, 0), STK_SLOT_DONE);
-    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
     assert_int_equal(stk_control_set_shares(&control, 16, SLOTS * CHUNK / 2u, NULL), STK_OK);
     assert_int_equal(end_of_sum(1, 1, 0), STK_SLOT_FAULT);
     assert_int_equal(end_of_sum(2, 1, SLOTS * CHUNK / 2u), STK_SLOT_DONE);
     assert_int_equal(end_of_sum(3, 0, 0), STK_SLOT_DONE);
-    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
     assert_int_equal(stk_control_set_shares(&control, 0, 0, NULL), STK_OK);
     assert_int_equal(end_of_sum(4, 1, 0), STK_SLOT_DONE);
-    assert_int_equal(stk_opencl_ops.stop(&cl, 5 * SECOND), STK_OK);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_ops.stop(&cl, 20 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 
 int main(void) {

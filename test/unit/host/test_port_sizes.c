@@ -36,7 +36,7 @@ static void fill(const struct stk_ingest_ops *ops, void *ctx, int (*add)(void *c
         assert_int_equal(ops->submit(ctx, &read, 1), i < depth);
     }
     for (uint32_t n = 0; n < depth;) {
-        int some = ops->reap(ctx, done, 4096, SECOND);
+        int some = ops->reap(ctx, done, 4096, 10 * SECOND);
         assert_true(some > 0);
         n += (uint32_t)some;
     }
@@ -122,7 +122,7 @@ static int uring_add(void *ctx) {
 static void uring_use(const uint32_t *n) {
     (void)n;
     fill(&stk_uring_ops, &uring, uring_add, uring.depth, uring.sources);
-    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+    assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
 }
 
 static const struct sized urings = {"io_uring", uring_bytes, NULL, uring_from, uring_use, NULL, 0, 1};
@@ -162,7 +162,7 @@ static int pool_from(const struct stk_reader_pool_config *config, struct stk_are
     int err = stk_reader_pool_open(&pool, config, arena);
     assert_true(err != STK_E_SPACE || pool.info.value == arena->need);
     assert_true(err != STK_OK || pool.readers == config->readers);
-    assert_int_equal(stk_reader_pool_close(&pool, SECOND), STK_OK);
+    assert_int_equal(stk_reader_pool_close(&pool, 10 * SECOND), STK_OK);
     return err;
 }
 
@@ -184,7 +184,7 @@ static int pool_add(void *ctx) {
 static void pool_use(const struct stk_reader_pool_config *config) {
     assert_int_equal(stk_reader_pool_open(&pool, config, &pool_arena), STK_OK);
     fill(&stk_reader_pool_ops, &pool, pool_add, pool.shape.depth, pool.shape.sources);
-    assert_int_equal(stk_reader_pool_close(&pool, SECOND), STK_OK);
+    assert_int_equal(stk_reader_pool_close(&pool, 10 * SECOND), STK_OK);
 }
 
 static void ring_pool_use(const uint32_t *n) {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #define RIG_BLOCKS 160u
+#include "hang.h"
 #include "log_rig.h"
 #include "need_device.h"
 #include "opencl_modes.h"
@@ -112,7 +113,7 @@ static void settle(void) {
         uint32_t *status = STK_SLOT_AT(cl.memory.ring, i);
         while (stk_load_acquire(status) != STK_SLOT_EMPTY && stk_load_acquire(status) != STK_SLOT_DONE) {
             assert_true(stk_opencl_ops.drive(&cl, true) >= 0);
-            assert_true(stk_posix_platform_ops.now_ns(NULL) - start < UINT64_C(10000000000));
+            assert_true(stk_posix_platform_ops.now_ns(NULL) - start < HANG_NS);
         }
     }
 }
@@ -142,11 +143,14 @@ static void mended_handler_never_differs(void **state) {
 
 static void planted_bug_is_found_and_its_epoch_named(void **state) {
     struct stk_replay_report report;
+    uint64_t start = stk_posix_platform_ops.now_ns(NULL);
     uint32_t i, found = 0;
     (void)state;
     need_device();
     record(BUG, 30000); /* some 30 us */
-    for (i = 0; i < TRIES && found < 3; i++) {
+    /* The bug shows when both workers have a core at the same time, so a busy machine gets more tries. */
+    for (i = 0; found < 3 && (i < TRIES || (found == 0 && stk_posix_platform_ops.now_ns(NULL) - start < HANG_NS));
+         i++) {
         int what = replay(2, &report);
         assert_true(what == STK_REPLAY_SAME || what == STK_REPLAY_DIFFERS);
         if (what == STK_REPLAY_DIFFERS) {
@@ -185,7 +189,7 @@ static int open_device(void **state) {
 
 static int close_device(void **state) {
     (void)state;
-    return stk_opencl_close(&cl, UINT64_C(5000000000));
+    return stk_opencl_close(&cl, UINT64_C(20000000000));
 }
 
 int main(void) {

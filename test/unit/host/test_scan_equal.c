@@ -197,7 +197,7 @@ static void run_on_device(uint32_t lanes, uint32_t workers, const char *name) {
     }
     b.memory = cl.memory;
     run_cases(&b);
-    assert_int_equal(stk_opencl_close(&cl, 5 * SECOND), STK_OK);
+    assert_int_equal(stk_opencl_close(&cl, 20 * SECOND), STK_OK);
 }
 
 static void device_with_one_lane_counts_like_the_naive_counter(void **state) {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hang.h"
 #include "op_device.h"
 #include "stoker/port/os_clock.h"
 #include "stoker/port/threads.h"
@@ -36,7 +37,7 @@ static uint32_t op_meet(const struct stk_dev *d, const struct stk_call *c) {
     uint64_t start = stk_os_now_ns();
     (void)d;
     stk_add(&inside, 1);
-    while (stk_ld(&inside) < stk_arg(c, 0) && stk_os_now_ns() - start < 30 * SECOND) {
+    while (stk_ld(&inside) < stk_arg(c, 0) && stk_os_now_ns() - start < HANG_NS) {
         sched_yield();
     }
     stk_result(c, 0, stk_ld(&inside));
@@ -91,7 +92,7 @@ static uint32_t result_of(uint32_t slot) {
     struct stk_slot s;
     while (!stk_status_ended((unsigned)stk_ring_status(&ring, slot))) {
         assert_true(stk_threads_ops.drive(&threads, true) >= 0);
-        assert_true(stk_os_now_ns() - start < 60 * SECOND);
+        assert_true(stk_os_now_ns() - start < HANG_NS);
     }
     assert_int_equal(stk_ring_read(&ring, slot, &s), STK_OK);
     assert_int_equal(s.status, STK_SLOT_DONE);

@@ -66,7 +66,7 @@ static int open_default(void **state) {
 
 static int close_it(void **state) {
     (void)state;
-    return stk_uring_close(&uring, SECOND);
+    return stk_uring_close(&uring, 10 * SECOND);
 }
 
 static void need_uring(void) {

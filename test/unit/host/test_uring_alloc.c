@@ -98,7 +98,7 @@ static void an_open_ring_allocates_nothing(void **state) {
         alloc_count_end();
         assert_int_equal(n, 3 * ROUNDS * DEPTH);
         assert_int_equal(alloc_count.library, 0);
-        assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+        assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
     }
     (void)close(fd);
     (void)close(direct);

@@ -54,7 +54,7 @@ static void open_all(uint32_t flags, uint32_t buffer_bytes) {
 
 static int close_all(void **state) {
     (void)state;
-    int err = stk_uring_close(&uring, SECOND);
+    int err = stk_uring_close(&uring, 10 * SECOND);
     if (fd >= 0) {
         (void)close(fd);
     }

@@ -24,7 +24,7 @@
 static int forget(void **state) {
     (void)state;
     memset(&kernel, 0, sizeof kernel);
-    return stk_uring_close(&uring, SECOND);
+    return stk_uring_close(&uring, 10 * SECOND);
 }
 
 static int open_ring(uint32_t flags) {
@@ -95,7 +95,7 @@ static void every_wish_opens_on_kernels_of_all_ages(void **state) {
             assert_int_equal(open_ring(flags), STK_OK);
             report_is_true();
             reads_a_file();
-            assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+            assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
         }
     }
 }
@@ -166,7 +166,7 @@ static void errors_that_are_not_about_flags_end_the_open(void **state) {
     kernel.unknown = UINT32_MAX;
     assert_int_equal(open_ring(STK_URING_ONE_THREAD), STK_OK); /* the plain way has no flags at all */
     assert_int_equal(uring.setup_flags, 0);
-    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+    assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
     kernel.sqpoll_error = ENOMEM;
     kernel.cq_entries = UINT32_MAX; /* no kernel makes a queue of this length */
     assert_int_equal(open_ring(STK_URING_SQPOLL), STK_E_UNSUPPORTED);
@@ -190,7 +190,7 @@ static void huge_pages_keep_the_bytes(void **state) {
     assert_true(pattern_matches(memory, 0, bytes));
     report_is_true();
     assert_true(is_on(STK_URING_HUGE_PAGES) || uring.feature[STK_URING_HUGE_PAGES].os_error != 0);
-    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+    assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
     assert_int_equal(munmap(memory, bytes), 0);
     assert_int_equal(open_ring(STK_URING_HUGE), STK_OK); /* too small for a huge page */
     reads_a_file();
@@ -200,7 +200,7 @@ static void a_closed_ring_has_no_report(void **state) {
     char text[STK_URING_SETUP_BYTES];
     (void)state;
     assert_int_equal(open_ring(0), STK_OK);
-    assert_int_equal(stk_uring_close(&uring, SECOND), STK_OK);
+    assert_int_equal(stk_uring_close(&uring, 10 * SECOND), STK_OK);
     assert_int_equal(stk_uring_describe_setup(&uring, text, sizeof text), STK_E_SHUTDOWN);
     assert_int_equal(stk_uring_describe_setup(NULL, text, sizeof text), STK_E_ARG);
     assert_null(stk_uring_feature_name(STK_URING_FEATURES));
