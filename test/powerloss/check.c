@@ -67,8 +67,8 @@ static int mount(struct world *w) {
         world_fail(w, "mount worked on the flash", 0);
     }
     if (w->tap.trace) {
-        printf("  mount: %s, lap %u, block %u, cell %u, next record %u\n", stk_err_name(err), (unsigned)w->log.lap,
-               (unsigned)w->log.block, (unsigned)w->log.cell, (unsigned)w->log.sequence);
+        printf("  mount: %s, lap %u, block %u, page %u, next record %u\n", stk_err_name(err), (unsigned)w->log.lap,
+               (unsigned)w->log.block, (unsigned)w->log.page, (unsigned)w->log.sequence);
     }
     return err;
 }

@@ -36,8 +36,8 @@ set(mutant_suite powerloss)
 
 ## Bugs in what the log does for media that fail ##
 
-stk_mutant(lost_header log_mount.c "        if (last_cell_in(log, page, cell, seed)) {"
-  "        if (0) {" --geometry 1 --long 0 2000)
+stk_mutant(lost_header log_mount.c "            if (last_cell_in(log, bytes, page, seed)) {"
+  "            if (0) {" --geometry 1 --long 0 2000)
 stk_mutant(trusts_ready log_mount.c
   "        log->ahead = newest->lost != 0u || entered ? newest->block : stk_log_preceding(log, newest->block);"
   "        log->ahead = newest->block; log->ready = goes_on(log) && stk_log_header_alone(log) ? 4u : 0u;"
@@ -45,7 +45,7 @@ stk_mutant(trusts_ready log_mount.c
 stk_mutant(one_lap log_cell.c "    stk_put32(bytes + 4, lap);" "    stk_put32(bytes + 4, 0);" --geometry 25)
 stk_mutant(one_lap_seek log_iter.c "    it->seed = stk_log_seed(log, lap_of(log, block));"
   "    it->seed = stk_log_seed(log, log->lap);" --geometry 1)
-stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_cells" "0u" --geometry 27 --long 0 4000)
+stk_mutant(lazy_numbers log_mount.c "(stk_log_lag(log) + 2u) * log->block_pages" "0u" --geometry 27 --long 0 4000)
 stk_mutant(one_format log.c "    log->format++;" "    log->format = 1u;" --geometry 22 --rhythm 0 --cuts 2000)
 stk_mutant(blind_format log_mount.c "        err = how == UNREADABLE ? STK_E_IO : err;" ""
   --geometry 1 --long 0 500)
@@ -55,22 +55,23 @@ stk_mutant(short_look log_mount.c "since < stk_log_search_range(log); since++)"
   "since < 3u; since++)" --geometry 22 --long 0 2000)
 stk_mutant(trusts_halving log_mount.c "    } while (look_past(log, s));"
   "    } while (s->unreadable = 0u, 0);" --geometry 20)
-stk_mutant(one_try log.c "    uint32_t tries = 2;" "    uint32_t tries = 1;" --geometry 1 --long 0 500)
-stk_mutant(forgets_lost log_mount.c "last->how != HEADER || last->lost != 0u || begun > 1u || unreadable != 0u"
-  "last->how != HEADER || begun > 1u"
-  --geometry 1 --long 0 2000)
-stk_mutant(restless_poll log.c "    if (err != STK_OK || log->stats.records == 0u ||
-        (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {"
-  "    if (err != STK_OK) {" --geometry 1)
-stk_mutant(odd_buffer log.c "program(log, log->block, log->cell, log->config.buffer)"
-  "program(log, log->block, log->cell, memmove(cell_at(log, 1), cell_at(log, 0), stk_log_page_bytes(log)))"
+stk_mutant(one_try log.c "uint32_t tries = 2; tries != 0u" "uint32_t tries = 1; tries != 0u" --geometry 1 --long 0 500)
+stk_mutant(forgets_lost log_mount.c
+  "last->how != HEADER || last->lost != 0u || begun * log->page_cells > 1u || unreadable != 0u"
+  "last->how != HEADER || begun * log->page_cells > 1u" --geometry 1 --long 0 2000)
+stk_mutant(restless_poll log.c
+  "    if (log->stats.records == 0u || (log->boot != 1u && log->stats.records + log->pending <=
+                                                            (log->block_pages - log->page) * log->page_cells + 1u)) {"
+  "    if (begin_call(log) != STK_OK) {" --geometry 1)
+stk_mutant(odd_buffer log.c "program(log, log->block, log->page, log->config.buffer)"
+  "program(log, log->block, log->page, memmove(stk_log_cell_at(log, 1), log->config.buffer, stk_log_page_bytes(log)))"
   --geometry 31)
-stk_mutant(old_remains log.c "        err = sync_if_due(log);" "        err = STK_OK;"
+stk_mutant(old_remains log.c "log->ready % 2u != 0u" "log->ready == CHOSEN"
   --geometry 28 --long 0 2000)
 
 ## Bugs in the rest of the log ##
 
-stk_mutant(number_again log_mount.c "    log->sequence += last->behind + (1u + s->touched) * begun;"
+stk_mutant(number_again log_mount.c "    log->sequence += (last->behind + (1u + s->touched) * begun) * log->page_cells;"
   "    log->sequence -= 1u;" --geometry 4)
-stk_mutant(no_marks log_mount.c "    log->unsure = last->begun + STK_LOG_UNSURE * log->page_cells;"
+stk_mutant(no_marks log_mount.c "    log->unsure = last->begun + STK_LOG_UNSURE;"
   "    log->unsure = 0u;" --geometry 4)

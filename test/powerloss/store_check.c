@@ -38,8 +38,8 @@ static int mount(struct world *w) {
         world_fail(w, "mount worked on the flash", 0);
     }
     if (w->tap.trace) {
-        printf("  mount: %d, lap %u, block %u, cell %u, next record %u\n", err, (unsigned)w->s.store.log.lap,
-               (unsigned)w->s.store.log.block, (unsigned)w->s.store.log.cell, (unsigned)w->s.store.log.sequence);
+        printf("  mount: %d, lap %u, block %u, page %u, next record %u\n", err, (unsigned)w->s.store.log.lap,
+               (unsigned)w->s.store.log.block, (unsigned)w->s.store.log.page, (unsigned)w->s.store.log.sequence);
     }
     /* An artifact whose last record shows only after some power-ons may be one too many for the index. */
     w->left_out = info.index;

@@ -6,7 +6,10 @@ set(mutant_suite store_powerloss)
 stk_mutant(whole_tail store_mount.c "store->next = tail - (store->log.page_cells - 1u);" "store->next = tail;"
   --geometry 9)
 stk_mutant(lazy_jump store_mount.c "store->log.geometry.lazy || tail - head" "tail - head" --geometry 21)
-stk_mutant(no_older store_read.c "int found = stk_store_older(store);" "int found = 0;" --geometry 0)
+stk_mutant(no_older store_read.c "        if (got == STK_E_CORRUPT) {
+            got = give_way(store, stk_store_older(store));"
+  "        if (got == STK_E_CORRUPT) {
+            got = give_way(store, 0);" --geometry 0)
 stk_mutant(unread_is_damaged store_read.c "} else if (store->iter.unreadable != 0u) {" "} else if (0) {" --geometry 0)
 stk_mutant(unread_is_dropped store.c "store->iter.unreadable == 0u" "1" --geometry 6)
 stk_mutant(remains_come_back store.c "} else if (!store->unsettled) {" "} else {" --geometry 0)

@@ -134,19 +134,19 @@ struct stk_log_stats {
  * them. */
 struct stk_log {
     struct stk_flash_geometry geometry;
-    uint8_t ready;   /* state of block `ahead`: 0 not chosen, 1 chosen, 2 erased, 3 with its header, 4 ready */
-    uint8_t resumed; /* 1: the next record is the first since mount; else 0 */
+    uint8_t ready;    /* state of block `ahead`: 0 not chosen, 1 chosen, 2 erased, 3 with its header, 4 ready */
+    uint8_t resumed;  /* 1: the next record is the first since mount; else 0 */
+    uint16_t pending; /* number of records in the buffer that are not on the flash */
     struct stk_log_config config;
-    uint32_t page_cells;   /* cells of a page */
-    uint32_t read_granule; /* bytes of the smallest read: whole pages and whole read units */
-    uint32_t block_cells;  /* cells of a block; the header counts too */
+    uint16_t page_cells;   /* cells of a page */
+    uint16_t read_granule; /* bytes of the smallest read: whole pages and whole read units */
+    uint32_t block_pages;  /* pages of a block */
     uint32_t block;        /* the block in use */
     uint32_t lap;          /* lap of the block in use */
-    uint32_t cell;         /* cell of the block in use where the next page begins; block_cells: it is full or left */
-    uint32_t unsure;       /* pages of the block in use below this cell are to be marked before the next record */
+    uint32_t page;         /* next page of the block in use; block_pages: the block is full or left */
+    uint32_t unsure;       /* pages of the block in use below this one are to be marked before the next record */
     uint32_t ahead;        /* the block to use next; while `ready` is 0, the block behind which to look for it */
     uint32_t last;         /* the block with the newest record, which is never erased to make room */
-    uint32_t pending;      /* number of records in the buffer that are not on the flash */
     uint32_t sequence;     /* sequence of the next record */
     uint32_t boot;         /* boot of the next record, 1 .. 0x7FFFFFFE */
     uint32_t id;           /* id of the log, a part of the seed of every checksum */
@@ -157,8 +157,7 @@ struct stk_log {
     int32_t failures; /* programs in a row that failed; in format from minus the number of blocks on */
     /* Blocks that may be made ready before the next sync is due; 0 until a record of this boot is durable. */
     uint32_t unsynced_left;
-    uint32_t blocks; /* blocks of the log by its newest header; fewer than the flash has before stk_log_grow */
-    int refused;     /* error of a read that the port refused, 0 for none */
+    int refused; /* error of a read that the port refused, 0 for none */
     struct stk_log_stats stats;
 };
 

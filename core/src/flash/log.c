@@ -17,10 +17,6 @@ uint32_t stk_log_buffer_bytes(const struct stk_flash_geometry *geometry) {
     return STK_LOG_BUFFER_BYTES(geometry->read_unit, geometry->prog_unit);
 }
 
-uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell) {
-    return cell / log->page_cells * stk_log_page_bytes(log);
-}
-
 uint32_t stk_log_following(const struct stk_log *log, uint32_t block) {
     return block + 1u == log->geometry.blocks ? 0u : block + 1u;
 }
@@ -39,7 +35,8 @@ uint32_t stk_log_lag(const struct stk_log *log) {
     /* Half of the blocks, but fewer on a large flash. Each boot leaves out one sequence for each cell of these blocks,
      * and all boots of one lap together must leave out less than half of the 2^32 numbers. Otherwise two sequences
      * could no longer be compared by their difference. */
-    uint32_t half = log->geometry.blocks / 2u - 1u, most = INT32_MAX / (log->geometry.blocks * log->block_cells) - 2u;
+    uint32_t half = log->geometry.blocks / 2u - 1u;
+    uint32_t most = INT32_MAX / (log->geometry.blocks * stk_log_block_cells(log)) - 2u;
     return half < most ? half : most;
 }
 
@@ -50,6 +47,7 @@ uint32_t stk_log_distance(const struct stk_log *log, uint32_t block) {
 
 int stk_log_measure(struct stk_log *log) {
     const struct stk_flash_geometry *g = &log->geometry;
+    uint32_t page, granule, page_cells, block_cells;
     /* The limit is a power of two, so one comparison of the bits of both units is enough. */
     if (((g->read_unit - 1u) | (g->prog_unit - 1u)) >= STK_FLASH_UNIT_MAX ||
         (g->block_bytes % g->read_unit | g->block_bytes % g->prog_unit) != 0u || (uint8_t)(g->erased + 1u) > 1u ||
@@ -57,15 +55,19 @@ int stk_log_measure(struct stk_log *log) {
         return STK_E_ARG;
     }
     /* The larger of page and read unit must be a multiple of the other one, so that one granule holds whole pages. */
-    log->stats.page_bytes = STK_LOG_PAGE_BYTES(g->prog_unit);
-    log->read_granule = STK_LOG_LARGER_(log->stats.page_bytes, g->read_unit);
-    log->page_cells = log->stats.page_bytes / STK_LOG_CELL_BYTES;
-    log->block_cells = g->block_bytes / log->stats.page_bytes * log->page_cells;
-    if (log->read_granule % (log->stats.page_bytes + g->read_unit - log->read_granule) != 0u) {
+    page = STK_LOG_PAGE_BYTES(g->prog_unit);
+    granule = STK_LOG_LARGER_(page, g->read_unit);
+    if (granule % (page + g->read_unit - granule) != 0u) {
         return STK_E_ARG;
     }
-    return g->blocks < (stk_log_header_alone(log) ? BLOCKS_MIN : BLOCKS_MIN + 1u) || log->block_cells < 2u ||
-                   log->block_cells > CELLS_MAX / g->blocks
+    page_cells = page / STK_LOG_CELL_BYTES;
+    log->stats.page_bytes = page;
+    log->read_granule = (uint16_t)granule;
+    log->page_cells = (uint16_t)page_cells;
+    log->block_pages = g->block_bytes / page;
+    block_cells = log->block_pages * page_cells;
+    return g->blocks < (page_cells == 1u ? BLOCKS_MIN : BLOCKS_MIN + 1u) || block_cells < 2u ||
+                   block_cells > CELLS_MAX / g->blocks
                ? STK_E_OVERFLOW
                : STK_OK;
 }
@@ -95,26 +97,18 @@ int stk_log_open(struct stk_log *log, const struct stk_log_config *config) {
 
 /// The medium ///
 
-int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
-                 uint32_t *reads) {
-    uint32_t tries = 2;
-    int err;
-    do {
-        ++*reads;
-        err = log->config.flash.ops->read(log->config.flash.ctx, block, offset, data, bytes);
-    } while (stk_log_is_unreadable(err) && --tries != 0u);
-    return err;
-}
-
-const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell) {
-    uint32_t offset = stk_log_offset(log, cell), granule = log->read_granule, before = offset % granule;
+const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t page) {
+    uint32_t offset = page * stk_log_page_bytes(log), granule = log->read_granule, before = offset % granule;
     uint8_t *to = log->config.buffer;
-    int err = log->refused;
-    if (err == STK_OK) {
-        err = stk_log_read(log, block, offset - before, to, granule, &log->stats.mount_reads);
+    for (uint32_t tries = 2; tries != 0u && log->refused == STK_OK; tries--) {
+        int err = log->config.flash.ops->read(log->config.flash.ctx, block, offset - before, to, granule);
+        log->stats.mount_reads++;
+        if (err == STK_OK) {
+            return to + before;
+        }
         log->refused = stk_log_is_unreadable(err) ? STK_OK : err;
     }
-    return err == STK_OK ? to + before : NULL;
+    return NULL;
 }
 
 /* Counts a failed program or erase in the statistics, and returns its error. A refused call is no failure. */
@@ -125,9 +119,9 @@ static int counted(struct stk_log *log, int err) {
     return err;
 }
 
-/* Programs one page at cell `cell` of a block. Counts STK_E_IO in log->failures, and a success sets that count to 0. */
-static int program(struct stk_log *log, uint32_t block, uint32_t cell, const void *page) {
-    int err = log->config.flash.ops->prog(log->config.flash.ctx, block, stk_log_offset(log, cell), page,
+/* Programs page `page` of a block from `data`. Counts STK_E_IO in log->failures, and a success sets that count to 0. */
+static int program(struct stk_log *log, uint32_t block, uint32_t page, const void *data) {
+    int err = log->config.flash.ops->prog(log->config.flash.ctx, block, page * stk_log_page_bytes(log), data,
                                           stk_log_page_bytes(log));
     log->stats.programs++;
     if (err == STK_OK) {
@@ -159,7 +153,7 @@ STK_LOG_ONCE static int erase(struct stk_log *log, uint32_t block) {
 
 /* Waits until everything that was programmed and erased so far survives a power cut. A medium without `sync` keeps
  * every finished operation. The next sync stays due after an error, and while no record of this boot is on the flash:
- * make_ready says why. */
+ * prepare says why. */
 static int medium_sync(struct stk_log *log) {
     const struct stk_flash_ops *f = log->config.flash.ops;
     int err = f->sync ? f->sync(log->config.flash.ctx) : STK_OK;
@@ -169,11 +163,6 @@ static int medium_sync(struct stk_log *log) {
     return err;
 }
 
-/* Syncs the medium if a sync is due. */
-static int sync_if_due(struct stk_log *log) {
-    return log->unsynced_left == 0u ? medium_sync(log) : STK_OK;
-}
-
 /// Buffer ///
 
 /* Records that wait lie at the start of the buffer. Each page is programmed from the start, which has the alignment
@@ -181,20 +170,15 @@ static int sync_if_due(struct stk_log *log) {
  * the header takes this cell in front of the records; where the header has a page of its own, the header is built in
  * this cell while a record waits in front. */
 
-/* Returns cell `i` of the buffer. */
-static uint8_t *cell_at(const struct stk_log *log, uint32_t i) {
-    return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
-}
-
 /* Moves the records that wait from cell `from` of the buffer to cell `to`. */
 static void move_records(struct stk_log *log, uint32_t to, uint32_t from) {
-    memmove(cell_at(log, to), cell_at(log, from), (size_t)log->pending * STK_LOG_CELL_BYTES);
+    memmove(stk_log_cell_at(log, to), stk_log_cell_at(log, from), (size_t)log->pending * STK_LOG_CELL_BYTES);
 }
 
 /* Returns the number of cells of the next page that are no records: 1 for the header at the start of a block, else 0. A
- * block whose header has a page of its own begins at cell 1, so the number is 0 there. */
+ * block whose header has a page of its own begins at page 1, so the number is 0 there. */
 static uint32_t header_cells(const struct stk_log *log) {
-    return log->cell == 0u ? 1u : 0u;
+    return log->page == 0u ? 1u : 0u;
 }
 
 /// Blocks ///
@@ -211,15 +195,13 @@ enum {
 
 /* Sets `ahead` to the next block. When the log has passed over as many blocks as mount looks at, goes back to the block
  * with the newest record first: mount would not find a record further away. The blocks behind that block hold no
- * record, so nothing is lost. The lap falls back when the way there crossed block 0. */
+ * record, so nothing is lost. The lap falls back when the way there crossed block 0. Where the block in use changes
+ * here, log->page says already that the block in use is left: only a block that is left has the newest record before
+ * it. */
 static void choose(struct stk_log *log) {
     if (stk_log_distance(log, log->ahead) == stk_log_search_range(log)) {
-        if (log->block != log->last) {
-            log->lap -= log->last > log->block ? 1u : 0u;
-            log->block = log->last;
-            log->cell = log->block_cells;
-        }
-        log->ahead = log->last;
+        log->lap -= log->last > log->block ? 1u : 0u;
+        log->block = log->ahead = log->last;
     }
     log->ahead = stk_log_following(log, log->ahead);
 }
@@ -232,15 +214,10 @@ static int make_ready(struct stk_log *log) {
     } else if (log->ready == CHOSEN) {
         err = erase(log, log->ahead);
     } else if (log->ready == HEADED) {
-        /* Before a record of this boot is durable, a sync makes the erase of each block durable. An earlier boot, or an
-         * earlier mount in this boot, may have written records to the block that mount did not see. If a cut on a lazy
-         * medium undid the erase, these records could come back behind records of this boot with the same sequences.
-         * Once a record of this boot is durable, the next boot takes other sequences. */
-        err = sync_if_due(log);
-        log->unsynced_left -= log->unsynced_left != 0u ? 1u : 0u;
+        log->unsynced_left -= log->unsynced_left != 0u ? 1u : 0u; /* 0 while no record of this boot is durable */
     } else if (stk_log_header_alone(log)) {
         stk_log_put_header(log, 1, log->ahead);
-        err = program(log, log->ahead, 0, cell_at(log, 1));
+        err = program(log, log->ahead, 0, stk_log_cell_at(log, 1));
     }
     return err;
 }
@@ -249,17 +226,28 @@ static int make_ready(struct stk_log *log) {
  * Passes over blocks that fail, but over no more than mount looks at, and never over the block with the newest record.
  * Syncs the medium once in stk_log_lag blocks, so that mount knows in how many blocks a cut on a lazy medium may have
  * kept any part of the data. The sync comes before the erase: records that may still be lost must not cost older ones.
+ *
+ * Before a record of this boot is durable, a second sync, after the header, makes the erase of each block durable. An
+ * earlier boot, or an earlier mount in this boot, may have written records to the block that mount did not see. If a
+ * cut on a lazy medium undid the erase, these records could come back behind records of this boot with the same
+ * sequences. Once a record of this boot is durable, the next boot takes other sequences.
+ *
  * Returns STK_E_IO when no block could be used. */
 static int prepare(struct stk_log *log) {
     uint32_t tries = stk_log_search_range(log);
-    int err = sync_if_due(log);
+    int err = STK_OK;
     while (err == STK_OK && log->ready != READY) {
+        /* CHOSEN and HEADED are the odd states: a sync belongs before the erase and behind the header. */
+        if (log->ready % 2u != 0u && log->unsynced_left == 0u) {
+            err = medium_sync(log);
+            if (err != STK_OK) {
+                return err;
+            }
+        }
         err = make_ready(log);
         if (err == STK_OK) {
             log->ready++;
-        } else if (err == STK_E_IO && log->ready != HEADED) {
-            /* The erase or the header failed: the search goes on behind this block. In HEADED only a sync can fail,
-             * which tells nothing about the block. */
+        } else if (err == STK_E_IO) { /* the erase or the header failed: the search goes on behind this block */
             log->ready = STALE;
             err = --tries == 0u || gives_up(log) ? err : STK_OK;
         }
@@ -271,7 +259,7 @@ static int prepare(struct stk_log *log) {
 static void enter(struct stk_log *log) {
     log->lap = stk_log_lap_of_next(log, log->ahead);
     log->block = log->ahead;
-    log->cell = stk_log_header_alone(log) ? 1u : 0u;
+    log->page = stk_log_header_alone(log) ? 1u : 0u;
     log->unsure = 0;
     log->ready = STALE;
 }
@@ -280,11 +268,11 @@ static void enter(struct stk_log *log) {
  * is not used in this lap. When the port refuses the call, nothing was programmed, and the same page may be tried
  * again. */
 static int program_page(struct stk_log *log) {
-    int err = program(log, log->block, log->cell, log->config.buffer);
+    int err = program(log, log->block, log->page, log->config.buffer);
     if (err == STK_OK) {
-        log->cell += log->page_cells;
+        log->page++;
     } else if (err == STK_E_IO) {
-        log->cell = log->block_cells;
+        log->page = log->block_pages;
     }
     return err;
 }
@@ -296,12 +284,12 @@ static int program_page(struct stk_log *log) {
  * before the first record of a boot. */
 static int mark(struct stk_log *log) {
     log->refused = STK_OK;
-    if (stk_log_peek(log, log->block, log->cell)) {
+    if (stk_log_peek(log, log->block, log->page)) {
         memset(log->config.buffer, ~log->geometry.erased, stk_log_page_bytes(log));
         log->stats.recovered++;
         return program_page(log);
     }
-    log->cell = log->refused == STK_OK ? log->block_cells : log->cell;
+    log->page = log->refused == STK_OK ? log->block_pages : log->page;
     return log->refused;
 }
 
@@ -316,13 +304,13 @@ static int begin_call(const struct stk_log *log) {
 int stk_log_settle(struct stk_log *log) {
     int err = begin_call(log);
     while (err == STK_OK || err == STK_E_IO) {
-        if (log->cell == log->block_cells) {
+        if (log->page == log->block_pages) {
             err = prepare(log);
             if (err != STK_OK) {
                 return err;
             }
             enter(log);
-        } else if (log->cell < log->unsure) {
+        } else if (log->page < log->unsure) {
             err = mark(log);
         } else {
             return STK_OK;
@@ -348,16 +336,16 @@ int stk_log_flush(struct stk_log *log) {
          * so whose seed may differ. */
         seed = stk_log_seed(log, log->lap);
         for (end = first; end < first + log->pending && end < log->page_cells; end++) {
-            stk_log_seal(cell_at(log, end), seed);
+            stk_log_seal(stk_log_cell_at(log, end), seed);
         }
-        memset(cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
+        memset(stk_log_cell_at(log, end), log->geometry.erased, (size_t)(log->page_cells - end) * STK_LOG_CELL_BYTES);
         err = program_page(log);
         if (err == STK_OK) {
             /* Only now does mount know how many blocks were passed over. If log->reach grew with a header whose program
              * failed, the log would go further than mount looks. */
             log->reach = stk_log_reach_to(log, log->block);
             log->last = log->block;
-            log->pending -= end - first;
+            log->pending = (uint16_t)(log->pending - (end - first));
             first = end;
         }
         move_records(log, 0, first);
@@ -403,11 +391,10 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     }
     log->id = id;
     log->sequence = sequence;
-    log->blocks = log->geometry.blocks;
     log->boot = 1;
     /* Starts as if the last block were full. Block 0, which is `ahead`, is the next one. */
     log->block = log->last = log->geometry.blocks - 1u;
-    log->cell = log->block_cells;
+    log->page = log->block_pages;
     err = erase_all(log);
     /* Unlike an append, format tries every block before it gives up: no history can be lost. */
     log->failures = -(int32_t)log->geometry.blocks;
@@ -415,7 +402,7 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
         err = stk_log_settle(log);
     }
     /* Programs the first header, so that mount finds the log before the log has a record. */
-    if (err == STK_OK && log->cell == 0u) {
+    if (err == STK_OK && log->page == 0u) {
         err = stk_log_flush(log);
     }
     if (err == STK_OK) {
@@ -427,27 +414,16 @@ int stk_log_format(struct stk_log *log, const struct stk_log_config *config, uin
     return err;
 }
 
-/* Writes a cell with the next sequence into the buffer, behind the records that wait. The checksum is left out:
- * stk_log_flush writes the checksum once the block, and with it the seed, is known. Out of line, so that an append
- * takes less stack. */
-STK_LOG_ONCE static void put_cell(struct stk_log *log, uint32_t kind, const void *body) {
-    uint8_t *cell = cell_at(log, log->pending++);
+int stk_log_end_cell(struct stk_log *log, uint32_t kind) {
+    /* The buffer has room for this cell. Less than a page waits there: when a full page could not be programmed, the
+     * append that filled the page took its record out again. The checksum is left out: stk_log_flush writes the
+     * checksum once the block, and with it the seed, is known. */
+    uint8_t *cell = stk_log_cell_at(log, log->pending++);
     stk_put32(cell, kind);
-    memcpy(cell + 4, body, STK_LOG_BODY_BYTES);
     stk_put32(cell + 52, log->sequence++);
     stk_put32(cell + 56, log->boot << 1 | log->resumed);
-}
-
-int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
-    int err = stk_log_settle(log);
-    if (err != STK_OK) {
-        return err;
-    }
-    /* The buffer has room for this cell. Less than a page waits there: when a full page could not be programmed, the
-     * append that filled the page took its record out again. */
-    put_cell(log, kind, body);
     if (header_cells(log) + log->pending >= log->page_cells) {
-        err = stk_log_flush(log);
+        int err = stk_log_flush(log);
         if (err != STK_OK) {
             /* log->sequence does not go back: a part of the record may have reached the flash, and the next record must
              * not have the same sequence. */
@@ -460,6 +436,15 @@ int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
     return STK_OK;
 }
 
+int stk_log_append_cell(struct stk_log *log, uint32_t kind, const void *body) {
+    int err = stk_log_settle(log);
+    if (err != STK_OK) {
+        return err;
+    }
+    memcpy(stk_log_next_body(log), body, STK_LOG_BODY_BYTES);
+    return stk_log_end_cell(log, kind);
+}
+
 int stk_log_sync(struct stk_log *log) {
     int err = begin_call(log);
     if (err == STK_OK && log->pending != 0u) {
@@ -470,14 +455,14 @@ int stk_log_sync(struct stk_log *log) {
 
 int stk_log_poll(struct stk_log *log) {
     uint32_t before = log->stats.programs + log->stats.erases;
-    int err = begin_call(log);
+    int err;
     /* A device that restarts again and again must not wear its flash: a boot may end before it needs another block, and
      * the next boot would have to erase that block again. So after a mount poll does nothing until the boot has
      * appended more records than the block in use has room for, and one record more. A boot of one record never reaches
      * this limit. Boot 1 is the boot of the format, which found nothing in doubt. */
-    if (err != STK_OK || log->stats.records == 0u ||
-        (log->boot != 1u && log->stats.records + log->pending <= log->block_cells - log->cell + 1u)) {
-        return err;
+    if (log->stats.records == 0u || (log->boot != 1u && log->stats.records + log->pending <=
+                                                            (log->block_pages - log->page) * log->page_cells + 1u)) {
+        return begin_call(log);
     }
     err = stk_log_settle(log);
     /* While the block in use has no record (last != block), the newest records are in an earlier block. Poll erases

@@ -39,7 +39,7 @@ int stk_log_prev_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
     int err = it->erases == log->stats.erases ? 1 : STK_E_STALE;
     while (err == 1 && (err = more_before(it, log)) == 1) {
         const uint8_t *cell;
-        stk_log_step_back(it, log);
+        it->at = stk_log_before(it, log);
         cell = it->buffer + it->at;
         /* The cell at byte 0 of a block is the header. Each sequence must be smaller than the one returned before. */
         if (it->offset - it->filled + it->at != 0u && stk_log_is_cell(cell, it->seed) &&

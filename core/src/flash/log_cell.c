@@ -70,15 +70,16 @@ int stk_log_is_use(const struct stk_log *log, const uint8_t *cell, uint32_t lap)
 
 int stk_log_is_cell(const uint8_t *cell, uint32_t seed) {
     /* Boots begin with 1 and end at STK_LOG_BOOT_MAX. So a blank cell and a marker are no cells, even if their bytes
-     * happen to match the checksum of this seed. */
-    return stk_log_is_boot(stk_log_cell_boot(cell)) && stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
+     * happen to match the checksum of this seed. The word holds boot * 2 + resumed: one comparison of the word leaves
+     * out boot 0, which gives 0 or 1, and boot 0x7FFFFFFF, whose sum wraps. */
+    return stk_get32(cell + 56) + 2u > 3u && stk_get32(cell + CHECKED) == stk_crc32c(seed, cell, CHECKED);
 }
 
 void stk_log_get_cell(const uint8_t *cell, struct stk_log_cell *out) {
     out->kind = stk_get32(cell);
     out->sequence = stk_log_cell_sequence(cell);
     out->boot = stk_log_cell_boot(cell);
-    out->resumed = cell[56] & 1u;
+    out->resumed = stk_log_cell_resumed(cell);
     memcpy(out->body, cell + 4, STK_LOG_BODY_BYTES);
 }
 

@@ -29,9 +29,10 @@ static inline int stk_log_header_alone(const struct stk_log *log) {
     return log->page_cells == 1u;
 }
 
-/* Returns the offset in its block, in bytes, of the page that begins with cell `cell`. The offset is not cell * 64: a
- * page may have unused bytes behind its last cell. */
-uint32_t stk_log_offset(const struct stk_log *log, uint32_t cell);
+/* Cells of a block; the header counts too. */
+static inline uint32_t stk_log_block_cells(const struct stk_log *log) {
+    return log->block_pages * log->page_cells;
+}
 
 /* Returns how many blocks `block` lies behind the block with the newest record, 0 for that block. */
 uint32_t stk_log_distance(const struct stk_log *log, uint32_t block);
@@ -56,7 +57,7 @@ int stk_log_measure(struct stk_log *log);
  * blocks do not count: the next block may be erased ahead, and the block in use may be empty. The header takes one cell
  * of each block. A log has at most 2^28 cells. */
 static inline uint32_t stk_log_kept(const struct stk_log *log) {
-    return (log->geometry.blocks - 2u) * (log->block_cells - 1u);
+    return (log->geometry.blocks - 2u) * (stk_log_block_cells(log) - 1u);
 }
 
 /* Returns the bytes of the buffer that a log needs, after stk_log_measure. */
@@ -87,15 +88,15 @@ static inline int stk_log_is_unreadable(int err) {
     return err == STK_E_IO || err == STK_E_SHORT;
 }
 
-/* Reads `bytes` bytes at `offset` of a block, and reads once more when the medium fails; *reads counts both. Returns
- * the error of the last read. */
+/* Reads `bytes` bytes at `offset` of a block for a walk, and reads once more when the medium fails; *reads counts both.
+ * Returns the error of the last read. */
 int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
                  uint32_t *reads);
 
-/* Reads the page of a block that begins with cell `cell` into the buffer of the log. Returns the first byte of the
- * page, or NULL when the page cannot be read. A read that the port refused sets log->refused; from then on every call
- * returns NULL without a read. So a caller checks log->refused once, at the end of its loop. */
-const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t cell);
+/* Reads page `page` of a block into the buffer of the log, and reads once more when the medium fails. Returns the first
+ * byte of the page, or NULL when the page cannot be read. A read that the port refused sets log->refused; from then on
+ * every call returns NULL without a read. So a caller checks log->refused once, at the end of its loop. */
+const uint8_t *stk_log_peek(struct stk_log *log, uint32_t block, uint32_t page);
 
 /// Cells ///
 
@@ -175,14 +176,20 @@ static inline uint32_t stk_log_cell_boot(const uint8_t *cell) {
     return stk_get32(cell + 56) >> 1;
 }
 
+/* Returns 1 if the cell is the first one since a mount, else 0. */
+static inline uint32_t stk_log_cell_resumed(const uint8_t *cell) {
+    return cell[56] & 1u;
+}
+
 /* Returns 1 if all `bytes` bytes at `p` are equal to `value`. */
 int stk_log_all(const uint8_t *p, uint32_t bytes, uint8_t value);
 
 /// Mount ///
 
-/* Mounts as stk_log_mount does. With `grows` accepts a log that has another number of blocks than the flash:
- * log->blocks says how many. The caller must compare log->blocks with the geometry before it writes. */
-int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int grows);
+/* Mounts as stk_log_mount does. Where `blocks` is not NULL, accepts a log that has another number of blocks than the
+ * flash, and sets *blocks to the number of the log. The caller must compare *blocks with the geometry before it
+ * writes. */
+int stk_log_find(struct stk_log *log, const struct stk_log_config *config, uint32_t *blocks);
 
 /// Writing ///
 
@@ -190,6 +197,23 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int g
  * the block in use has no header yet, programs the header alone. A block that fails is passed over, and the records go
  * to the next block. Errors as stk_log_append_cell. */
 int stk_log_flush(struct stk_log *log);
+
+/* An append has three steps, so that a caller can write the body of a cell in place: stk_log_settle; the caller writes
+ * all STK_LOG_BODY_BYTES at stk_log_next_body; stk_log_end_cell. */
+
+/* Returns cell `i` of the buffer of the log. A cell has any alignment. */
+static inline uint8_t *stk_log_cell_at(const struct stk_log *log, uint32_t i) {
+    return (uint8_t *)log->config.buffer + (size_t)i * STK_LOG_CELL_BYTES;
+}
+
+/* Returns the body of the next cell, which is in the buffer of the log. */
+static inline uint8_t *stk_log_next_body(const struct stk_log *log) {
+    return stk_log_cell_at(log, log->pending) + 4;
+}
+
+/* Takes the cell at stk_log_next_body as the next record, and programs the page when it is full. Errors as
+ * stk_log_append_cell. */
+int stk_log_end_cell(struct stk_log *log, uint32_t kind);
 
 /// Walks ///
 
@@ -207,7 +231,7 @@ int stk_log_start_at(struct stk_log_iter *iter, uint32_t sequence);
 
 /* Bytes of a block that hold pages. */
 static inline uint32_t stk_log_used_bytes(const struct stk_log *log) {
-    return stk_log_offset(log, log->block_cells);
+    return log->block_pages * stk_log_page_bytes(log);
 }
 
 /* Reads `bytes` bytes at `start` of the block of the walk into the buffer of the walk. When the read fails, reads one
@@ -237,10 +261,11 @@ static inline uint32_t stk_log_rest(const struct stk_log *log) {
     return stk_log_page_bytes(log) % STK_LOG_CELL_BYTES;
 }
 
-/* Moves the walk back over one cell, and over the unused bytes behind the last cell of a page. */
-static inline void stk_log_step_back(struct stk_log_iter *iter, const struct stk_log *log) {
+/* Returns where in the buffer of the walk the cell before the place of the walk begins, in bytes. Steps over the unused
+ * bytes behind the last cell of a page. */
+static inline uint32_t stk_log_before(const struct stk_log_iter *iter, const struct stk_log *log) {
     uint32_t rest = iter->at % stk_log_page_bytes(log) == 0u ? stk_log_rest(log) : 0u;
-    iter->at -= STK_LOG_CELL_BYTES + rest;
+    return iter->at - STK_LOG_CELL_BYTES - rest;
 }
 
 /* Clears the counters of a walk. The counters `reads` and `unreadable` stay: a seek reports the cells that it could not

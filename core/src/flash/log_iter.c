@@ -3,6 +3,17 @@
  * that of the cell before, and the headers allow the sequence in this block. */
 #include "log_internal.h"
 
+int stk_log_read(const struct stk_log *log, uint32_t block, uint32_t offset, void *data, uint32_t bytes,
+                 uint32_t *reads) {
+    uint32_t tries = 2;
+    int err;
+    do {
+        ++*reads;
+        err = log->config.flash.ops->read(log->config.flash.ctx, block, offset, data, bytes);
+    } while (stk_log_is_unreadable(err) && --tries != 0u);
+    return err;
+}
+
 uint32_t stk_log_blocks(const struct stk_log *log) {
     return log->lap == 1u ? log->block + 1u : log->geometry.blocks;
 }
@@ -28,22 +39,22 @@ void stk_log_enter_block(struct stk_log_iter *it, uint32_t block) {
 }
 
 /* Returns what the header says about the block (enum stk_log_use). The buffer of the walk must hold the first bytes of
- * the block. */
-static int header_tells(const struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
-    if (!stk_log_is_header(it->buffer, log, block)) {
+ * the block. `err` is the result of the read of these bytes: a header that cannot be read counts as lost, since the
+ * cells behind it may still be whole, and any other error is returned. */
+static int header_tells(const struct stk_log_iter *it, const struct stk_log *log, uint32_t block, int err) {
+    if (err != STK_OK && !stk_log_is_unreadable(err)) {
+        return err;
+    }
+    if (err != STK_OK || !stk_log_is_header(it->buffer, log, block)) {
         return STK_LOG_HEADLESS;
     }
     return stk_log_is_use(log, it->buffer, lap_of(log, block)) ? STK_LOG_OURS : STK_LOG_FOREIGN;
 }
 
-/* Reads the header of a block into the buffer of the walk. Returns enum stk_log_use, or the error of a read that the
- * port refused. A header that cannot be read counts as lost: the cells behind it may still be whole. */
+/* Reads the header of a block into the buffer of the walk. Returns the error of the read, which is for header_tells.
+ * The two are apart, so that header_tells has less stack above it. */
 static int read_header(struct stk_log_iter *it, const struct stk_log *log, uint32_t block) {
-    int err = stk_log_read(log, block, 0, it->buffer, log->read_granule, &it->reads);
-    if (err == STK_OK) {
-        return header_tells(it, log, block);
-    }
-    return stk_log_is_unreadable(err) ? STK_LOG_HEADLESS : err;
+    return stk_log_read(log, block, 0, it->buffer, log->read_granule, &it->reads);
 }
 
 /* Sets the range of sequences that the records of the block of the walk can have: from the sequence in the header of
@@ -59,7 +70,7 @@ static int find_bounds(struct stk_log_iter *it, const struct stk_log *log, int u
      * sequence of that header. A page of one cell needs no such bound: its record failed with its append. */
     while (!stk_log_header_alone(log) && next != log->block && use != STK_LOG_FOREIGN && found >= 0) {
         next = stk_log_following(log, next);
-        found = read_header(it, log, next);
+        found = header_tells(it, log, next, read_header(it, log, next));
         if (found == STK_LOG_OURS && (int32_t)(stk_log_header_sequence(it->buffer) - it->floor) >= 0) {
             it->span = stk_log_header_sequence(it->buffer) - it->floor;
             it->span_boot = stk_log_header_boot(it->buffer);
@@ -113,13 +124,13 @@ int stk_log_fill(struct stk_log_iter *it, uint32_t start, uint32_t bytes, int ba
      * find_bounds also reads the next header into the same buffer, so the header has to be read first. */
     int with_header = start == 0u && stk_log_header_alone(log), err = STK_OK;
     if (it->use == STK_LOG_UNKNOWN && !with_header) {
-        err = find_bounds(it, log, read_header(it, log, it->block));
+        err = find_bounds(it, log, header_tells(it, log, it->block, read_header(it, log, it->block)));
     }
     if (err == STK_OK && it->use != STK_LOG_FOREIGN) {
         err = read_some(it, log, start, bytes, backward);
     }
     if (err == STK_OK && it->use == STK_LOG_UNKNOWN) {
-        err = find_bounds(it, log, it->at == 0u ? header_tells(it, log, it->block) : STK_LOG_HEADLESS);
+        err = find_bounds(it, log, header_tells(it, log, it->block, it->at == 0u ? STK_OK : STK_E_IO));
     }
     if (err == STK_OK && it->use == STK_LOG_FOREIGN) { /* no cell of the block counts: takes all bytes as looked at */
         it->at = it->filled = bytes;
@@ -164,13 +175,14 @@ static int more(struct stk_log_iter *it, const struct stk_log *log) {
 /* Updates the counters with what the walk passed since the record before. Missing sequences are lost records. Damaged
  * cells beyond the missing sequences held no record: a cut ended their program, or recovery marked them. In front of
  * the first record of a boot missing sequences do not count, because a mount leaves sequences out. */
-static void count(struct stk_log_iter *it, const struct stk_log_cell *cell) {
-    uint32_t missing = it->begun && !cell->resumed ? cell->sequence - it->expected : 0u;
+static void count(struct stk_log_iter *it, const uint8_t *cell) {
+    uint32_t sequence = stk_log_cell_sequence(cell);
+    uint32_t missing = it->begun && !stk_log_cell_resumed(cell) ? sequence - it->expected : 0u;
     it->corrupt += missing;
     it->torn += it->bad > missing ? it->bad - missing : 0u;
     it->bad = 0;
     it->begun = 1;
-    it->expected = cell->sequence + 1u;
+    it->expected = sequence + 1u;
     it->records++;
 }
 
@@ -187,8 +199,10 @@ int stk_log_next_cell(struct stk_log_iter *it, struct stk_log_cell *out) {
         if (!stk_log_is_cell(cell, it->seed)) {
             it->bad += stk_log_all(cell, STK_LOG_CELL_BYTES, log->geometry.erased) ? 0u : 1u;
         } else if ((int32_t)(stk_log_cell_sequence(cell) - it->expected) >= 0 && stk_log_belongs(it, cell)) {
-            stk_log_get_cell(cell, out);
-            count(it, out);
+            count(it, cell);
+            if (out) { /* a seek needs no copy */
+                stk_log_get_cell(cell, out);
+            }
             return 1;
         }
     }

@@ -22,6 +22,7 @@ struct search {
     uint32_t first;      /* lap of the first block found; a header with an earlier lap does not count */
     uint32_t how;        /* enum look: the evidence that log->block is in use, CELLS or HEADER */
     uint32_t unreadable; /* number of blocks right behind the newest block that cannot be read */
+    uint32_t blocks;     /* blocks of the log by its newest header; stk_log_grow makes them as many as the flash has */
     uint32_t touched;    /* 1: the block behind the newest has no header, so its use may have been begun; else 0 */
 };
 
@@ -30,22 +31,23 @@ struct end {
     uint32_t block, lap; /* the block, and the lap of its use */
     uint32_t how;        /* enum look: the evidence that the block is in use */
     uint32_t least;      /* least sequence of a record of the block, from its header; only where `how` is HEADER */
-    uint32_t begun;      /* cells of the block that lie in pages that were begun */
-    uint32_t cell;       /* first cell behind the page of the last record; 0: the block has no record */
+    uint32_t begun;      /* pages of the block that were begun */
+    uint32_t page;       /* page behind the page of the last record; 0: the block has no record */
     uint32_t lost;       /* pages behind the last record that cannot be read; a block in newer blocks counts as one */
-    uint32_t behind;     /* cells behind the last record, in newer blocks too, that may have taken a sequence */
+    uint32_t behind;     /* pages behind the last record, in newer blocks too, whose cells may have taken a sequence */
     uint32_t sequence;   /* sequence of the last record */
     uint32_t boot;       /* boot of the last record */
 };
 
 /// Blocks ///
 
-/* Returns the last whole cell with this seed in the page that begins with cell `cell`, or NULL. `page` is NULL for a
- * page that cannot be read. Leaves out cell 0 of a block, which is the header. */
-static const uint8_t *last_cell_in(const struct stk_log *log, const uint8_t *page, uint32_t cell, uint32_t seed) {
-    for (uint32_t i = page ? log->page_cells : 0u; i-- != 0u;) {
-        const uint8_t *at = page + (size_t)i * STK_LOG_CELL_BYTES;
-        if ((i | cell) != 0u && stk_log_is_cell(at, seed)) {
+/* Returns the last whole cell with this seed in page `page`, or NULL. `bytes` is the start of the page. Leaves out cell
+ * 0 of page 0, which is the header. */
+STK_LOG_ONCE static const uint8_t *last_cell_in(const struct stk_log *log, const uint8_t *bytes, uint32_t page,
+                                                uint32_t seed) {
+    for (uint32_t i = log->page_cells; i-- != 0u;) {
+        const uint8_t *at = bytes + (size_t)i * STK_LOG_CELL_BYTES;
+        if ((i | page) != 0u && stk_log_is_cell(at, seed)) {
             return at;
         }
     }
@@ -58,9 +60,14 @@ static int goes_on(const struct stk_log *log) {
     return log->geometry.rewrite != STK_FLASH_ONCE;
 }
 
-/* Returns 1 if all cells of the page are equal to `value`; 0 for a page that cannot be read, which is not blank. */
-static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value) {
-    return page && stk_log_all(page, log->page_cells * STK_LOG_CELL_BYTES, value);
+/* Returns 1 if all bytes of the cells of the page are equal to `value`. Do not call this for a page that cannot be
+ * read: such a page is not blank. */
+STK_LOG_ONCE static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value) {
+    uint32_t left = log->page_cells * STK_LOG_CELL_BYTES;
+    for (; left != 0u && *page == value; left--) {
+        page++;
+    }
+    return left == 0u;
 }
 
 /* Looks at a block whose next use would have `lap`. Where the header is lost, the cells of the first two pages show the
@@ -68,28 +75,29 @@ static int is_all(const struct stk_log *log, const uint8_t *page, uint8_t value)
  * second page is a marker then, and the first record is further behind, so the look goes on over the whole block. A
  * blank first page ends the look where the log never goes on behind an unsure header. */
 static enum look look(struct stk_log *log, uint32_t block, uint32_t lap) {
-    uint32_t seed = stk_log_seed(log, lap), cell = 0;
-    int unsure = goes_on(log) && !stk_log_header_alone(log), more = 1;
+    uint32_t seed = stk_log_seed(log, lap), page = 0, end = 2;
+    int unsure = goes_on(log) && !stk_log_header_alone(log);
     enum look none = UNREADABLE;
     do {
-        const uint8_t *page = stk_log_peek(log, block, cell);
-        if (page && cell == 0u && stk_log_is_header(page, log, block)) {
-            return HEADER;
+        const uint8_t *bytes = stk_log_peek(log, block, page);
+        if (bytes) {
+            if (page == 0u && stk_log_is_header(bytes, log, block)) {
+                return HEADER;
+            }
+            if (last_cell_in(log, bytes, page, seed)) {
+                return CELLS;
+            }
+            /* NOTHING needs a page that was read. Where records share the page of the header, only the first page
+             * counts for this: it may hold records. */
+            none = page == 0u || stk_log_header_alone(log) ? NOTHING : none;
+            /* A blank first page, and behind it a marker. `end` is the page where the look ends. */
+            if (is_all(log, bytes, page == 0u ? log->geometry.erased : (uint8_t)~log->geometry.erased)) {
+                end = !unsure ? 0u : page == 0u ? end : UINT32_MAX;
+            }
         }
-        if (last_cell_in(log, page, cell, seed)) {
-            return CELLS;
-        }
-        /* NOTHING needs a page that was read. Where records share the page of the header, only the first page counts
-         * for this: it may hold records. */
-        none = page && (cell == 0u || stk_log_header_alone(log)) ? NOTHING : none;
-        if (cell == 0u) {
-            more = unsure || !is_all(log, page, log->geometry.erased);
-        } else if (cell == log->page_cells) {
-            more = unsure && is_all(log, page, (uint8_t)~log->geometry.erased);
-        }
-        cell += log->page_cells;
+        page++;
         /* Format 0: no header was found yet, so the seed of the cells is not known, and cells show nothing. */
-    } while (more && log->format != 0u && cell != log->block_cells);
+    } while (page < end && page != log->block_pages && log->format != 0u);
     return none;
 }
 
@@ -121,7 +129,7 @@ static enum look take_newer(struct stk_log *log, struct search *s, uint32_t bloc
         log->id = stk_log_header_id(cell);
         log->format = stk_log_header_format(cell);
         log->sequence = stk_log_header_sequence(cell);
-        log->blocks = stk_log_header_blocks(cell);
+        s->blocks = stk_log_header_blocks(cell);
         log->boot = stk_log_header_boot(cell);
         log->reach = stk_log_header_reach(cell);
     }
@@ -200,42 +208,46 @@ static int find_newest(struct stk_log *log, struct search *s) {
 
 /// The last record ///
 
-/* Returns 1 if the page at `cell` and the page behind it are blank. One blank page is not enough: a page that a power
+/* Returns 1 if page `page` and the page behind it are blank. One blank page is not enough: a page that a power
  * cut left unsure may read blank today. If the log went on behind such a page, the next page is a marker and not blank.
  * A page that cannot be read is not blank. */
-static int is_blank_from(struct stk_log *log, uint32_t block, uint32_t cell) {
-    for (uint32_t pages = 2; pages != 0u && cell != log->block_cells; pages--) {
-        if (!is_all(log, stk_log_peek(log, block, cell), log->geometry.erased)) {
+static int is_blank_from(struct stk_log *log, uint32_t block, uint32_t page) {
+    for (uint32_t end = page + 2u; page != end && page != log->block_pages; page++) {
+        const uint8_t *bytes = stk_log_peek(log, block, page);
+        if (!bytes || !is_all(log, bytes, log->geometry.erased)) {
             return 0;
         }
-        cell += log->page_cells;
     }
     return 1;
 }
 
-/* Returns the number of cells of the block that lie in pages that were begun. The page of the header counts too. */
-static uint32_t cells_used(struct stk_log *log, uint32_t block) {
-    uint32_t low = 0, high = log->block_cells / log->page_cells, middle = 1;
+/* Returns the number of pages of the block that were begun. The page of the header counts too. */
+static uint32_t pages_begun(struct stk_log *log, uint32_t block) {
+    uint32_t low = 0, high = log->block_pages, middle = 1;
     /* Begins with the second page and not with the middle: a block that was only made ready ahead is done after
      * that. */
     while (high - low > 1u) {
-        if (is_blank_from(log, block, middle * log->page_cells)) {
+        if (is_blank_from(log, block, middle)) {
             high = middle;
         } else {
             low = middle;
         }
         middle = (low + high) / 2u;
     }
-    return high * log->page_cells;
+    return high;
 }
 
 /* Looks backwards for the last whole record of the block of *e, and adds what is behind that record to *e. */
 static void find_last(struct stk_log *log, struct end *e) {
-    uint32_t seed = stk_log_seed(log, e->lap), begun = cells_used(log, e->block), cell = begun;
-    for (; cell != 0u; cell -= log->page_cells) {
-        uint32_t first = cell - log->page_cells;
-        const uint8_t *page = stk_log_peek(log, e->block, first), *last = last_cell_in(log, page, first, seed);
-        e->lost += page ? 0u : 1u;
+    uint32_t seed = stk_log_seed(log, e->lap), begun = pages_begun(log, e->block), page = begun;
+    for (; page != 0u; page--) {
+        const uint8_t *bytes = stk_log_peek(log, e->block, page - 1u);
+        const uint8_t *last;
+        if (!bytes) {
+            e->lost++;
+            continue;
+        }
+        last = last_cell_in(log, bytes, page - 1u, seed);
         /* The header has the sequence of the first record of this use of the block. A cell with a smaller sequence is
          * not of this use. An earlier boot wrote the cell, in the same lap, and the erase before this use failed to
          * remove it. */
@@ -246,15 +258,15 @@ static void find_last(struct stk_log *log, struct end *e) {
         }
     }
     e->begun = begun;
-    e->cell = cell;
-    e->behind += begun - cell;
+    e->page = page;
+    e->behind += begun - page;
 }
 
 /* Goes back from the block of *e to the nearest block before it that has a record. Looks at no more than `tries`
- * blocks, and at none before the very first block of the log. When no such block is found, e->cell is 0. */
+ * blocks, and at none before the very first block of the log. When no such block is found, e->page is 0. */
 static void find_older(struct stk_log *log, struct end *e, uint32_t tries) {
-    e->cell = 0;
-    while (e->cell == 0u && tries-- != 0u && (e->lap != 1u || e->block != 0u)) {
+    e->page = 0;
+    while (e->page == 0u && tries-- != 0u && (e->lap != 1u || e->block != 0u)) {
         e->lap -= e->block == 0u ? 1u : 0u;
         e->block = stk_log_preceding(log, e->block);
         e->how = look(log, e->block, e->lap);
@@ -262,7 +274,7 @@ static void find_older(struct stk_log *log, struct end *e, uint32_t tries) {
         if (e->how == CELLS || (e->how == HEADER && stk_log_is_use(log, log->config.buffer, e->lap))) {
             find_last(log, e);
         } else if (e->how == UNREADABLE) {
-            e->behind += log->block_cells;
+            e->behind += log->block_pages;
             e->lost++;
         }
     }
@@ -275,8 +287,8 @@ static void find_older(struct stk_log *log, struct end *e, uint32_t tries) {
  * to the newest block. The headers of both blocks have the same sequence in this case, and the newest block is
  * right. */
 static int is_last(const struct end *older, const struct end *newest) {
-    return older->cell != 0u &&
-           (newest->cell == 0u || ((int32_t)(older->sequence - newest->sequence) > 0 &&
+    return older->page != 0u &&
+           (newest->page == 0u || ((int32_t)(older->sequence - newest->sequence) > 0 &&
                                    (older->how != HEADER || newest->how != HEADER || older->least != newest->least)));
 }
 
@@ -295,22 +307,22 @@ static int is_last(const struct end *older, const struct end *newest) {
  * in blocks that were in use: a cut of the erase could leave that record whole, and the next boot would go on in a
  * block that was not erased to the end. */
 static void go_on(struct stk_log *log, uint32_t unreadable, const struct end *newest, struct end *last) {
-    uint32_t begun = last->behind - (last->begun - last->cell);
+    uint32_t begun = last->behind - (last->begun - last->page);
     log->block = log->last = last->block;
     log->lap = last->lap;
-    log->cell = last->cell != 0u ? last->cell : log->page_cells;
-    log->unsure = last->begun + STK_LOG_UNSURE * log->page_cells;
-    if (!goes_on(log) || last->how != HEADER || last->lost != 0u || begun > 1u || unreadable != 0u) {
-        log->cell = log->block_cells;
+    log->page = last->page != 0u ? last->page : 1u;
+    log->unsure = last->begun + STK_LOG_UNSURE;
+    if (!goes_on(log) || last->how != HEADER || last->lost != 0u || begun * log->page_cells > 1u || unreadable != 0u) {
+        log->page = log->block_pages;
     }
     if (last != newest) {
-        uint32_t entered = goes_on(log) && log->cell == log->block_cells;
+        uint32_t entered = goes_on(log) && log->page == log->block_pages;
         log->ahead = newest->lost != 0u || entered ? newest->block : stk_log_preceding(log, newest->block);
     } else {
         log->ahead = newest->block + unreadable;
         log->ahead -= log->ahead >= log->geometry.blocks ? log->geometry.blocks : 0u;
         last->lost += unreadable;
-        last->behind += unreadable * log->block_cells;
+        last->behind += unreadable * log->block_pages;
     }
 }
 
@@ -330,11 +342,11 @@ static void find_place(struct stk_log *log, const struct search *s) {
     find_older(log, &older, stk_log_search_range(log));
     if (is_last(&older, &newest)) {
         last = &older;
-    } else if (newest.cell == 0u) { /* no record at all: all blocks that were looked at count */
+    } else if (newest.page == 0u) { /* no record at all: all blocks that were looked at count */
         newest.behind = older.behind;
         newest.lost = older.lost;
     }
-    if (last->cell != 0u) {
+    if (last->page != 0u) {
         log->sequence = (int32_t)(last->sequence - log->sequence) < 0 ? log->sequence : last->sequence + 1u;
         log->boot = last->boot > log->boot ? last->boot : log->boot;
     }
@@ -343,21 +355,21 @@ static void find_place(struct stk_log *log, const struct search *s) {
      * least. So the number of this boot is greater by one for each of these cells. Those boots have also left sequences
      * out at their mounts. */
     if (last->lost != 0u) {
-        boots += last->behind;
+        boots += last->behind * log->page_cells;
         last->behind *= 3u;
     }
     /* A cut may have kept a record that cannot be read today. The next record must not have the same sequence, so some
      * sequences are left out: those of the cells that were begun, of a page whose program left no trace, and on a lazy
      * medium of all blocks that may not have been synced. A boot that left no trace but a block without a header has
      * left out as many itself, and its records may stay when the erase of that block fails. */
-    begun = 2u * log->page_cells + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_cells : 0u);
-    log->sequence += last->behind + (1u + s->touched) * begun;
+    begun = 2u + (log->geometry.lazy ? (stk_log_lag(log) + 2u) * log->block_pages : 0u);
+    log->sequence += (last->behind + (1u + s->touched) * begun) * log->page_cells;
     log->boot += boots;
     log->boot = log->boot < STK_LOG_BOOT_MAX ? log->boot : STK_LOG_BOOT_MAX;
     log->resumed = 1;
 }
 
-int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int grows) {
+int stk_log_find(struct stk_log *log, const struct stk_log_config *config, uint32_t *blocks) {
     struct search s;
     int err = stk_log_open(log, config);
     if (err != STK_OK) {
@@ -366,7 +378,11 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int g
     err = find_newest(log, &s);
     if (err == STK_OK) {
         find_place(log, &s);
-        err = grows || log->blocks == log->geometry.blocks ? STK_OK : STK_E_FORMAT;
+        if (blocks) {
+            *blocks = s.blocks;
+        } else if (s.blocks != log->geometry.blocks) {
+            err = STK_E_FORMAT;
+        }
     }
     err = log->refused != STK_OK ? log->refused : err;
     if (err != STK_OK) {
@@ -376,5 +392,5 @@ int stk_log_find(struct stk_log *log, const struct stk_log_config *config, int g
 }
 
 int stk_log_mount(struct stk_log *log, const struct stk_log_config *config) {
-    return stk_log_find(log, config, 0);
+    return stk_log_find(log, config, NULL);
 }

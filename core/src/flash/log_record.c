@@ -7,19 +7,45 @@ static int fits(const struct stk_log_record *r) {
     return (r->kind >> 3 | r->failure >> 4 | r->status >> 8) == 0u && r->error == (int16_t)r->error;
 }
 
+/* A CPU without unaligned loads and stores takes four of them for a word of a cell, so there the two functions below
+ * are not inline. */
+#if defined __riscv || (defined __arm__ && !defined __ARM_FEATURE_UNALIGNED)
+#define WORD STK_LOG_ONCE static
+#else
+#define WORD static inline
+#endif
+
+/* Writes one word of a body at `at`, and returns the place behind the word. */
+WORD uint8_t *put(uint8_t *at, uint32_t word) {
+    stk_put32(at, word);
+    return at + 4;
+}
+
+/* Returns the word of a body at `at`. */
+WORD uint32_t get(const uint8_t *at) {
+    return stk_get32(at);
+}
+
 /* Encodes and appends a record whose fields fit. Sequence, boot and `resumed` of *r are not read: the log sets them. */
 static int append(struct stk_log *log, const struct stk_log_record *r) {
-    uint8_t body[STK_LOG_BODY_BYTES];
-    stk_put64(body, r->timestamp_ns);
-    stk_put32(body + 8, r->slot);
-    stk_put32(body + 12, r->tenant);
-    stk_put32(body + 16, r->opcode);
-    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
-        stk_put32(body + 20 + 4u * i, r->args[i]);
+    uint8_t *body;
+    int err = stk_log_settle(log);
+    if (err != STK_OK) {
+        return err;
     }
-    stk_put32(body + 36, r->epoch);
-    stk_put64(body + 40, r->digest);
-    return stk_log_append_cell(log, r->kind | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16, body);
+    body = stk_log_next_body(log);
+    body = put(body, (uint32_t)r->timestamp_ns);
+    body = put(body, (uint32_t)(r->timestamp_ns >> 32));
+    body = put(body, r->slot);
+    body = put(body, r->tenant);
+    body = put(body, r->opcode);
+    for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
+        body = put(body, r->args[i]);
+    }
+    body = put(body, r->epoch);
+    body = put(body, (uint32_t)r->digest);
+    (void)put(body, (uint32_t)(r->digest >> 32));
+    return stk_log_end_cell(log, r->kind | r->failure << 4 | r->status << 8 | (uint32_t)r->error << 16);
 }
 
 int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *records, uint32_t count) {
@@ -36,15 +62,16 @@ int stk_log_append_batch(struct stk_log *log, const struct stk_log_record *recor
 }
 
 void stk_log_get_record(const struct stk_log_cell *cell, struct stk_log_record *r) {
-    r->timestamp_ns = stk_get64(cell->body);
-    r->slot = stk_get32(cell->body + 8);
-    r->tenant = stk_get32(cell->body + 12);
-    r->opcode = stk_get32(cell->body + 16);
+    const uint8_t *body = cell->body;
+    r->timestamp_ns = (uint64_t)get(body + 4) << 32 | get(body);
+    r->slot = get(body + 8);
+    r->tenant = get(body + 12);
+    r->opcode = get(body + 16);
     for (uint32_t i = 0; i < STK_LOG_ARGS; i++) {
-        r->args[i] = stk_get32(cell->body + 20 + 4u * i);
+        r->args[i] = get(body + 20 + 4u * i);
     }
-    r->epoch = stk_get32(cell->body + 36);
-    r->digest = stk_get64(cell->body + 40);
+    r->epoch = get(body + 36);
+    r->digest = (uint64_t)get(body + 44) << 32 | get(body + 40);
     r->sequence = cell->sequence;
     r->boot = cell->boot;
     r->resumed = cell->resumed;

@@ -120,7 +120,7 @@ static int has_tail(struct stk_store *store) {
  * scan reads in order up to the place where that tail should have been. */
 static int begin(struct stk_store *store, struct scan *scan) {
     uint32_t head = store->open.sequence, tail = stk_store_tail(&store->open);
-    if (store->log.geometry.lazy || tail - head <= 2u * store->log.block_cells ||
+    if (store->log.geometry.lazy || tail - head <= 2u * stk_log_block_cells(&store->log) ||
         (int32_t)(store->log.sequence - tail) <= 0 || (int32_t)(head - scan->read_to) < 0) {
         return STK_OK;
     }

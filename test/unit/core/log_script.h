@@ -124,14 +124,19 @@ static inline void script_assert_holds(uint32_t first, uint32_t end) {
     }
 }
 
+/* Returns the number of cells of a block; the header counts too. */
+static inline uint32_t script_block_cells(void) {
+    return script.log.block_pages * script.log.page_cells;
+}
+
 /* Returns the number of records that a block takes. */
 static inline uint32_t script_block_records(void) {
-    return script.log.block_cells - 1u;
+    return script_block_cells() - 1u;
 }
 
 /* Appends until the block in use is `block` of `lap` and its next page begins with cell `cell`. */
 static inline void script_fill(uint32_t lap, uint32_t block, uint32_t cell) {
-    while (script.log.lap != lap || script.log.block != block || script.log.cell < cell) {
+    while (script.log.lap != lap || script.log.block != block || script.log.page * script.log.page_cells < cell) {
         script_put(1);
     }
 }

@@ -171,7 +171,7 @@ static void runs_of_blocks_that_fail_in_several_ways_hide_no_record(void **state
                 for (uint32_t erases = block % 2u; erases <= run; erases += 1u + run / 4u) {
                     uint32_t last;
                     script_open(g);
-                    script_fill(2, block, script.log.block_cells);
+                    script_fill(2, block, script_block_cells());
                     script_sync();
                     last = script.number - 1u;
                     lay_run(g, block, run, erases, (enum done)(1u + (run + erases + block) % 4u));

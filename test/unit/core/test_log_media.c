@@ -161,7 +161,7 @@ static void a_block_whose_erase_was_cut_is_erased_again(void **state) {
         for (uint32_t n = 0; n < 9u * 16u; n += 1u + (uint32_t)(g - durable) % 3u) {
             uint32_t synced, first;
             script_open(g);
-            script_fill(1u + n % 2u, 1, script.log.block_cells);
+            script_fill(1u + n % 2u, 1, script_block_cells());
             script_sync();
             (void)script_walk();
             synced = script.number;

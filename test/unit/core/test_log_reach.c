@@ -46,8 +46,8 @@ static void mount_in_bounds(void) {
     script_mount();
     reads = script.log.stats.mount_reads;
     range = STK_LOG_REACH + 1u + script.log.reach;
-    assert_true(reads <= (bad_blocks() > blocks / 3u ? 3u : 2u) * blocks + 2u * script.log.block_cells + 8u);
-    assert_true(bad_blocks() != 0u || reads <= log2_of(blocks) + range + 2u * log2_of(script.log.block_cells) + 12u);
+    assert_true(reads <= (bad_blocks() > blocks / 3u ? 3u : 2u) * blocks + 2u * script_block_cells() + 8u);
+    assert_true(bad_blocks() != 0u || reads <= log2_of(blocks) + range + 2u * log2_of(script_block_cells()) + 12u);
 }
 
 /* Two laps and more with a restart now and then: the newest record is always there, and in the end all that the good

@@ -29,7 +29,7 @@ static uint32_t oldest_kept(void) {
 static void begin(const struct stk_flash_geometry *g, uint32_t lap, uint32_t records) {
     script_open(g);
     if (lap == 2u) {
-        script_fill(2, 0, script.log.block_cells);
+        script_fill(2, 0, script_block_cells());
     }
     script_put_synced(records);
     (void)script_walk();
@@ -50,7 +50,7 @@ static void a_read_that_fails_once_changes_nothing(void **state) {
                 const struct stk_log *got = &script.log;
                 medium_refuse(READ, n, 1, n % 2u == 0u ? STK_E_IO : STK_E_SHORT);
                 script_mount();
-                assert_true(got->block == want.block && got->lap == want.lap && got->cell == want.cell);
+                assert_true(got->block == want.block && got->lap == want.lap && got->page == want.page);
                 assert_true(got->unsure == want.unsure && got->ahead == want.ahead && got->last == want.last);
                 assert_true(got->sequence == want.sequence && got->boot == want.boot && got->reach == want.reach);
                 assert_int_equal(script.log.stats.mount_reads, reads + 1u);

@@ -21,7 +21,7 @@ static const struct stk_flash_geometry shapes[] = {
 /* Makes a log in its second lap, and appends `records` records to the block in use. */
 static void begin(const struct stk_flash_geometry *g, uint32_t records) {
     script_open(g);
-    script_fill(2, 0, script.log.block_cells);
+    script_fill(2, 0, script_block_cells());
     script_sync();
     script_put_synced(records);
 }
@@ -60,7 +60,7 @@ static void boots_without_a_record_cost_no_program_and_no_erase(void **state) {
  * two pages markers, and the record takes the third page. Where the flash allows no markers (STK_FLASH_ONCE or `lazy`),
  * the append goes to a new block, so the boot uses all pages of a block. */
 static uint32_t pages_of_a_boot(const struct stk_flash_geometry *g) {
-    return g->rewrite == STK_FLASH_ONCE || g->lazy ? script.log.block_cells / script.log.page_cells : 3u;
+    return g->rewrite == STK_FLASH_ONCE || g->lazy ? script.log.block_pages : 3u;
 }
 
 /* Tests that polls add no erase: the log erases only the blocks that the boots fill. */
@@ -78,7 +78,7 @@ static void boots_with_one_record_erase_a_block_when_one_is_full(void **state) {
             script_assert_holds(script.number - 1u, script.number);
         }
         erases = medium.calls[ERASE] - erases;
-        pages = script.log.block_cells / script.log.page_cells - (script.log.page_cells == 1u ? 1u : 0u);
+        pages = script.log.block_pages - (script.log.page_cells == 1u ? 1u : 0u);
         /* The number of boots whose markers and records fit in a block. The last pages may have markers only. */
         blocks = BOOTS / (pages_of_a_boot(g) < pages ? pages / pages_of_a_boot(g) : 1u);
         assert_true(erases <= blocks + 1u);
@@ -117,7 +117,7 @@ static void a_settled_log_appends_with_one_program(void **state) {
             erases = medium.calls[ERASE];
             assert_int_equal(stk_log_settle(&script.log), STK_OK);
             assert_true(medium.calls[PROG] == programs && medium.calls[ERASE] == erases);
-            script_put(script.log.page_cells - (script.log.cell == 0u ? 1u : 0u));
+            script_put(script.log.page_cells - (script.log.page == 0u ? 1u : 0u));
             written = medium.calls[PROG] - programs;
             assert_true(written == 1u && medium.calls[ERASE] == erases);
             script_mount();

@@ -137,7 +137,7 @@ static void a_tail_whole_behind_torn_data_is_no_artifact(void **state) {
         assert_int_equal(put(1, 2, sizes[i]), 0);
         assert_int_equal(world_mount(), 1);
         assert_int_equal(got(1, 2, sizes[i]), 1);
-        uint32_t page = world.store.log.cell - world.store.log.page_cells;
+        uint32_t page = (world.store.log.page - 1u) * world.store.log.page_cells;
         stk_sim_flash_flip(&world.flash, world.store.log.block, ((page + 1u) * STK_LOG_CELL_BYTES + 20u) * 8u);
         assert_int_equal(world_mount(), 1);
         uint32_t bytes = 0;
@@ -234,7 +234,7 @@ static void what_a_cut_left_unreadable_hides_no_older_version(void **state) {
     assert_int_equal(got(1, 1, 90), 1);
     assert_int_equal(put(2, 3, 40), 0);
     stk_sim_flash_flip(&world.flash, world.store.log.block,
-                       ((world.store.log.cell - 3u) * STK_LOG_CELL_BYTES + 20u) * 8u);
+                       ((world.store.log.page * world.store.log.page_cells - 3u) * STK_LOG_CELL_BYTES + 20u) * 8u);
     assert_int_equal(world_mount(), 1);
     assert_int_equal(got(1, 1, 90), 1);
     assert_int_equal(stats().unread, 0);

@@ -138,7 +138,7 @@ static void look(void) {
 
 static void append_to(uint32_t cell) {
     const struct stk_log_record record = {.kind = STK_LOG_PUBLISH};
-    while (the_log.cell != cell) {
+    while (the_log.page * the_log.page_cells != cell) {
         assert_int_equal(stk_log_append(&the_log, &record), STK_OK);
     }
 }
