@@ -22,8 +22,8 @@ struct search {
     uint32_t first;      /* lap of the first block found; a header with an earlier lap does not count */
     uint32_t how;        /* enum look: the evidence that log->block is in use, CELLS or HEADER */
     uint32_t unreadable; /* number of blocks right behind the newest block that cannot be read */
-    uint32_t blocks;     /* blocks of the log by its newest header; stk_log_grow makes them as many as the flash has */
     uint32_t touched;    /* 1: the block behind the newest has no header, so its use may have been begun; else 0 */
+    uint32_t blocks;     /* blocks of the log by its newest header; stk_log_grow makes them as many as the flash has */
 };
 
 /* The end of the records in one block. */
@@ -161,6 +161,7 @@ static void halve(struct stk_log *log, struct search *s) {
 static int look_past(struct stk_log *log, struct search *s) {
     uint32_t at = log->block, since = 0;
     s->unreadable = 0;
+    s->touched = 0;
     for (uint32_t left = log->geometry.blocks; --left != 0u && since < stk_log_search_range(log); since++) {
         enum look how;
         at = stk_log_following(log, at);
@@ -193,7 +194,7 @@ static int find_newest(struct stk_log *log, struct search *s) {
     int err = STK_E_FORMAT;
     enum look how;
     s->first = 0;
-    s->touched = 0;
+    s->blocks = 0;
     while ((how = take_newer(log, s, n)) < CELLS) {
         err = how == UNREADABLE ? STK_E_IO : err;
         if (++n == log->geometry.blocks) {

@@ -4,6 +4,8 @@
  * hashed. */
 #include "stoker/blake3.h"
 
+#include <stdbool.h>
+
 #include "base/memory.h"
 #include "blake3_node.h"
 #include "blake3_wide.h"
@@ -113,23 +115,25 @@ static size_t take_subtree(struct stk_blake3 *s, const uint8_t *in, size_t bytes
  * of stk_blake3_update(), and takes less stack. */
 static void take(struct stk_blake3 *s, const uint8_t *in, size_t bytes) {
     while (bytes > 0) {
-        const uint8_t *block = NULL;
+        const uint8_t *block = in;
         size_t n = STK_BLAKE3_BLOCK - (size_t)s->len;
+        bool is_whole = false; /* `block` is to be compressed */
         if (n == 0) {
             block = s->block;
             s->len = 0;
+            is_whole = true;
         } else if (s->len == 0 && bytes > STK_BLAKE3_BLOCK) {
             n = take_subtree(s, in, bytes);
             if (n == 0) {
-                block = in;
                 n = STK_BLAKE3_BLOCK;
+                is_whole = true;
             }
         } else {
             n = bytes < n ? bytes : n;
             memcpy(s->block + s->len, in, n);
             s->len = (uint8_t)(s->len + n);
         }
-        if (block) {
+        if (is_whole) {
             take_block(s, block);
         }
         in += n;
